@@ -1,0 +1,27 @@
+"""`python -m stages.<stage> <set>`: the one way into a stage."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from stages.common.errors import InputError
+
+
+def run_stage(stage: str, description: str, run: Callable[[str], str]) -> None:
+    """Runs `run(set name)` and prints its closing line with the time it took.
+
+    What the user can mend is one line on stderr and exit status 1; Ctrl-C is exit status 130.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m stages.{stage}", description=description)
+    parser.add_argument("set", help="the data set's name: a key of `sets` in params.yaml")
+    name = parser.parse_args().set
+    start = time.monotonic()
+    try:
+        made = run(name)
+    except InputError as error:
+        sys.exit(f"{stage}@{name}: {error}")
+    except KeyboardInterrupt:
+        print(f"{stage}@{name}: stopped", file=sys.stderr)
+        sys.exit(130)
+    print(f"{stage}@{name}: {made}, {time.monotonic() - start:.1f} s", flush=True)

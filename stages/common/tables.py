@@ -1,0 +1,128 @@
+"""The tables that stages hand on: their columns, and how they are read and written.
+
+Frames count from 0. Boxes are `x1, y1, x2, y2` in pixels of the decoded frame, x2 and y2 exclusive.
+"""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.common.errors import InputError
+from stages.common.files import written_whole
+
+BOX = ["x1", "y1", "x2", "y2"]
+BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
+TASKS = ["arrow", "irregularity", "middle", "distillation"]
+TRIVIAL = ["box_width", "box_speed", "random"]
+
+VIDEOS = pa.schema(
+    [
+        ("video", pa.string()),  # the clip's name, unique in the set
+        ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
+        ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
+        ("path", pa.string()),  # below the source folder, or below the footage folder for the demo
+        ("frames", pa.int32()),
+        ("fps", pa.float64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("sha256", pa.string()),  # of the file, or of the folder's names and files
+    ]
+)
+LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])
+REGIONS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("track", pa.int32()),  # unique in the video
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("type", pa.string()),  # what it is, "" where the set does not say
+    ]
+)
+DETECTIONS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("score", pa.float32()),  # the detector's confidence, 0 to 1
+        ("label", pa.int16()),  # the class of the highest score, -1 where the detector has none
+        ("source", pa.string()),  # which detector found it
+        ("class_scores", pa.list_(pa.float32())),  # 0 to 1 per class, empty where the detector has none
+    ]
+)
+TUBES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("row", pa.int32()),  # in the video's shard
+        ("split", pa.string()),
+        ("frame", pa.int32()),  # of the tube's middle
+        *BOX_FIELDS,
+        ("class_scores", pa.list_(pa.float32())),
+    ]
+)
+SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("arrow", pa.float32()),  # logit of backward minus logit of forward
+        ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
+        ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
+        ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
+    ]
+)
+OBJECT_SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("track", pa.int32()),  # boxes linked over time, unique in the video
+        ("raw", pa.float32()),  # fused score
+        ("score", pa.float32()),  # fused score, smoothed along the track
+        *[(name, pa.float32()) for name in TASKS + TRIVIAL],  # calibrated as the fused score is
+    ]
+)
+FRAME_SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        ("raw", pa.float32()),  # fused, unsmoothed
+        ("score", pa.float32()),  # fused, smoothed
+        *[(name, pa.float32()) for name in TASKS + TRIVIAL],  # smoothed
+    ]
+)
+
+
+def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
+    """`frame` as Parquet with exactly the columns of `schema`, whole; same rows, same bytes."""
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    with written_whole(path) as aside:
+        pq.write_table(table, aside, compression="zstd")
+
+
+def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    """The table of `path`, after a look at its columns.
+
+    Raises:
+        InputError: no such file, or its columns are not those of `schema`.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: not found; run `dvc repro` to make it")
+    table = pq.read_table(path)
+    if not table.schema.equals(schema):
+        raise InputError(f"{path}: columns {table.schema.names}, expected {schema.names}; run `dvc repro` again")
+    return table.to_pandas()
+
+
+def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
+    """The SHA-256 of a table's contents: equal for equal rows in the same order."""
+    sink = pa.BufferOutputStream()
+    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()

@@ -1,0 +1,80 @@
+"""Work done video by video: in parallel, in the videos' order, kept for the next run."""
+
+import functools
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+
+from stages.common.files import folder_whole
+from stages.common.paths import WORK
+from stages.common.progress import progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video's piece of a stage.
+
+    Attributes:
+        video: its name.
+        content: all that determines the piece beside the code: hashes of inputs, settings, as JSON values.
+        make: called with an empty folder to write the piece into; picklable, returns nothing.
+    """
+
+    video: str
+    content: dict
+    make: Callable[[Path], None]
+
+
+def map_videos(stage: str, jobs: list[Job], workers: int) -> Iterator[Path]:
+    """The piece of every job, a folder, in the jobs' order, whatever the number of workers.
+
+    Pieces stand in `.work/<stage>/`, under the hash of what determines them. One that is there already is not made
+    again, so that a stage that was stopped goes on, and one more video costs one video.
+    """
+    code = code_hash()
+    paths = [WORK / stage / piece_key(job.content, code) for job in jobs]
+    run = joblib.Parallel(n_jobs=workers, return_as="generator")
+    made = run(joblib.delayed(make_piece)(job.make, path) for job, path in zip(jobs, paths, strict=True))
+    for job, path in progress(zip(jobs, made, strict=True), total=len(jobs), unit="video", name=lambda j: j[0].video):
+        yield path
+
+
+def make_piece(make: Callable[[Path], None], path: Path) -> Path:
+    if not path.exists():
+        with single_threaded(), folder_whole(path) as folder:
+            make(folder)
+    return path
+
+
+def single_threaded():
+    """One thread per worker: the workers are the parallelism, and sums come out the same in any number of them."""
+    import cv2
+    from threadpoolctl import threadpool_limits
+
+    cv2.setNumThreads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    return threadpool_limits(1)
+
+
+def piece_key(content: dict, code: str) -> str:
+    text = json.dumps([content, code], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@functools.cache
+def code_hash() -> str:
+    """The hash of the project's own modules that are loaded now."""
+    root = Path(__file__).parents[2]
+    files = {getattr(module, "__file__", None) for name, module in sys.modules.items() if name.startswith("stages")}
+    files.add(getattr(sys.modules["__main__"], "__file__", None))
+    digest = hashlib.sha256()
+    for file in sorted(f for f in files if f and Path(f).is_relative_to(root) and os.path.getsize(f)):
+        digest.update(Path(file).relative_to(root).as_posix().encode() + b"\0" + Path(file).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,27 @@
+"""Pre-trained weights, by the name of their file and what has to be in it."""
+
+import json
+from pathlib import Path
+
+from stages.common.errors import InputError
+from stages.common.params import settings
+
+
+@settings
+class Weights:
+    """A file in `data/raw/weights` and the SHA-256 of its bytes."""
+
+    file: str
+    sha256: str
+
+
+def weights_file(folder: Path, needed_by: str) -> Path:
+    """The weights that the `weights` stage put into `folder`.
+
+    Raises:
+        InputError: params.yaml names no weights there.
+    """
+    file = json.loads((folder / "weights.json").read_text())["file"]
+    if file is None:
+        raise InputError(f"params.yaml: weights.{folder.name}: {needed_by} needs weights; name a file and its SHA-256")
+    return folder / file

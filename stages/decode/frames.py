@@ -1,0 +1,61 @@
+"""Frames out of videos and folders of pictures, read in order, and the packed file they go into."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from stages.common.errors import InputError
+from stages.footage.clips import images_in
+
+
+def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
+    """The frames of a clip as uint8 BGR (height, width, 3)."""
+    if kind == "images":
+        for file in images_in(path):
+            frame = cv2.imread(str(file))
+            if frame is None:
+                raise InputError(f"{file}: cannot be read as a picture; replace it")
+            yield frame
+        return
+    video = cv2.VideoCapture(str(path))
+    try:
+        while True:
+            there, frame = video.read()
+            if not there:
+                return
+            yield frame
+    finally:
+        video.release()
+
+
+def pack_frames(path: Path, kind: str, shape: tuple[int, int, int], grey: bool, folder: Path) -> None:
+    """Writes all frames of a clip as `frames.npy` into `folder`, uint8 (frames, height, width[, 3]), never holding more than one.
+
+    Args:
+        shape: expected (frames, height, width).
+        grey: one channel instead of three, for grey footage.
+
+    Raises:
+        InputError: a frame of another size, or another number of frames.
+    """
+    frames, height, width = shape
+    array = np.lib.format.open_memmap(folder / "frames.npy", mode="w+", dtype=np.uint8, shape=shape if grey else (*shape, 3))
+    count = 0
+    for count, frame in enumerate(read_frames(path, kind), 1):
+        if frame.shape[:2] != (height, width):
+            raise InputError(
+                f"{path}: frame {count - 1} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
+                "the frames before; split the clip where the size changes"
+            )
+        if count <= frames:
+            array[count - 1] = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
+    if count != frames:
+        raise InputError(f"{path}: {count} frames, expected {frames}; it changed since it was counted: run again")
+    array.flush()
+
+
+def load_frames(packed: Path) -> np.ndarray:
+    """The frames of a clip, memory-mapped: uint8 (frames, height, width[, 3]), BGR."""
+    return np.load(packed, mmap_mode="r")

@@ -1,0 +1,37 @@
+"""The objects of every frame: boxes, scores and class scores."""
+
+import functools
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.common.cli import run_stage
+from stages.common.files import sha256, written_whole
+from stages.common.params import load, load_machine
+from stages.common.paths import SetPaths
+from stages.common.tables import VIDEOS, read_table
+from stages.common.videos import Job, map_videos
+from stages.common.weights import weights_file
+from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip, settings_of
+
+
+def run(name: str) -> str:
+    paths, detect = SetPaths(name), load("detect", Detect, name)
+    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    needed = detect.detector in NEEDS_WEIGHTS
+    weights = weights_file(paths.weights / "detector", f"detector {detect.detector}") if needed else None
+    content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
+    jobs = []
+    for video in videos["video"]:
+        packed = paths.frames / f"{video}.npy"
+        make = functools.partial(detect_clip, video, packed, detect, weights)
+        jobs.append(Job(video, {**content, "video": video, "frames": sha256(packed)}, make))
+    pieces = map_videos("detect", jobs, load_machine().workers)
+    table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
+    with written_whole(paths.detections) as aside:
+        pq.write_table(table, aside, compression="zstd")
+    return f"{len(table)} objects in {videos['frames'].sum()} frames, in {paths.detections}"
+
+
+if __name__ == "__main__":
+    run_stage("detect", __doc__, run)

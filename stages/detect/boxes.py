@@ -1,0 +1,87 @@
+"""Boxes as arrays: float32 (N, 4), x1 y1 x2 y2 in pixels, x2 and y2 exclusive."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Detections(NamedTuple):
+    """The objects of one frame, best first."""
+
+    boxes: np.ndarray  # float32 (N, 4), pixels of the frame
+    scores: np.ndarray  # float32 (N,), in 0..1
+    labels: np.ndarray  # int16 (N,), the most likely class; -1 where the detector has no classes
+    class_scores: np.ndarray  # float32 (N, C), in 0..1; C is 0 where the detector has no classes
+
+
+def no_detections(classes: int = 0) -> Detections:
+    """Detections of an empty frame."""
+    return Detections(
+        np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16), np.zeros((0, classes), np.float32)
+    )
+
+
+def clip_boxes(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Boxes (N, 4) cut at the picture's edges; one that lies outside becomes empty, none is dropped."""
+    limits = np.array([width, height, width, height], np.float32)
+    return np.clip(boxes, 0, limits).astype(np.float32)
+
+
+def areas(boxes: np.ndarray) -> np.ndarray:
+    """Areas (N,) of boxes (N, 4) in square pixels; 0 where a box is empty."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    return sides[:, 0] * sides[:, 1]
+
+
+def intersection_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Areas (N, M) that boxes a (N, 4) share with boxes b (M, 4), in square pixels."""
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    sides = np.maximum(bottom_right - top_left, 0)
+    return sides[..., 0] * sides[..., 1]
+
+
+def iou_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union (N, M), in 0..1, of boxes a (N, 4) with boxes b (M, 4); 0 for empty boxes."""
+    shared = intersection_matrix(a, b)
+    union = areas(a)[:, None] + areas(b)[None, :] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def covered_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Share (N, M), in 0..1, of each box of a (N, 4) that lies within each box of b (M, 4)."""
+    shared = intersection_matrix(a, b)
+    own = np.broadcast_to(areas(a)[:, None], shared.shape)
+    return np.divide(shared, own, out=np.zeros_like(shared), where=own > 0)
+
+
+def non_maximum_suppression(boxes: np.ndarray, scores: np.ndarray, iou: float) -> np.ndarray:
+    """Indices (int64), best score first, of the boxes that overlap no better kept box by more than `iou`.
+
+    Equal scores go by their order in the input, so that the answer never depends on the sorting algorithm.
+    """
+    order = np.argsort(-scores, kind="stable")
+    overlaps = iou_matrix(boxes[order], boxes[order]) > iou
+    kept = np.ones(len(order), bool)
+    for rank in range(len(order)):
+        if kept[rank]:
+            kept[rank + 1 :] &= ~overlaps[rank, rank + 1 :]
+    return order[kept]
+
+
+def merge_sources(sources: Sequence[np.ndarray], iou: float, covered: float = 1.0) -> list[np.ndarray]:
+    """Which boxes of several detectors to keep: per source the kept indices (int64), ascending.
+
+    sources: boxes (N, 4) per detector, the most trusted first; all of the first are kept.
+    iou, covered: a later box goes if it overlaps a kept box of an earlier source by more than `iou`, or if more than
+        the share `covered` of it lies within one (1: never, for a whole that holds its parts).
+    """
+    kept_boxes = np.zeros((0, 4), np.float32)
+    kept_indices = []
+    for boxes in sources:
+        doubled = (iou_matrix(boxes, kept_boxes) > iou) | (covered_matrix(boxes, kept_boxes) > covered)
+        kept = np.flatnonzero(~doubled.any(axis=1))
+        kept_boxes = np.concatenate([kept_boxes, boxes[kept]])
+        kept_indices.append(kept)
+    return kept_indices

@@ -1,0 +1,144 @@
+"""Moving objects of a fixed camera by background subtraction: no weights, no classes, any kind of object.
+
+The background of a stretch of footage is the median of frames sampled from it and its surroundings, so that the first
+frame of a clip is covered as well as the last, and a person who stands does not fade as with a running average.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from stages.detect.boxes import Detections, clip_boxes
+
+# Frames that share one background, and frames before and after them that it is learnt from too.
+STRETCH = 300
+# Frames that a background is the median of.
+SAMPLES = 61
+# Pixels of a picture that the brightness of the whole is judged by: every so many rows and columns.
+BRIGHTNESS_STEP = 4
+# Grey levels of contrast at which a box has half of the highest score.
+HALF_SCORE = 40.0
+# A core of an object differs from the background by this many times the contrast that its edges need.
+CORE = 3.0
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """What counts as a moving object."""
+
+    contrast: float = 20.0  # grey levels, 0..255, that a pixel must differ from the background by
+    join: int = 3  # pixels: gaps between parts of one object that are closed, half as many in width
+    min_area: int = 40  # pixels of foreground in an object
+    min_height: int = 8  # pixels of its box
+    pad: int = 1  # pixels added to each side of a box
+
+
+def detect_video(frames: np.ndarray, settings: MotionSettings) -> Iterator[Detections]:
+    """The moving objects of each frame of a video, largest contrast first.
+
+    frames: uint8 (F, H, W) or BGR (F, H, W, 3); a memory-mapped array is read stretch by stretch.
+    Yields F times: boxes in whole pixels within the frame, scores in 0..1 by contrast, labels -1, no class scores.
+    """
+    for start in range(0, len(frames), STRETCH):
+        stop = min(start + STRETCH, len(frames))
+        background = median_background(frames, start - STRETCH, stop + STRETCH)
+        for index in range(start, stop):
+            difference = contrast(frames[index], background)
+            yield find_objects(difference, settings)
+
+
+def median_background(frames: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Median of softened frames evenly sampled from start to stop (cut to the video), float32 (H, W) or (H, W, 3)."""
+    start, stop = max(start, 0), min(stop, len(frames))
+    chosen = np.unique(np.linspace(start, stop - 1, SAMPLES).round().astype(int))
+    return np.median([soften(frames[index]) for index in chosen], axis=0).astype(np.float32)
+
+
+def soften(frame: np.ndarray) -> np.ndarray:
+    """A frame with the noise of single pixels taken down, of the same shape and dtype."""
+    return cv2.GaussianBlur(frame, (3, 3), 0)
+
+
+def contrast(frame: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """How much each pixel differs from the background, float32 (H, W), in grey levels; the most of its channels.
+
+    A change of light over the whole picture (gain and offset) is taken out first.
+    """
+    frame = soften(frame).astype(np.float32)
+    gain, offset = brightness_change(frame, background)
+    difference = np.abs(frame - (gain * background + offset))
+    return difference if difference.ndim == 2 else difference.max(axis=2)
+
+
+def brightness_change(frame: np.ndarray, background: np.ndarray) -> tuple[float, float]:
+    """Gain and offset, in grey levels, that bring the background to the light of the frame; objects do not count."""
+    x = background[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].ravel()
+    y = frame[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].ravel()
+    gain, offset = 1.0, float(np.median(y - x))
+    for _ in range(3):
+        error = np.abs(y - gain * x - offset)
+        still = error <= 2 * np.median(error) + 1
+        mean_x, mean_y = x[still].mean(), y[still].mean()
+        # One grey level squared of prior variance: a picture without contrast tells nothing about gain.
+        spread = ((x[still] - mean_x) ** 2).mean() + 1
+        gain = (((x[still] - mean_x) * (y[still] - mean_y)).mean() + 1) / spread
+        offset = mean_y - gain * mean_x
+    return float(gain), float(offset)
+
+
+def find_objects(difference: np.ndarray, settings: MotionSettings) -> Detections:
+    """Boxes of the connected parts of what differs from the background; `difference` as from `contrast`.
+
+    People who touch, often only by their shadows, are one connected part; where it holds several cores of strong
+    contrast, each of an object's size, each pixel goes to the nearest core.
+    """
+    foreground = _foreground(difference, settings.contrast, settings.join)
+    strong = _foreground(difference, CORE * settings.contrast, settings.join)
+    _, cores, stats, _ = cv2.connectedComponentsWithStats(strong & foreground)
+    core_is_object = (stats[:, 4] >= settings.min_area) & (stats[:, 3] >= settings.min_height)
+    core_is_object[0] = False  # the background
+    seeds = core_is_object[cores] * foreground
+
+    boxes, strengths = [], []
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(foreground)
+    for part, (left, top, width, height, area) in enumerate(stats[1:], start=1):
+        if area < settings.min_area:
+            continue
+        window = slice(top, top + height), slice(left, left + width)
+        inside = parts[window] == part
+        for piece in _pieces(inside, seeds[window]):
+            rows, columns = np.flatnonzero(piece.any(axis=1)), np.flatnonzero(piece.any(axis=0))
+            box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
+            if np.count_nonzero(piece) >= settings.min_area and box[3] - box[1] >= settings.min_height:
+                boxes.append(box + [left, top, left, top] + settings.pad * np.array([-1, -1, 1, 1]))
+                strengths.append(difference[window][piece].mean())
+    return _detections(boxes, strengths, difference.shape[1], difference.shape[0])
+
+
+def _foreground(difference: np.ndarray, contrast: float, join: int) -> np.ndarray:
+    """Pixels above a contrast, without specks, small gaps filled: uint8 (H, W), 0 or 1."""
+    mask = (difference > contrast).astype(np.uint8)
+    mask = cv2.medianBlur(mask, 3)
+    # Taller than wide: a person falls into head, trunk and legs, while people side by side should stay apart.
+    return cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((join, join // 2 | 1), np.uint8))
+
+
+def _pieces(inside: np.ndarray, seeds: np.ndarray) -> list[np.ndarray]:
+    """A connected part, bool (h, w), shared out among its cores: bool (h, w) each; itself where it has one or none."""
+    empty = ((seeds == 0) | ~inside).astype(np.uint8)
+    cores, _ = cv2.connectedComponents(1 - empty)
+    if cores <= 2:
+        return [inside]
+    _, nearest = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    return [inside & (nearest == core) for core in np.unique(nearest)]
+
+
+def _detections(boxes: list[np.ndarray], strengths: list[float], width: int, height: int) -> Detections:
+    boxes = clip_boxes(np.reshape(boxes, (-1, 4)), width, height)
+    strengths = np.array(strengths, np.float32)
+    scores = np.round(strengths / (strengths + HALF_SCORE), 4).astype(np.float32)
+    order = np.argsort(-scores, kind="stable")
+    labels = np.full(len(order), -1, np.int16)
+    return Detections(boxes[order], scores[order], labels, np.zeros((len(order), 0), np.float32))

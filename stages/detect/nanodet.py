@@ -1,0 +1,35 @@
+"""NanoDet-Plus: what its exported network wants to see and how to read what it answers."""
+
+import numpy as np
+
+from stages.detect.yolox import anchor_cells
+
+STRIDES = (8, 16, 32, 64)
+BINS = 8  # each side's distance from the anchor is a distribution over 0..7 strides
+MEAN = np.array([103.53, 116.28, 123.675], np.float32)
+DEVIATION = np.array([57.375, 57.12, 58.395], np.float32)
+FILL = 114  # near the mean, so next to nothing once standardised
+
+
+def prepare(picture: np.ndarray) -> np.ndarray:
+    """Network input, float32 (1, 3, H, W), of a BGR picture, uint8 (H, W, 3)."""
+    standardised = (picture - MEAN) / DEVIATION
+    return np.ascontiguousarray(standardised.transpose(2, 0, 1)[None], np.float32)
+
+
+def decode(output: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Boxes, scores and class probabilities of all anchors.
+
+    output: float32 (1, A, C + 32): class probabilities, then logits of the distances to left, top, right and bottom.
+    width, height: of the network's input, multiples of 64.
+    Returns boxes float32 (A, 4) in input pixels, scores (A,) = best class, probabilities (A, C).
+    """
+    cells, strides = anchor_cells(width, height, STRIDES, output.shape[1])
+    probabilities = output[0, :, : -4 * BINS]
+    logits = output[0, :, -4 * BINS :].reshape(-1, 4, BINS)
+    weights = np.exp(logits - logits.max(axis=2, keepdims=True))
+    weights /= weights.sum(axis=2, keepdims=True)
+    distances = weights @ np.arange(BINS, dtype=np.float32) * strides
+    centres = cells * strides  # the anchor is the cell's corner, not its middle
+    boxes = np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], axis=1)
+    return boxes, probabilities.max(axis=1), probabilities

@@ -1,0 +1,45 @@
+"""YOLOX (Ge et al. 2021): what its exported network wants to see and how to read what it answers."""
+
+import numpy as np
+
+STRIDES = (8, 16, 32)
+FILL = 114  # the grey that YOLOX was trained to see around a picture
+
+
+def prepare(picture: np.ndarray) -> np.ndarray:
+    """Network input, float32 (1, 3, H, W), of a BGR picture, uint8 (H, W, 3)."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)
+
+
+def decode(output: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Boxes, scores and class probabilities of all anchors.
+
+    output: float32 (1, A, 5 + C): centre, log size (both in strides), objectness, class probabilities.
+    width, height: of the network's input, multiples of 32.
+    Returns boxes float32 (A, 4) in input pixels, scores (A,) = objectness x best class, probabilities (A, C).
+    """
+    cells, strides = anchor_cells(width, height, STRIDES, output.shape[1])
+    centres = (output[0, :, :2] + cells) * strides
+    half_sizes = np.exp(output[0, :, 2:4]) * strides / 2
+    probabilities = output[0, :, 5:]
+    scores = output[0, :, 4] * probabilities.max(axis=1)
+    return np.concatenate([centres - half_sizes, centres + half_sizes], axis=1), scores, probabilities
+
+
+def anchor_cells(width: int, height: int, strides: tuple[int, ...], expected: int) -> tuple[np.ndarray, np.ndarray]:
+    """Column and row (A, 2) and stride (A, 1), float32, of the anchors, stride by stride, row by row.
+
+    Raises ValueError where the network has another number of anchors than `expected`.
+    """
+    cells, cell_strides = [], []
+    for stride in strides:
+        rows, columns = np.mgrid[: height // stride, : width // stride]
+        cells.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
+        cell_strides.append(np.full((rows.size, 1), stride))
+    cells = np.concatenate(cells).astype(np.float32)
+    if len(cells) != expected:
+        raise ValueError(
+            f"detector: {width}x{height} input with strides {strides} has {len(cells)} anchors, the network answered "
+            f"with {expected}; name the decoder that belongs to the weights"
+        )
+    return cells, np.concatenate(cell_strides).astype(np.float32)

@@ -1,0 +1,118 @@
+"""Finds the clips of a data set, counts their frames and writes down what is known about them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from stages.common.cli import run_stage
+from stages.common.errors import InputError
+from stages.common.files import folder_whole, link_or_copy
+from stages.common.params import load, load_machine, settings
+from stages.common.paths import SetPaths
+from stages.common.tables import LABELS, REGIONS, VIDEOS, write_table
+from stages.common.videos import map_videos
+from stages.footage.clips import Clip, Layout, Truth, probe
+from stages.footage.layouts import ano_pred, demo, folder
+from stages.footage.truth import hold_out, label_table, region_table
+
+LAYOUTS = {"ano_pred": ano_pred.LAYOUT, "demo": demo.LAYOUT, "folder": folder.LAYOUT}
+
+
+@settings
+class Footage:
+    layout: str
+    images_fps: float
+    held_out: float
+    held_out_clips: list[str]
+    seed: int
+
+
+def run(name: str) -> str:
+    paths, footage = SetPaths(name), load("footage", Footage, name)
+    layout = find_layout(paths.source, footage.layout)
+    clips = find_clips(paths.source, layout)
+    held_out = hold_out(clips, footage.held_out, footage.held_out_clips, footage.seed)
+    with folder_whole(paths.footage) as folder:
+        rendered = render(paths.source, folder, clips)
+        facts = probe_all(paths.source, folder, clips, footage.images_fps)
+        videos = video_table(clips, facts, held_out)
+        truths = rendered or {
+            clip.name: layout.truth(paths.source, clip, facts[clip.name]) for clip in clips if clip.split == "test"
+        }
+        labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
+        write_table(folder / "videos.parquet", videos, VIDEOS)
+        write_table(folder / "labels.parquet", labels, LABELS)
+        write_table(folder / "regions.parquet", region_table(truths), REGIONS)
+    splits = videos["split"].value_counts()
+    return (
+        f"{splits.get('train', 0)} training, {splits.get('held_out', 0)} held-out and {splits.get('test', 0)} test "
+        f"clips, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled anomalous, in {paths.footage}"
+    )
+
+
+def find_layout(source: Path, wanted: str) -> Layout:
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; put the footage there, or a link to it (see data/raw/README.md)")
+    if wanted != "auto" and wanted not in LAYOUTS:
+        raise InputError(f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}")
+    for layout in LAYOUTS.values() if wanted == "auto" else [LAYOUTS[wanted]]:
+        if layout.matches(source):
+            return layout
+    raise InputError(
+        f"{source}: lies in none of the known layouts ({', '.join(LAYOUTS)}); own footage goes into {source}/train and "
+        f"{source}/test"
+    )
+
+
+def find_clips(source: Path, layout: Layout) -> list[Clip]:
+    clips = sorted(layout.clips(source), key=lambda clip: clip.name)
+    names = [clip.name for clip in clips]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{source}: two clips are named {doubled[0]!r}; rename one")
+    for split in ("train", "test"):
+        if not any(clip.split == split for clip in clips):
+            raise InputError(f"{source}: no {split} clips; expected videos or folders of pictures")
+    return clips
+
+
+def render(source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
+    """Renders what is to be rendered below `folder`; the truth of those test clips, {} where there are none."""
+    if not any(clip.kind == "rendered" for clip in clips):
+        return {}
+    jobs, truths = demo.render_jobs(source), {}
+    by_name = {clip.name: clip for clip in clips}
+    for job, piece in zip(jobs, map_videos("footage", jobs, load_machine().workers), strict=True):
+        clip = by_name[job.video]
+        target = folder / clip.path
+        target.parent.mkdir(exist_ok=True)
+        link_or_copy(piece / "video.mp4", target)
+        if clip.split == "test":
+            truths[clip.name] = Truth(None, pd.read_parquet(piece / "regions.parquet"))
+    return truths
+
+
+def probe_all(source: Path, folder: Path, clips: list[Clip], images_fps: float) -> dict[str, dict]:
+    facts = {}
+    for clip in clips:
+        base = folder if clip.kind == "rendered" else source
+        facts[clip.name] = probe(base / clip.path, clip.kind, images_fps)
+    return facts
+
+
+def video_table(clips: list[Clip], facts: dict[str, dict], held_out: set[str]) -> pd.DataFrame:
+    rows = [
+        {
+            "video": clip.name,
+            "split": "held_out" if clip.name in held_out else clip.split,
+            "kind": clip.kind,
+            "path": clip.path.as_posix(),
+            **facts[clip.name],
+        }
+        for clip in clips
+    ]
+    return pd.DataFrame(rows)
+
+
+if __name__ == "__main__":
+    run_stage("footage", __doc__, run)

@@ -1,0 +1,117 @@
+"""Clips as they lie in a source folder, and what is found out about each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from stages.common.errors import InputError
+from stages.common.files import sha256
+
+VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip by name; `split` is train or test, `kind` is file, images or rendered, `path` is below the source."""
+
+    name: str
+    split: str
+    kind: str
+    path: Path
+
+
+class Truth(NamedTuple):
+    """What a data set says about one test clip; None where it says nothing.
+
+    Attributes:
+        labels: bool (frames,), True where the frame is anomalous.
+        regions: columns track, frame, x1, y1, x2, y2, type.
+    """
+
+    labels: np.ndarray | None
+    regions: pd.DataFrame | None
+
+
+class Layout(NamedTuple):
+    """One way in which a data set lies on disk, as three functions of its source folder."""
+
+    matches: Callable[[Path], bool]
+    clips: Callable[[Path], list[Clip]]
+    truth: Callable[[Path, Clip, dict], Truth]
+
+
+def visible(folder: Path) -> list[Path]:
+    """What lies in a folder, sorted by name, without the droppings of operating systems."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "Thumbs.db")
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The pictures of a folder in the order of their numbers, or of their names where they have none."""
+    pictures = [p for p in visible(folder) if p.suffix.lower() in IMAGE_SUFFIXES]
+    return sorted(pictures, key=lambda p: (int("".join(filter(str.isdigit, p.stem)) or 0), p.stem))
+
+
+def clips_in(source: Path, folder: Path, split: str) -> list[Clip]:
+    """The videos and folders of pictures directly below `folder`, as clips."""
+    clips = []
+    for path in visible(folder):
+        if path.is_dir() and not images_in(path):
+            raise InputError(f"{path}: a folder without pictures; remove it or fill it with {sorted(IMAGE_SUFFIXES)}")
+        if path.is_dir():
+            clips.append(Clip(path.name, split, "images", path.relative_to(source)))
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            clips.append(Clip(path.stem, split, "file", path.relative_to(source)))
+    return clips
+
+
+def probe(path: Path, kind: str, images_fps: float) -> dict:
+    """Frames, fps, width, height and sha256 of a clip; the frames are counted, not believed.
+
+    Raises:
+        InputError: no video, no frame, or fewer frames than the file's own header promises.
+    """
+    facts = probe_images(path, images_fps) if kind == "images" else probe_file(path)
+    return {**facts, "sha256": sha256(path)}
+
+
+def probe_images(folder: Path, fps: float) -> dict:
+    pictures = images_in(folder)
+    if not pictures:
+        raise InputError(f"{folder}: no pictures; expected {sorted(IMAGE_SUFFIXES)}")
+    first = cv2.imread(str(pictures[0]))
+    if first is None:
+        raise InputError(f"{pictures[0]}: cannot be read as a picture; replace it")
+    return {"frames": len(pictures), "fps": fps, "width": first.shape[1], "height": first.shape[0]}
+
+
+def probe_file(path: Path) -> dict:
+    video = cv2.VideoCapture(str(path))
+    try:
+        promised = video.get(cv2.CAP_PROP_FRAME_COUNT)
+        frames = 0
+        while video.grab():
+            frames += 1
+        if not frames:
+            raise InputError(f"{path}: no frame can be read; it is no video, or it was cut off: copy it again")
+        # Containers count one or two frames differently; a file that was cut off lacks far more.
+        if frames < promised * 0.98 - 2:
+            raise InputError(
+                f"{path}: truncated: its header promises {promised:.0f} frames, {frames} can be read; "
+                "copy it again, or re-encode what is left"
+            )
+        return {
+            "frames": frames,
+            "fps": video.get(cv2.CAP_PROP_FPS),
+            "width": int(video.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            "height": int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        }
+    finally:
+        video.release()

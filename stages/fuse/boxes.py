@@ -1,0 +1,90 @@
+"""Which boxes a score is believed of, and boxes linked into tracks."""
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from stages.common.tables import BOX
+from stages.detect.boxes import iou_matrix
+
+# Boxes of one object overlap by more than this from one frame to the next; it may be missed for so many frames.
+LINK_IOU = 0.3
+LINK_GAP = 3
+
+
+def believable(objects: pd.DataFrame, videos: pd.DataFrame, height: float, edge: float, clip: int) -> np.ndarray:
+    """Objects, bool (n,), whose tubes show what they are meant to show.
+
+    On normal footage nearly all of the highest scores come from slivers: boxes of a few pixels, boxes that the
+    picture's edge cuts, and tubes that repeat a clip's first or last frame. None of them says anything about what is
+    seen.
+
+    Args:
+        objects: columns video, frame and BOX.
+        videos: VIDEOS.
+        height: least height of a box in pixels.
+        edge: least distance from the picture's edge in pixels.
+        clip: frames at either end of a clip that are left out.
+    """
+    known = videos.set_index("video").loc[objects["video"]]
+    width_of, height_of, frames_of = (known[column].to_numpy() for column in ("width", "height", "frames"))
+    x1, y1, x2, y2 = objects[BOX].to_numpy().T
+    inside = (x1 >= edge) & (y1 >= edge) & (x2 <= width_of - edge) & (y2 <= height_of - edge)
+    frame = objects["frame"].to_numpy()
+    return inside & (y2 - y1 >= height) & (frame >= clip) & (frame < frames_of - clip)
+
+
+def link_boxes(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Track numbers, int32 (n,), from 0: boxes of the same object over time.
+
+    Each frame's boxes are matched with the last box of each track seen in the LINK_GAP frames before, so that the sum
+    of overlaps is greatest; pairs that overlap by less than LINK_IOU are no match, and what is left starts a track.
+
+    Args:
+        frames: int (n,), ascending.
+        boxes: float (n, 4).
+    """
+    tracks = np.full(len(frames), -1, np.int32)
+    last_seen: dict[int, int] = {}
+    started = 0
+    for frame in np.unique(frames):
+        here = np.flatnonzero(frames == frame)
+        last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - LINK_GAP}
+        known = list(last_seen)
+        overlaps = iou_matrix(boxes[[last_seen[track] for track in known]].reshape(-1, 4), boxes[here])
+        for track, box in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True):
+            if overlaps[track, box] >= LINK_IOU:
+                tracks[here[box]] = known[track]
+        fresh = here[tracks[here] < 0]
+        tracks[fresh] = np.arange(started, started + len(fresh))
+        started += len(fresh)
+        last_seen.update(zip(tracks[here].tolist(), here.tolist(), strict=True))
+    return tracks
+
+
+def link_all(objects: pd.DataFrame) -> np.ndarray:
+    """`link_boxes` for a table of several videos, sorted by video and frame: int32 (n,), unique in a video."""
+    tracks = np.zeros(len(objects), np.int32)
+    for rows in objects.groupby("video").indices.values():
+        own = objects.iloc[rows]
+        tracks[rows] = link_boxes(own["frame"].to_numpy(), own[BOX].to_numpy())
+    return tracks
+
+
+def box_speed(objects: pd.DataFrame, reach: int = 5) -> np.ndarray:
+    """Pixels per frame, float (n,), by which a box's middle moves along its track, over up to `reach` frames each way.
+
+    Args:
+        objects: columns video, track, frame and BOX. A box that is alone in its track has speed 0.
+    """
+    boxes = objects[BOX].to_numpy().astype(float)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    speed = np.zeros(len(objects))
+    for rows in objects.groupby(["video", "track"]).indices.values():
+        rows = np.sort(rows)
+        frames = objects["frame"].to_numpy()[rows]
+        first = np.searchsorted(frames, frames - reach, side="left")
+        last = np.searchsorted(frames, frames + reach, side="right") - 1
+        moved = np.linalg.norm(centres[rows[last]] - centres[rows[first]], axis=1)
+        speed[rows] = moved / np.maximum(frames[last] - frames[first], 1)
+    return speed

@@ -1,0 +1,50 @@
+"""Four task scores for every object of the test clips and of the held-out normal clips."""
+
+import functools
+import json
+from dataclasses import asdict
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.common.cli import run_stage
+from stages.common.device import find_device
+from stages.common.errors import InputError
+from stages.common.files import sha256, written_whole
+from stages.common.params import load, load_machine
+from stages.common.paths import SetPaths
+from stages.common.tables import TUBES, read_table, table_hash
+from stages.common.videos import Job, map_videos
+from stages.score.tasks import Score, score_clip
+
+
+def run(name: str) -> str:
+    paths, score, machine = SetPaths(name), load("score", Score, name), load_machine()
+    table = read_table(paths.tubes / "tubes.parquet", TUBES)
+    table = table[table["split"] != "train"]
+    card = json.loads((paths.network / "model.json").read_text())
+    if score.distillation == "detector" and not card["architecture"]["classes"]:
+        raise InputError("params.yaml: score.distillation is detector, which has no class scores here; take classifier")
+    device = find_device(machine.device)
+    content = {**asdict(score), "network": sha256(paths.network), "device": str(device)}
+    videos, jobs = sorted(table["video"].unique()), []
+    for video in videos:
+        rows, shard = table[table["video"] == video], paths.tubes / f"{video}.npy"
+        teacher = paths.teacher / f"{video}.npy" if score.distillation == "classifier" else None
+        if teacher and not teacher.exists():
+            raise InputError(f"{teacher}: not found; score.distillation classifier needs teach.test_clips: true")
+        inputs = {"rows": table_hash(rows, TUBES), "tubes": sha256(shard)}
+        inputs["teacher"] = sha256(teacher) if teacher else None
+        make = functools.partial(score_clip, rows, shard, teacher, paths.network, card, score, str(device))
+        jobs.append(Job(video, {**content, **inputs}, make))
+    # One process feeds a GPU; on CPUs each worker has a core of its own.
+    workers = machine.workers if device.type == "cpu" else 1
+    pieces = map_videos("score", jobs, workers)
+    scores = pa.concat_tables(pq.read_table(piece / "scores.parquet") for piece in pieces)
+    with written_whole(paths.scores) as aside:
+        pq.write_table(scores, aside, compression="zstd")
+    return f"scores of {len(scores)} objects, in {paths.scores}"
+
+
+if __name__ == "__main__":
+    run_stage("score", __doc__, run)

@@ -1,0 +1,83 @@
+"""The four task scores of objects, higher where the task fails (paper, section 3.4)."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stages.common.params import settings
+from stages.common.tables import BOX, SCORES, TASKS, write_table
+from stages.train.loader import load_shard, to_network
+from stages.train.network import Network, load_network
+from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
+
+
+@settings
+class Score:
+    """The section `score`."""
+
+    distillation: Literal["detector", "classifier"]
+    batch: int
+
+
+@torch.inference_mode()
+def score_tubes(
+    network: Network, tubes: np.ndarray, class_scores: np.ndarray, teacher: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Scores of a batch of tubes, float32 (N,) per task.
+
+    arrow and irregularity: the logit of the changed class minus that of the normal one (probabilities saturate; their
+    order is the same). middle: mean absolute error of the predicted crop. distillation: mean absolute difference from
+    the teacher's vectors where they are given, else from the class scores.
+
+    Args:
+        tubes: uint8 (N, frames, side, side, channels), consecutive frames.
+        class_scores: float32 (N, classes) of the detector.
+        teacher: float32 (N, features), or None.
+    """
+    device = next(network.parameters()).device
+    forward = network.trunk(to_network(tubes, device))
+    arrow, irregularity = network.arrow(forward), network.irregularity(forward)
+    middle = to_network(middle_of(tubes)[:, None], device)[:, :, 0]
+    predicted = network.middle(to_network(without_middle(tubes), device))
+    classes, features = network.distillation(middle)
+    if teacher is None:
+        difference = classes - torch.from_numpy(class_scores).to(device)
+    else:
+        difference = features - network.standardised(torch.from_numpy(teacher).to(device))
+    scores = {
+        "arrow": arrow[:, 1] - arrow[:, 0],
+        "irregularity": irregularity[:, 1] - irregularity[:, 0],
+        "middle": (predicted - middle).abs().mean((1, 2, 3)),
+        "distillation": difference.abs().mean(1),
+    }
+    return {task: score.float().cpu().numpy() for task, score in scores.items()}
+
+
+def score_clip(
+    rows: pd.DataFrame, shard: Path, teacher: Path | None, model: Path, card: dict, score: Score, device: str, out: Path
+) -> None:
+    """Writes `scores.parquet` (SCORES) of one clip into the folder `out`.
+
+    Args:
+        rows: the clip's rows of TUBES.
+        shard, teacher: its tubes, and its teacher's vectors where they are compared.
+        model, card: folder and contents of `model.json` of the trained network.
+    """
+    network = load_network(model, card["architecture"]).to(device)
+    tubes, offsets = load_shard(shard), regular_offsets(card["half_length"])
+    vectors = load_shard(teacher) if teacher else None
+    scores = {task: np.zeros(len(rows), np.float32) for task in TASKS}
+    for start in range(0, len(rows), score.batch):
+        part = slice(start, start + score.batch)
+        found = score_tubes(
+            network,
+            take_offsets(np.asarray(tubes[part]), offsets),
+            np.stack(rows["class_scores"].iloc[part].to_list()),
+            None if vectors is None else vectors[part].astype(np.float32),
+        )
+        for task in TASKS:
+            scores[task][part] = found[task]
+    write_table(out / "scores.parquet", rows[["video", "split", "frame", *BOX]].assign(**scores), SCORES)

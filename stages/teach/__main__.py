@@ -1,0 +1,35 @@
+"""What the teacher says of every object: the vectors that the network distils."""
+
+import functools
+from dataclasses import asdict
+
+from stages.common.cli import run_stage
+from stages.common.files import folder_whole, link_or_copy, sha256
+from stages.common.params import load, load_machine
+from stages.common.paths import SetPaths
+from stages.common.tables import TUBES, read_table
+from stages.common.videos import Job, map_videos
+from stages.common.weights import weights_file
+from stages.teach.vectors import NEEDS_WEIGHTS, Teach, teach_clip
+
+
+def run(name: str) -> str:
+    paths, teach = SetPaths(name), load("teach", Teach, name)
+    table = read_table(paths.tubes / "tubes.parquet", TUBES)
+    asked = table if teach.test_clips else table[table["split"] != "test"]
+    needed = teach.teacher in NEEDS_WEIGHTS
+    weights = weights_file(paths.weights / "teacher", f"teacher {teach.teacher}") if needed else None
+    content = {**asdict(teach), "weights": sha256(weights) if weights else None}
+    videos, jobs = sorted(asked["video"].unique()), []
+    for video in videos:
+        shard = paths.tubes / f"{video}.npy"
+        make = functools.partial(teach_clip, shard, teach, weights)
+        jobs.append(Job(video, {**content, "tubes": sha256(shard)}, make))
+    with folder_whole(paths.teacher) as folder:
+        for video, piece in zip(videos, map_videos("teach", jobs, load_machine().workers), strict=True):
+            link_or_copy(piece / "vectors.npy", folder / f"{video}.npy")
+    return f"vectors of {len(asked)} objects by the {teach.teacher} teacher, in {paths.teacher}"
+
+
+if __name__ == "__main__":
+    run_stage("teach", __doc__, run)

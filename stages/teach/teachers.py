@@ -1,0 +1,90 @@
+"""Teachers: frozen networks whose answer on the middle crop of a tube the student learns to give."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import torch
+from torch import nn
+from torchvision.models.resnet import BasicBlock, ResNet
+
+# Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
+Teacher = Callable[[np.ndarray], np.ndarray]
+
+# Crops that go through a network at once: more would cost memory and save no time.
+BATCH = 64
+
+
+def random_resnet(seed: int, dimensions: int = 128) -> Teacher:
+    """An untrained residual network, the same for the same seed, as in random network distillation (Burda 2018).
+
+    It needs no weights: its answer is an arbitrary smooth function of the crop, which a student can know only near
+    the crops that it was shown.  Entries are of size 1 or so, with an offset of their own per dimension.
+    """
+    network = _random_network(seed, dimensions)
+
+    def answer(crops: np.ndarray) -> np.ndarray:
+        pixels = torch.from_numpy(_three_channels(crops)).permute(0, 3, 1, 2).float()
+        return network((pixels - 127.5) / 64).numpy()
+
+    return _in_batches(torch.inference_mode()(answer), dimensions)
+
+
+def _random_network(seed: int, dimensions: int) -> nn.Module:
+    # Numbers are drawn apart from torch's global generator, which belongs to the caller.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = ResNet(BasicBlock, [1, 1, 1, 1], norm_layer=lambda channels: nn.GroupNorm(8, channels))
+        # ImageNet's stem would leave a 32 px crop one pixel, and a mean over all pixels would leave it no layout.
+        network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=2, padding=1, bias=False)
+        network.maxpool = nn.Identity()
+        network.avgpool = nn.AdaptiveAvgPool2d(2)
+        network.fc = nn.Linear(4 * 512, dimensions, bias=False)
+        nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.orthogonal_(network.fc.weight)
+    return network.eval().requires_grad_(False)
+
+
+def onnx_classifier(path: str | Path, size: int, threads: int = 1) -> Teacher:
+    """An image classifier in ONNX form (EfficientNet-Lite: RGB, (x - 127) / 128); its vectors are its logits.
+
+    size: pixels of the square that crops are resized to.  threads: CPU threads that one batch may use.
+    Raises FileNotFoundError where there is no file at `path`.
+    """
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"teacher: no weights at {path}; fetch them or name another file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    door, exit_ = session.get_inputs()[0].name, session.get_outputs()[0]
+
+    def answer(crops: np.ndarray) -> np.ndarray:
+        resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
+        rgb = (resized[..., ::-1].astype(np.float32) - 127) / 128
+        return session.run(None, {door: np.ascontiguousarray(rgb.transpose(0, 3, 1, 2))})[0]
+
+    return _in_batches(answer, exit_.shape[1])
+
+
+def _in_batches(answer: Callable[[np.ndarray], np.ndarray], dimensions: int) -> Teacher:
+    def teach(crops: np.ndarray) -> np.ndarray:
+        if crops.ndim != 4 or crops.shape[3] not in (1, 3) or crops.dtype != np.uint8:
+            raise ValueError(f"teacher: expected crops uint8 (N, H, W, 1 or 3), got {crops.dtype} {crops.shape}")
+        vectors = np.empty((len(crops), dimensions), np.float32)
+        for start in range(0, len(crops), BATCH):
+            vectors[start : start + BATCH] = answer(crops[start : start + BATCH])
+        return vectors
+
+    return teach
+
+
+def _three_channels(crops: np.ndarray) -> np.ndarray:
+    return np.repeat(crops, 3, axis=3) if crops.shape[3] == 1 else np.ascontiguousarray(crops)
+
+
+def _resize(crop: np.ndarray, size: int) -> np.ndarray:
+    shrinks = crop.shape[0] > size or crop.shape[1] > size
+    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

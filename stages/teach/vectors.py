@@ -1,0 +1,33 @@
+"""The teacher's vectors of a clip's tubes."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from stages.common.params import settings
+from stages.teach.teachers import Teacher, onnx_classifier, random_resnet
+from stages.train.loader import load_shard
+from stages.train.tasks import middle_of
+
+
+@settings
+class Teach:
+    """The section `teach`."""
+
+    teacher: Literal["random", "onnx"]
+    size: int
+    test_clips: bool
+
+
+NEEDS_WEIGHTS = {"onnx"}
+
+
+def load_teacher(teach: Teach, weights: Path | None) -> Teacher:
+    return random_resnet(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
+
+
+def teach_clip(shard: Path, teach: Teach, weights: Path | None, folder: Path) -> None:
+    """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
+    vectors = load_teacher(teach, weights)(np.ascontiguousarray(middle_of(load_shard(shard))))
+    np.save(folder / "vectors.npy", vectors.astype(np.float16))

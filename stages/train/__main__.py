@@ -1,0 +1,83 @@
+"""Learns what is normal: one network, four proxy tasks, from the tubes of normal clips."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+
+from stages.common.cli import run_stage
+from stages.common.device import find_device
+from stages.common.errors import InputError
+from stages.common.files import folder_whole, save_json, sha256, written_whole
+from stages.common.params import load, load_machine
+from stages.common.paths import WORK, SetPaths
+from stages.common.tables import TUBES, read_table
+from stages.common.videos import code_hash, piece_key
+from stages.train.loader import TubeSet
+from stages.train.loop import train
+from stages.train.network import Architecture, Network, architecture_card
+from stages.train.settings import Train
+from stages.tubes.cut import Tubes
+
+
+def run(name: str) -> str:
+    paths, settings, tubes = SetPaths(name), load("train", Train, name), load("tubes", Tubes, name)
+    check_reach(settings, tubes)
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    table = read_table(paths.tubes / "tubes.parquet", TUBES)
+    training = tube_set(table, "train", paths)
+    held_out = tube_set(table, "held_out", paths)
+    device = find_device(load_machine().device)
+    network = build(training, settings, tubes).to(device)
+    inputs = [sha256(paths.tubes), sha256(paths.teacher), str(device), tubes.half_length]
+    checkpoint = WORK / "train" / f"{piece_key({**asdict(settings), 'inputs': inputs}, code_hash())}.pt"
+    history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
+    with folder_whole(paths.network) as folder:
+        save_file({key: value.cpu().contiguous() for key, value in network.state_dict().items()},
+                  folder / "model.safetensors")
+        card = {"architecture": architecture_card(network.architecture), "half_length": tubes.half_length}
+        save_json(folder / "model.json", card)
+        with written_whole(folder / "losses.csv") as aside:
+            pd.DataFrame(history, columns=["epoch", "split", *tasks(settings)]).to_csv(aside, index=False)
+    last = {row["split"]: row for row in history[-2:]}
+    losses = ", ".join(f"{task} {last['held_out'][task]:.3f}" for task in tasks(settings)) if last else "untrained"
+    return f"network after {settings.epochs} epochs, held-out losses {losses}, in {paths.network}"
+
+
+def tasks(settings: Train) -> list[str]:
+    return [task for task, weight in asdict(settings.weights).items() if weight > 0]
+
+
+def check_reach(settings: Train, tubes: Tubes) -> None:
+    needed = tubes.half_length * settings.max_step
+    if not 1 <= settings.min_step <= settings.max_step or needed > tubes.reach:
+        raise InputError(
+            f"params.yaml: tubes.reach is {tubes.reach}, irregular tubes of {tubes.half_length} frames on each side with "
+            f"steps of {settings.min_step} to {settings.max_step} need {needed}; raise tubes.reach or lower "
+            "train.max_step"
+        )
+
+
+def tube_set(table: pd.DataFrame, split: str, paths: SetPaths) -> TubeSet:
+    own = table[table["split"] == split]
+    if own.empty:
+        raise InputError(f"{paths.tubes}: no objects in the {split} clips; lower the detector's thresholds")
+    return TubeSet(own, paths.tubes, paths.teacher)
+
+
+def build(training: TubeSet, settings: Train, tubes: Tubes) -> Network:
+    """A freshly drawn network that knows the mean and the deviation of the teacher's vectors."""
+    some = training.teacher(np.arange(0, len(training), max(1, len(training) // 5000)))
+    channels = next(iter(training.shards.values())).shape[-1]
+    classes = training.class_scores.shape[1]
+    network = Network(Architecture(settings.depth, settings.width, tubes.size, channels, classes, some.shape[1]))
+    network.teacher_mean.copy_(torch.from_numpy(some.mean(0)))
+    network.teacher_deviation.copy_(torch.from_numpy(some.std(0) + 1e-3))
+    return network
+
+
+if __name__ == "__main__":
+    run_stage("train", __doc__, run)

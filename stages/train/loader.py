@@ -1,0 +1,81 @@
+"""Batches of tubes from the memory-mapped shards."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from stages.train.losses import Batch
+from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
+
+
+def load_shard(path: Path) -> np.ndarray:
+    """A clip's shard, memory-mapped; an empty one, which cannot be mapped, plainly."""
+    try:
+        return np.load(path, mmap_mode="r")
+    except ValueError:
+        return np.load(path)
+
+
+class TubeSet:
+    """Tubes, class scores and teacher's vectors of the rows of a table (TUBES), by their place in the table."""
+
+    def __init__(self, table: pd.DataFrame, tubes: Path, teacher: Path):
+        self.table = table.reset_index(drop=True)
+        videos = sorted(self.table["video"].unique())
+        self.shards = {video: load_shard(tubes / f"{video}.npy") for video in videos}
+        self.vectors = {video: load_shard(teacher / f"{video}.npy") for video in videos}
+        scores = self.table["class_scores"]
+        self.class_scores = np.stack(scores.to_list()) if len(scores) else np.zeros((0, 0), np.float32)
+        self.video = self.table["video"].to_numpy()
+        self.row = self.table["row"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def gather(self, arrays: dict[str, np.ndarray], places: np.ndarray) -> np.ndarray:
+        """The rows of per-video arrays at `places` of the table, in that order."""
+        first = next(iter(arrays.values()))
+        gathered = np.empty((len(places), *first.shape[1:]), first.dtype)
+        for video in np.unique(self.video[places]):
+            own = np.flatnonzero(self.video[places] == video)
+            gathered[own] = arrays[video][self.row[places[own]]]
+        return gathered
+
+    def tubes(self, places: np.ndarray) -> np.ndarray:
+        """Wide tubes, uint8 (N, 2 reach + 1, side, side, channels)."""
+        return self.gather(self.shards, places)
+
+    def teacher(self, places: np.ndarray) -> np.ndarray:
+        """The teacher's vectors, float32 (N, features)."""
+        return self.gather(self.vectors, places).astype(np.float32)
+
+
+def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Tubes uint8 (N, frames, side, side, channels) as the network takes them: float (N, channels, frames, ...), 0..1."""
+    return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).contiguous().float().div_(255)
+
+
+def batches(
+    data: TubeSet,
+    order: np.ndarray,
+    size: int,
+    half: int,
+    steps: tuple[int, int],
+    random: np.random.Generator,
+    network: torch.nn.Module,
+    device: torch.device,
+) -> Iterator[Batch]:
+    """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin."""
+    for start in range(0, len(order), size):
+        places = order[start : start + size]
+        tubes = data.tubes(places)
+        skipped = irregular_offsets(half, *steps, len(places), random)
+        yield Batch(
+            regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
+            irregular=to_network(take_offsets(tubes, skipped), device),
+            class_scores=torch.from_numpy(data.class_scores[places]).to(device),
+            teacher=network.standardised(torch.from_numpy(data.teacher(places)).to(device)),
+        )

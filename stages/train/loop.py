@@ -1,0 +1,120 @@
+"""Training: epochs over tubes drawn anew, losses per task, and a checkpoint after each epoch."""
+
+import math
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from stages.common.errors import InputError
+from stages.common.files import written_whole
+from stages.train.loader import TubeSet, batches
+from stages.train.losses import task_losses
+from stages.train.network import Network
+from stages.train.settings import Train
+
+
+def schedule(step: int, steps: int, warmup: int) -> float:
+    """Share of the learning rate at a step: up in a line during `warmup`, then down along a cosine to 0.
+
+    >>> [round(schedule(step, 100, 10), 2) for step in (0, 9, 10, 55, 99)]
+    [0.1, 1.0, 1.0, 0.5, 0.0]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+
+
+def train(
+    network: Network, training: TubeSet, held_out: TubeSet, half: int, settings: Train, checkpoint: Path
+) -> list[dict]:
+    """Trains `network` in place; the losses of each epoch as rows: epoch, split, and a column per task.
+
+    Goes on from `checkpoint` where there is one, with the same result as if it had never stopped: what is random in an
+    epoch comes from the seed and the epoch's number alone.
+
+    Raises:
+        InputError: a loss is not finite, with the task's name.
+    """
+    device = next(network.parameters()).device
+    per_epoch = min(settings.tubes_per_epoch, len(training))
+    steps = settings.epochs * math.ceil(per_epoch / settings.batch)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, settings.warmup_steps))
+    done, history = resume(checkpoint, network, optimizer, scheduler)
+    for epoch in range(done, settings.epochs):
+        start = time.monotonic()
+        random = np.random.default_rng([settings.seed, epoch])
+        order = random.permutation(len(training))[:per_epoch]
+        network.train()
+        losses = run_epoch(network, training, order, half, settings, random, optimizer, scheduler)
+        history.append({"epoch": epoch, "split": "train", **losses})
+        network.eval()
+        validation = np.random.default_rng([settings.seed, settings.epochs + epoch])
+        places = np.linspace(0, len(held_out) - 1, min(len(held_out), per_epoch // 5)).astype(int)
+        with torch.no_grad():
+            losses = run_epoch(network, held_out, places, half, settings, validation)
+        history.append({"epoch": epoch, "split": "held_out", **losses})
+        save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history)
+        report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
+    return history
+
+
+def run_epoch(network, data, order, half, settings, random, optimizer=None, scheduler=None) -> dict[str, float]:
+    """One pass over the tubes at `order`, a training pass where there is an optimizer; mean loss of each task."""
+    weights = {task: weight for task, weight in asdict(settings.weights).items() if weight > 0}
+    device = next(network.parameters()).device
+    steps = (settings.min_step, settings.max_step)
+    sums = dict.fromkeys(weights, 0.0)
+    for batch in batches(data, order, settings.batch, half, steps, random, network, device):
+        losses = task_losses(network, batch, set(weights))
+        for task, loss in losses.items():
+            value = loss.item()
+            if not math.isfinite(value):
+                raise InputError(
+                    f"the loss of {task} is {value}; lower train.learning_rate, or look for broken tubes or vectors"
+                )
+            sums[task] += value * len(batch.regular)
+        if optimizer:
+            optimizer.zero_grad()
+            sum(weights[task] * loss for task, loss in losses.items()).backward()
+            optimizer.step()
+            scheduler.step()
+    return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
+
+
+def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
+    state = {
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "epochs": epochs,
+        "history": history,
+    }
+    with written_whole(path) as aside:
+        torch.save(state, aside)
+
+
+def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
+    """Epochs done and their history; the state of all three is taken from the checkpoint if there is one."""
+    if not path.exists():
+        return 0, []
+    device = next(network.parameters()).device
+    state = torch.load(path, weights_only=True, map_location=device)
+    network.load_state_dict(state["network"])
+    optimizer.load_state_dict(state["optimizer"])
+    scheduler.load_state_dict(state["scheduler"])
+    print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
+    return state["epochs"], state["history"]
+
+
+def report(rows: list[dict], epochs: int, rate: float, device: torch.device) -> None:
+    for row in rows:
+        losses = ", ".join(f"{task} {value:.3f}" for task, value in row.items() if task not in ("epoch", "split"))
+        print(f"  epoch {row['epoch'] + 1}/{epochs} {row['split']}: {losses}", file=sys.stderr)
+    print(f"  {rate:.0f} tubes/s on {device}", file=sys.stderr, flush=True)

@@ -1,0 +1,91 @@
+"""Object tubes: the same box cut from the frames around a detection (paper, section 3.1)."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from stages.common.params import settings
+from stages.common.tables import BOX
+from stages.decode.frames import load_frames
+
+
+@settings
+class Tubes:
+    """The section `tubes`."""
+
+    size: int  # pixels of a crop's side
+    context: float  # share of its width and height by which a box is widened
+    half_length: int  # frames before and after the middle, t in the paper
+    reach: int  # the same for normal clips, from which irregular tubes skip frames
+    train_stride: int  # every so many frames of a training clip
+
+
+def chosen_frames(frames: int, split: str, tubes: Tubes) -> np.ndarray:
+    """Numbers of the frames (int) in which a clip's objects become tubes.
+
+    Test and held-out clips: all. Training clips: every `train_stride`-th with the whole reach before and after it, so
+    that no tube to learn from repeats the clip's first or last frame; all frames where the clip is too short for that.
+    """
+    if split != "train":
+        return np.arange(frames)
+    inside = np.arange(tubes.reach, frames - tubes.reach, tubes.train_stride)
+    return inside if len(inside) else np.arange(0, frames, tubes.train_stride)
+
+
+def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple[int, int, int, int]:
+    """The whole pixels that a box (4,), widened by `context`, covers in the picture; never empty."""
+    x1, y1, x2, y2 = (float(edge) for edge in box)
+    more_x, more_y = context * (x2 - x1) / 2, context * (y2 - y1) / 2
+    left = min(max(int(np.floor(x1 - more_x)), 0), width - 1)
+    top = min(max(int(np.floor(y1 - more_y)), 0), height - 1)
+    right = max(min(int(np.ceil(x2 + more_x)), width), left + 1)
+    bottom = max(min(int(np.ceil(y2 + more_y)), height), top + 1)
+    return left, top, right, bottom
+
+
+def cut_tube(frames: np.ndarray, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
+    """One tube, uint8 (2 half + 1, size, size, channels).
+
+    Args:
+        frames: uint8 (frames, height, width[, 3]) of the clip.
+        middle: the detection's frame; beyond the clip's ends its first or last frame is repeated.
+        box: float (4,), pixels; the same in all frames (no tracking).
+    """
+    _, height, width = frames.shape[:3]
+    left, top, right, bottom = crop_area(box, context, width, height)
+    times = np.clip(np.arange(middle - half, middle + half + 1), 0, len(frames) - 1)
+    tube = np.empty((len(times), size, size, 1 if frames.ndim == 3 else 3), np.uint8)
+    shrinks = right - left > size and bottom - top > size
+    for index, time in enumerate(times):
+        crop = np.ascontiguousarray(frames[time, top:bottom, left:right])
+        resized = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        tube[index] = resized.reshape(size, size, -1)
+    return tube
+
+
+def cut_clip(packed: Path, split: str, detections: pd.DataFrame, tubes: Tubes, folder: Path) -> None:
+    """Writes a clip's shard `tubes.npy`, uint8 (objects, frames, size, size, channels), one tube per detection row."""
+    frames = load_frames(packed)
+    half = tubes.half_length if split == "test" else tubes.reach
+    shape = (len(detections), 2 * half + 1, tubes.size, tubes.size, 1 if frames.ndim == 3 else 3)
+    # numpy cannot map an empty file; an empty clip's shard is written plainly.
+    if not len(detections):
+        np.save(folder / "tubes.npy", np.empty(shape, np.uint8))
+        return
+    shard = np.lib.format.open_memmap(folder / "tubes.npy", mode="w+", dtype=np.uint8, shape=shape)
+    rows = zip(detections["frame"].to_numpy(), detections[BOX].to_numpy(), strict=True)
+    for row, (middle, box) in enumerate(rows):
+        shard[row] = cut_tube(frames, int(middle), box, half, tubes.size, tubes.context)
+    shard.flush()
+
+
+def clip_rows(detections: pd.DataFrame, video: str, split: str, frames: int, tubes: Tubes) -> pd.DataFrame:
+    """The detections of one clip that become tubes, as rows of TUBES in the order of the shard."""
+    own = detections[detections["video"] == video]
+    own = own[own["frame"].isin(chosen_frames(frames, split, tubes))]
+    own = own.sort_values("frame", kind="stable", ignore_index=True)
+    return own.assign(row=np.arange(len(own)), split=split)[
+        ["video", "row", "split", "frame", *BOX, "class_scores"]
+    ]

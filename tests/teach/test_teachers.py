@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from stages.teach.teachers import onnx_classifier, random_resnet
+
+CLASSIFIER = Path(__file__).parents[3] / "shared/data/weights/efficientnet_lite0_imagenet.onnx"
+
+
+@pytest.fixture
+def crops():
+    rng = np.random.default_rng(0)
+    return np.repeat(np.repeat(rng.integers(0, 256, (70, 8, 8, 3), dtype=np.uint8), 4, axis=1), 4, axis=2)
+
+
+@pytest.fixture(params=["random", "classifier"])
+def teacher(request):
+    if request.param == "random":
+        return random_resnet(seed=0)
+    if not CLASSIFIER.is_file():
+        pytest.skip("no efficientnet_lite0_imagenet.onnx in ../shared/data/weights")
+    return onnx_classifier(CLASSIFIER, size=64)
+
+
+def test_no_crops_give_no_vectors(teacher):
+    for channels in (1, 3):
+        vectors = teacher(np.zeros((0, 32, 32, channels), np.uint8))
+        assert len(vectors) == 0 and vectors.shape[1] in (128, 1000) and vectors.dtype == np.float32
+
+
+def test_a_vector_depends_on_its_crop_alone(teacher, crops):
+    vectors = teacher(crops)
+    assert np.isfinite(vectors).all()
+    np.testing.assert_allclose(teacher(crops[60:]), vectors[60:], atol=1e-3)
+    assert teacher(crops).tobytes() == vectors.tobytes()
+
+
+def test_grey_is_colour_with_equal_channels(teacher, crops):
+    grey = crops[:4, :, :, :1]
+    np.testing.assert_allclose(teacher(grey), teacher(np.repeat(grey, 3, axis=3)), atol=1e-5)
+
+
+def test_crops_of_another_form_are_refused(teacher):
+    for wrong in (np.zeros((2, 32, 32), np.uint8), np.zeros((2, 32, 32, 2), np.uint8), np.zeros((2, 32, 32, 3))):
+        with pytest.raises(ValueError, match="expected crops uint8"):
+            teacher(wrong)
+
+
+def test_the_seed_decides_and_the_callers_random_numbers_do_not(crops):
+    torch.manual_seed(1)
+    first = random_resnet(seed=3)(crops[:2])
+    expected_next = torch.rand(1)
+    torch.manual_seed(2)
+    np.testing.assert_array_equal(random_resnet(seed=3)(crops[:2]), first)
+    assert not np.allclose(random_resnet(seed=4)(crops[:2]), first)
+    torch.manual_seed(1)
+    assert torch.rand(1) == expected_next
+
+
+def test_random_answers_tell_crops_apart_and_are_well_scaled(crops):
+    vectors = random_resnet(seed=0, dimensions=256)(crops)
+    assert vectors.shape == (70, 256)
+    assert 0.1 < vectors.std(axis=0).mean() < 2 and np.abs(vectors).mean() < 3
+
+
+def test_missing_weights_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no weights at .*none.onnx"):
+        onnx_classifier(tmp_path / "none.onnx", size=64)
