@@ -41,8 +41,8 @@ def map_videos(stage: str, jobs: list[Job], workers: int) -> Iterator[Path]:
     paths = [WORK / stage / piece_key(job.content, code) for job in jobs]
     run = joblib.Parallel(n_jobs=workers, return_as="generator")
     made = run(joblib.delayed(make_piece)(job.make, path) for job, path in zip(jobs, paths, strict=True))
-    for job, path in progress(zip(jobs, made, strict=True), total=len(jobs), unit="video", name=lambda j: j[0].video):
-        yield path
+    names = (job.video for job in jobs)
+    yield from progress(made, total=len(jobs), unit="video", name=lambda _: next(names))
 
 
 def make_piece(make: Callable[[Path], None], path: Path) -> Path:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from stages.common.errors import InputError
-from stages.footage.clips import images_in
+from stages.common.pictures import images_in
 
 
 def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
@@ -31,7 +31,9 @@ def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
 
 
 def pack_frames(path: Path, kind: str, shape: tuple[int, int, int], grey: bool, folder: Path) -> None:
-    """Writes all frames of a clip as `frames.npy` into `folder`, uint8 (frames, height, width[, 3]), never holding more than one.
+    """Writes all frames of a clip into `folder` as `frames.npy`, uint8 (frames, height, width[, 3]).
+
+    Never holds more than one frame.
 
     Args:
         shape: expected (frames, height, width).
@@ -41,7 +43,9 @@ def pack_frames(path: Path, kind: str, shape: tuple[int, int, int], grey: bool, 
         InputError: a frame of another size, or another number of frames.
     """
     frames, height, width = shape
-    array = np.lib.format.open_memmap(folder / "frames.npy", mode="w+", dtype=np.uint8, shape=shape if grey else (*shape, 3))
+    array = np.lib.format.open_memmap(
+        folder / "frames.npy", mode="w+", dtype=np.uint8, shape=shape if grey else (*shape, 3)
+    )
     count = 0
     for count, frame in enumerate(read_frames(path, kind), 1):
         if frame.shape[:2] != (height, width):
@@ -54,8 +58,3 @@ def pack_frames(path: Path, kind: str, shape: tuple[int, int, int], grey: bool, 
     if count != frames:
         raise InputError(f"{path}: {count} frames, expected {frames}; it changed since it was counted: run again")
     array.flush()
-
-
-def load_frames(packed: Path) -> np.ndarray:
-    """The frames of a clip, memory-mapped: uint8 (frames, height, width[, 3]), BGR."""
-    return np.load(packed, mmap_mode="r")

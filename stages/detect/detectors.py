@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from stages.common.arrays import map_array
 from stages.common.params import settings
 from stages.common.tables import BOX, DETECTIONS, write_table
-from stages.decode.frames import load_frames
 from stages.detect import motion, onnx_models
 from stages.detect.boxes import Detections
 
@@ -39,7 +39,7 @@ NEEDS_WEIGHTS = {"yolox", "nanodet_plus"}
 
 def detect_clip(video: str, packed: Path, detect: Detect, weights: Path | None, folder: Path) -> None:
     """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
-    found = DETECTORS[detect.detector](load_frames(packed), detect, weights)
+    found = DETECTORS[detect.detector](map_array(packed), detect, weights)
     tables = [frame_table(video, frame, objects, detect.detector) for frame, objects in enumerate(found)]
     write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
 

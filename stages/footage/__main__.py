@@ -54,7 +54,9 @@ def find_layout(source: Path, wanted: str) -> Layout:
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; put the footage there, or a link to it (see data/raw/README.md)")
     if wanted != "auto" and wanted not in LAYOUTS:
-        raise InputError(f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}")
+        raise InputError(
+            f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}"
+        )
     for layout in LAYOUTS.values() if wanted == "auto" else [LAYOUTS[wanted]]:
         if layout.matches(source):
             return layout

@@ -11,9 +11,9 @@ import pandas as pd
 
 from stages.common.errors import InputError
 from stages.common.files import sha256
+from stages.common.pictures import IMAGE_SUFFIXES, images_in, visible
 
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
-IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,6 @@ class Layout(NamedTuple):
     matches: Callable[[Path], bool]
     clips: Callable[[Path], list[Clip]]
     truth: Callable[[Path, Clip, dict], Truth]
-
-
-def visible(folder: Path) -> list[Path]:
-    """What lies in a folder, sorted by name, without the droppings of operating systems."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "Thumbs.db")
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The pictures of a folder in the order of their numbers, or of their names where they have none."""
-    pictures = [p for p in visible(folder) if p.suffix.lower() in IMAGE_SUFFIXES]
-    return sorted(pictures, key=lambda p: (int("".join(filter(str.isdigit, p.stem)) or 0), p.stem))
 
 
 def clips_in(source: Path, folder: Path, split: str) -> list[Clip]:

@@ -63,10 +63,7 @@ def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.
     """
     videos = videos[videos["split"] != "train"]
     table = pd.concat(
-        [
-            pd.DataFrame({"video": v.video, "split": v.split, "frame": np.arange(v.frames)})
-            for v in videos.itertuples()
-        ],
+        [pd.DataFrame({"video": v.video, "split": v.split, "frame": np.arange(v.frames)}) for v in videos.itertuples()],
         ignore_index=True,
     )
     table["raw"] = scored_frames(objects.assign(raw_=objects["raw"]), "raw_", videos, fuse, smooth=False)

@@ -27,7 +27,13 @@ def frame_maxima(frames: np.ndarray, scores: np.ndarray, length: int) -> np.ndar
 
 
 def object_map_maxima(
-    frames: np.ndarray, boxes: np.ndarray, scores: np.ndarray, shape: tuple[int, int, int], cell: int, side: int, level: float
+    frames: np.ndarray,
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    shape: tuple[int, int, int],
+    cell: int,
+    side: int,
+    level: float,
 ) -> np.ndarray:
     """The highest value of each frame's object map after a 3D mean filter, float (frames,); NaN without objects.
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from stages.common.arrays import map_array
 from stages.common.params import settings
 from stages.common.tables import BOX, SCORES, TASKS, write_table
-from stages.train.loader import load_shard, to_network
-from stages.train.network import Network, load_network
+from stages.train.network import Network, load_network, to_network
 from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
 
 
@@ -67,8 +67,8 @@ def score_clip(
         model, card: folder and contents of `model.json` of the trained network.
     """
     network = load_network(model, card["architecture"]).to(device)
-    tubes, offsets = load_shard(shard), regular_offsets(card["half_length"])
-    vectors = load_shard(teacher) if teacher else None
+    tubes, offsets = map_array(shard), regular_offsets(card["half_length"])
+    vectors = map_array(teacher) if teacher else None
     scores = {task: np.zeros(len(rows), np.float32) for task in TASKS}
     for start in range(0, len(rows), score.batch):
         part = slice(start, start + score.batch)

@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from stages.common.arrays import map_array
 from stages.common.params import settings
 from stages.teach.teachers import Teacher, onnx_classifier, random_resnet
-from stages.train.loader import load_shard
 from stages.train.tasks import middle_of
 
 
@@ -29,5 +29,5 @@ def load_teacher(teach: Teach, weights: Path | None) -> Teacher:
 
 def teach_clip(shard: Path, teach: Teach, weights: Path | None, folder: Path) -> None:
     """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
-    vectors = load_teacher(teach, weights)(np.ascontiguousarray(middle_of(load_shard(shard))))
+    vectors = load_teacher(teach, weights)(np.ascontiguousarray(middle_of(map_array(shard))))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

@@ -19,7 +19,7 @@ from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.network import Architecture, Network, architecture_card
 from stages.train.settings import Train
-from stages.tubes.cut import Tubes
+from stages.tubes.settings import Tubes
 
 
 def run(name: str) -> str:
@@ -36,8 +36,9 @@ def run(name: str) -> str:
     checkpoint = WORK / "train" / f"{piece_key({**asdict(settings), 'inputs': inputs}, code_hash())}.pt"
     history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
     with folder_whole(paths.network) as folder:
-        save_file({key: value.cpu().contiguous() for key, value in network.state_dict().items()},
-                  folder / "model.safetensors")
+        save_file(
+            {key: value.cpu().contiguous() for key, value in network.state_dict().items()}, folder / "model.safetensors"
+        )
         card = {"architecture": architecture_card(network.architecture), "half_length": tubes.half_length}
         save_json(folder / "model.json", card)
         with written_whole(folder / "losses.csv") as aside:
@@ -55,7 +56,7 @@ def check_reach(settings: Train, tubes: Tubes) -> None:
     needed = tubes.half_length * settings.max_step
     if not 1 <= settings.min_step <= settings.max_step or needed > tubes.reach:
         raise InputError(
-            f"params.yaml: tubes.reach is {tubes.reach}, irregular tubes of {tubes.half_length} frames on each side with "
+            f"params.yaml: tubes.reach is {tubes.reach}, irregular tubes of {tubes.half_length} frames each way with "
             f"steps of {settings.min_step} to {settings.max_step} need {needed}; raise tubes.reach or lower "
             "train.max_step"
         )

@@ -7,16 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from stages.common.arrays import map_array
 from stages.train.losses import Batch
+from stages.train.network import to_network
 from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
-
-
-def load_shard(path: Path) -> np.ndarray:
-    """A clip's shard, memory-mapped; an empty one, which cannot be mapped, plainly."""
-    try:
-        return np.load(path, mmap_mode="r")
-    except ValueError:
-        return np.load(path)
 
 
 class TubeSet:
@@ -25,8 +19,8 @@ class TubeSet:
     def __init__(self, table: pd.DataFrame, tubes: Path, teacher: Path):
         self.table = table.reset_index(drop=True)
         videos = sorted(self.table["video"].unique())
-        self.shards = {video: load_shard(tubes / f"{video}.npy") for video in videos}
-        self.vectors = {video: load_shard(teacher / f"{video}.npy") for video in videos}
+        self.shards = {video: map_array(tubes / f"{video}.npy") for video in videos}
+        self.vectors = {video: map_array(teacher / f"{video}.npy") for video in videos}
         scores = self.table["class_scores"]
         self.class_scores = np.stack(scores.to_list()) if len(scores) else np.zeros((0, 0), np.float32)
         self.video = self.table["video"].to_numpy()
@@ -51,11 +45,6 @@ class TubeSet:
     def teacher(self, places: np.ndarray) -> np.ndarray:
         """The teacher's vectors, float32 (N, features)."""
         return self.gather(self.vectors, places).astype(np.float32)
-
-
-def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
-    """Tubes uint8 (N, frames, side, side, channels) as the network takes them: float (N, channels, frames, ...), 0..1."""
-    return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).contiguous().float().div_(255)
 
 
 def batches(

@@ -42,9 +42,7 @@ def train(
     device = next(network.parameters()).device
     per_epoch = min(settings.tubes_per_epoch, len(training))
     steps = settings.epochs * math.ceil(per_epoch / settings.batch)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, settings.warmup_steps))
     done, history = resume(checkpoint, network, optimizer, scheduler)
     for epoch in range(done, settings.epochs):

@@ -1,8 +1,10 @@
 """The shared 3D CNN and its four heads (paper, section 3.2 and figure 1)."""
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
@@ -93,7 +95,7 @@ class PictureHead(nn.Module):
     def __init__(self, filters: int, channels: int):
         super().__init__()
         widths = [filters, HEAD_FILTERS, HEAD_FILTERS // 2, HEAD_FILTERS // 2]
-        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(widths, widths[1:]))
+        self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], channels, 3, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -139,6 +141,11 @@ class Network(nn.Module):
     def standardised(self, vectors: Tensor) -> Tensor:
         """Teacher's vectors (N, features) as the network learns them."""
         return (vectors - self.teacher_mean) / self.teacher_deviation
+
+
+def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Tubes uint8 (N, frames, side, side, channels) as the network takes them: (N, channels, frames, ...), 0 to 1."""
+    return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).contiguous().float().div_(255)
 
 
 def architecture_card(architecture: Architecture) -> dict:

@@ -11,7 +11,8 @@ from stages.common.params import load, load_machine
 from stages.common.paths import SetPaths
 from stages.common.tables import DETECTIONS, TUBES, VIDEOS, read_table, table_hash, write_table
 from stages.common.videos import Job, map_videos
-from stages.tubes.cut import Tubes, clip_rows, cut_clip
+from stages.tubes.cut import clip_rows, cut_clip
+from stages.tubes.settings import Tubes
 
 
 def run(name: str) -> str:

@@ -6,20 +6,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.params import settings
+from stages.common.arrays import map_array
 from stages.common.tables import BOX
-from stages.decode.frames import load_frames
-
-
-@settings
-class Tubes:
-    """The section `tubes`."""
-
-    size: int  # pixels of a crop's side
-    context: float  # share of its width and height by which a box is widened
-    half_length: int  # frames before and after the middle, t in the paper
-    reach: int  # the same for normal clips, from which irregular tubes skip frames
-    train_stride: int  # every so many frames of a training clip
+from stages.tubes.settings import Tubes
 
 
 def chosen_frames(frames: int, split: str, tubes: Tubes) -> np.ndarray:
@@ -67,7 +56,7 @@ def cut_tube(frames: np.ndarray, middle: int, box: np.ndarray, half: int, size: 
 
 def cut_clip(packed: Path, split: str, detections: pd.DataFrame, tubes: Tubes, folder: Path) -> None:
     """Writes a clip's shard `tubes.npy`, uint8 (objects, frames, size, size, channels), one tube per detection row."""
-    frames = load_frames(packed)
+    frames = map_array(packed)
     half = tubes.half_length if split == "test" else tubes.reach
     shape = (len(detections), 2 * half + 1, tubes.size, tubes.size, 1 if frames.ndim == 3 else 3)
     # numpy cannot map an empty file; an empty clip's shard is written plainly.
@@ -86,6 +75,4 @@ def clip_rows(detections: pd.DataFrame, video: str, split: str, frames: int, tub
     own = detections[detections["video"] == video]
     own = own[own["frame"].isin(chosen_frames(frames, split, tubes))]
     own = own.sort_values("frame", kind="stable", ignore_index=True)
-    return own.assign(row=np.arange(len(own)), split=split)[
-        ["video", "row", "split", "frame", *BOX, "class_scores"]
-    ]
+    return own.assign(row=np.arange(len(own)), split=split)[["video", "row", "split", "frame", *BOX, "class_scores"]]

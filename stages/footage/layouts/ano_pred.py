@@ -1,8 +1,8 @@
 """The layout in which most code of this field keeps its frames, with pixel masks as ground truth.
 
-    training/frames/01/000.jpg ...
-    testing/frames/01/000.jpg ...
-    testing/masks/01/000.png ...     white where anomalous, one per test frame; may be absent
+training/frames/01/000.jpg ...
+testing/frames/01/000.jpg ...
+testing/masks/01/000.png ...     white where anomalous, one per test frame; may be absent
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from stages.common.errors import InputError
-from stages.footage.clips import Clip, Layout, Truth, clips_in, images_in
+from stages.common.pictures import images_in
+from stages.footage.clips import Clip, Layout, Truth, clips_in
 from stages.footage.mask_tracks import tracks_from_masks
 
 

@@ -1,6 +1,6 @@
 """The demo: a recipe instead of footage, from which the footage is rendered.
 
-    recipe.yaml
+recipe.yaml
 """
 
 import functools
@@ -35,7 +35,8 @@ def render_jobs(source: Path) -> list[Job]:
     file = source / "recipe.yaml"
     recipe = recipes.read_recipe(file)
     return [
-        Job(clip.name, {"recipe": sha256(file), "clip": clip.name}, functools.partial(render_piece, recipe, clip)) for clip in recipe.clips
+        Job(clip.name, {"recipe": sha256(file), "clip": clip.name}, functools.partial(render_piece, recipe, clip))
+        for clip in recipe.clips
     ]
 
 

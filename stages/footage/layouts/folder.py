@@ -1,9 +1,9 @@
 """Own footage: videos, or folders of pictures, sorted into two folders by hand.
 
-    train/gate_monday.mp4 ...        normal footage only
-    test/gate_tuesday.mp4 ...        what is to be searched
-    labels/gate_tuesday.npy          one 0 or 1 per frame; may be absent
-    tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max (the RBDC format); may be absent
+train/gate_monday.mp4 ...        normal footage only
+test/gate_tuesday.mp4 ...        what is to be searched
+labels/gate_tuesday.npy          one 0 or 1 per frame; may be absent
+tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max (the RBDC format); may be absent
 """
 
 from pathlib import Path
@@ -50,9 +50,7 @@ def track_regions(path: Path, frames: int) -> pd.DataFrame | None:
         return None
     regions = read_tracks(path)
     if len(regions) and regions["frame"].max() >= frames:
-        raise InputError(
-            f"{path}: frame {regions['frame'].max()} in a clip of {frames} frames; frames count from 0"
-        )
+        raise InputError(f"{path}: frame {regions['frame'].max()} in a clip of {frames} frames; frames count from 0")
     return regions.assign(type="")
 
 

@@ -1,0 +1,38 @@
+# Two commands for everybody: `make run` and `make test`. Both need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+export DVC_NO_ANALYTICS := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run test test-slow lint lock clean
+
+run: .venv/ready        ## the demo from footage to metrics
+	dvc repro
+	dvc metrics show
+	@echo
+	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
+	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
+
+test: .venv/ready       ## what CI runs
+	python -m pytest -n 2 -m "not slow"
+
+test-slow: .venv/ready  ## the tests that take minutes
+	python -m pytest -m slow
+
+lint: .venv/ready
+	ruff check .
+	ruff format --check .
+
+# The exact versions of requirements.lock; uv is among them, so that syncing does not remove it.
+.venv/ready: requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	uv pip sync --quiet requirements.lock
+	touch $@
+
+lock:                   ## newest versions that pyproject.toml allows
+	uv pip compile --universal --no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements.lock
+
+clean:                  ## what makes an interrupted run go on where it stopped
+	rm -rf .work
