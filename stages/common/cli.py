@@ -1,11 +1,16 @@
 """`python -m stages.<stage> <set>`: the one way into a stage."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
 
 from stages.common.errors import InputError
+
+# What FFmpeg and OpenCV say about a broken file comes to nothing that our one line does not say.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 
 def run_stage(stage: str, description: str, run: Callable[[str], str]) -> None:

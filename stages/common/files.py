@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.common.errors import InputError
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
@@ -52,7 +54,13 @@ def save_json(path: Path, content: dict) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes; of a folder, that of its sorted file names and their bytes."""
+    """The SHA-256 of a file's bytes; of a folder, that of its sorted file names and their bytes.
+
+    Raises:
+        InputError: there is neither.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: not found; run `dvc repro` to make it")
     if path.is_file():
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

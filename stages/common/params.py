@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PositiveInt, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -23,7 +23,7 @@ settings = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"
 class Machine:
     """What does not change results; no stage depends on it."""
 
-    workers: int
+    workers: PositiveInt
     device: str
 
 
@@ -47,8 +47,8 @@ def load(section: str, kind: type[Settings], set_name: str, path: Path = PARAMS)
         InputError: unknown, missing or wrongly typed keys, each named by its path in the file.
     """
     tree = read_tree(path)
-    check_set(tree, set_name, path)
-    values = merged(tree.get(section) or {}, tree["sets"][set_name].get(section) or {})
+    own = find_set(tree, set_name, path)
+    values = merged(mapping(tree, section, f"{path}: "), mapping(own, section, f"{path}: sets.{set_name}."))
     return checked(values, kind, f"{path}: {section} (with sets.{set_name}.{section})")
 
 
@@ -72,18 +72,28 @@ def read_tree(path: Path) -> dict:
     return tree
 
 
-def check_set(tree: dict, set_name: str, path: Path) -> None:
-    sets = tree.get("sets") or {}
+def find_set(tree: dict, set_name: str, path: Path) -> dict:
+    sets = mapping(tree, "sets", f"{path}: ")
     if set_name not in sets:
-        raise InputError(f"{path}: no data set sets.{set_name}; known: {', '.join(sorted(sets))}")
-    unknown = set(sets[set_name] or {}) - SECTIONS
+        raise InputError(f"{path}: no data set sets.{set_name}; known: {', '.join(sorted(map(str, sets)))}")
+    own = mapping(sets, set_name, f"{path}: sets.")
+    unknown = set(own) - SECTIONS
     if unknown:
         raise InputError(f"{path}: unknown key sets.{set_name}.{sorted(unknown)[0]}; expected {sorted(SECTIONS)}")
+    return own
+
+
+def mapping(tree: dict, key: str, where: str) -> dict:
+    """The mapping at a key; {} where there is none or nothing in it."""
+    value = tree.get(key)
+    if not isinstance(value, dict | None):
+        raise InputError(f"{where}{key}: expected a mapping, found {value!r}")
+    return value or {}
 
 
 def checked(values: dict, kind: type[Settings], where: str) -> Settings:
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(values))
+        return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -1,5 +1,6 @@
 """Folders of pictures that are a clip."""
 
+import re
 from pathlib import Path
 
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
@@ -15,4 +16,4 @@ def visible(folder: Path) -> list[Path]:
 def images_in(folder: Path) -> list[Path]:
     """The pictures of a folder in the order of their numbers, or of their names where they have none."""
     pictures = [p for p in visible(folder) if p.suffix.lower() in IMAGE_SUFFIXES]
-    return sorted(pictures, key=lambda p: (int("".join(filter(str.isdigit, p.stem)) or 0), p.stem))
+    return sorted(pictures, key=lambda p: ([int(number) for number in re.findall("[0-9]+", p.stem)], p.stem))

@@ -100,9 +100,15 @@ FRAME_SCORES = pa.schema(
 
 def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """`frame` as Parquet with exactly the columns of `schema`, whole; same rows, same bytes."""
-    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    table = arrow_table(frame, schema)
     with written_whole(path) as aside:
         pq.write_table(table, aside, compression="zstd")
+
+
+def arrow_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """`frame` with the columns of `schema`; pandas takes a column of lists for one of numbers where it is empty."""
+    lists = {field.name: object for field in schema if pa.types.is_list(field.type)}
+    return pa.Table.from_pandas(frame.astype(lists), schema=schema, preserve_index=False).replace_schema_metadata(None)
 
 
 def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
@@ -115,14 +121,15 @@ def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
         raise InputError(f"{path}: not found; run `dvc repro` to make it")
     table = pq.read_table(path)
     if not table.schema.equals(schema):
-        raise InputError(f"{path}: columns {table.schema.names}, expected {schema.names}; run `dvc repro` again")
+        found, expected = ([f"{field.name} {field.type}" for field in s] for s in (table.schema, schema))
+        raise InputError(f"{path}: columns {found}, expected {expected}; run `dvc repro` again")
     return table.to_pandas()
 
 
 def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     """The SHA-256 of a table's contents: equal for equal rows in the same order."""
     sink = pa.BufferOutputStream()
-    table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    table = arrow_table(frame, schema)
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return hashlib.sha256(sink.getvalue()).hexdigest()

@@ -39,10 +39,21 @@ def map_videos(stage: str, jobs: list[Job], workers: int) -> Iterator[Path]:
     """
     code = code_hash()
     paths = [WORK / stage / piece_key(job.content, code) for job in jobs]
+    # Videos of one content share a piece, which is made once: two processes at it would destroy each other's work.
+    makes = {path: job.make for job, path in zip(jobs, paths, strict=True)}
     run = joblib.Parallel(n_jobs=workers, return_as="generator")
-    made = run(joblib.delayed(make_piece)(job.make, path) for job, path in zip(jobs, paths, strict=True))
+    made = run(joblib.delayed(make_piece)(make, path) for path, make in makes.items())
     names = (job.video for job in jobs)
-    yield from progress(made, total=len(jobs), unit="video", name=lambda _: next(names))
+    yield from progress(in_order(paths, made), total=len(jobs), unit="video", name=lambda _: next(names))
+
+
+def in_order(paths: list[Path], made: Iterator[Path]) -> Iterator[Path]:
+    """All of `paths`, as soon as they are made; `made` yields each of them once, in the order of its first place."""
+    done = set()
+    for path in paths:
+        if path not in done:
+            done.add(next(made))
+        yield path
 
 
 def make_piece(make: Callable[[Path], None], path: Path) -> Path:

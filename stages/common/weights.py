@@ -19,8 +19,10 @@ def weights_file(folder: Path, needed_by: str) -> Path:
     """The weights that the `weights` stage put into `folder`.
 
     Raises:
-        InputError: params.yaml names no weights there.
+        InputError: that stage has not run, or params.yaml names no weights there.
     """
+    if not (folder / "weights.json").exists():
+        raise InputError(f"{folder}: not found; run `dvc repro` to make it")
     file = json.loads((folder / "weights.json").read_text())["file"]
     if file is None:
         raise InputError(f"params.yaml: weights.{folder.name}: {needed_by} needs weights; name a file and its SHA-256")

@@ -29,5 +29,5 @@ def load_teacher(teach: Teach, weights: Path | None) -> Teacher:
 
 def teach_clip(shard: Path, teach: Teach, weights: Path | None, folder: Path) -> None:
     """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
-    vectors = load_teacher(teach, weights)(np.ascontiguousarray(middle_of(map_array(shard))))
+    vectors = load_teacher(teach, weights)(np.array(middle_of(map_array(shard))))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

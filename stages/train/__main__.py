@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save as safetensors_bytes
 
 from stages.common.cli import run_stage
 from stages.common.device import find_device
@@ -36,9 +36,9 @@ def run(name: str) -> str:
     checkpoint = WORK / "train" / f"{piece_key({**asdict(settings), 'inputs': inputs}, code_hash())}.pt"
     history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
     with folder_whole(paths.network) as folder:
-        save_file(
-            {key: value.cpu().contiguous() for key, value in network.state_dict().items()}, folder / "model.safetensors"
-        )
+        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+        with written_whole(folder / "model.safetensors") as aside:
+            aside.write_bytes(safetensors_bytes(weights))
         card = {"architecture": architecture_card(network.architecture), "half_length": tubes.half_length}
         save_json(folder / "model.json", card)
         with written_whole(folder / "losses.csv") as aside:

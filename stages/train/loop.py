@@ -70,7 +70,8 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     steps = (settings.min_step, settings.max_step)
     sums = dict.fromkeys(weights, 0.0)
     for batch in batches(data, order, settings.batch, half, steps, random, network, device):
-        losses = task_losses(network, batch, set(weights))
+        with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+            losses = task_losses(network, batch, set(weights))
         for task, loss in losses.items():
             value = loss.item()
             if not math.isfinite(value):

@@ -28,5 +28,6 @@ class Train:
     learning_rate: float
     warmup_steps: int
     weight_decay: float
+    precision: Literal["float32", "bfloat16"]
     seed: int
     threads: int

@@ -29,7 +29,7 @@ def clips(source: Path) -> list[Clip]:
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
-    folder = source / "testing" / "masks" / clip.path.stem
+    folder = source / "testing" / "masks" / clip.name.removeprefix("test_")
     if not folder.is_dir():
         return Truth(None, None)
     files = images_in(folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.common.errors import InputError
 from stages.common.files import sha256
 from stages.common.tables import BOX
 from stages.common.videos import Job
@@ -21,8 +22,15 @@ def matches(source: Path) -> bool:
 
 
 def clips(source: Path) -> list[Clip]:
-    recipe = recipes.read_recipe(source / "recipe.yaml")
+    recipe = read_recipe(source / "recipe.yaml")
     return [Clip(clip.name, clip.split, "rendered", Path("videos") / f"{clip.name}.mp4") for clip in recipe.clips]
+
+
+def read_recipe(file: Path) -> recipes.Recipe:
+    try:
+        return recipes.read_recipe(file)
+    except ValueError as error:
+        raise InputError(str(error)) from None
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
@@ -33,7 +41,7 @@ def truth(source: Path, clip: Clip, facts: dict) -> Truth:
 def render_jobs(source: Path) -> list[Job]:
     """A job per clip: `video.mp4` and `regions.parquet`."""
     file = source / "recipe.yaml"
-    recipe = recipes.read_recipe(file)
+    recipe = read_recipe(file)
     return [
         Job(clip.name, {"recipe": sha256(file), "clip": clip.name}, functools.partial(render_piece, recipe, clip))
         for clip in recipe.clips

@@ -36,11 +36,14 @@ def frame_labels(path: Path, frames: int) -> np.ndarray | None:
         return None
     try:
         labels = np.load(path, allow_pickle=False)
-    except ValueError:
+    except (ValueError, EOFError):
         raise InputError(f"{path}: not a plain numpy array; save it with numpy.save, without objects") from None
-    if labels.shape != (frames,) or not np.isin(labels, (0, 1)).all():
+    if not isinstance(labels, np.ndarray):
+        raise InputError(f"{path}: several arrays (.npz); save the one of the labels with numpy.save")
+    if labels.shape != (frames,) or labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
         raise InputError(
-            f"{path}: expected {frames} labels of 0 or 1, one per frame of the clip, found shape {labels.shape}"
+            f"{path}: expected {frames} labels of 0 or 1, one per frame of the clip, found {labels.dtype} of shape "
+            f"{labels.shape} with the values {np.unique(labels)[:5].tolist()}"
         )
     return labels.astype(bool)
 

@@ -1,0 +1,31 @@
+"""What worker processes make in the tests of `map_videos`: importable there, and quick to import."""
+
+import os
+import time
+from pathlib import Path
+
+
+def note(log: Path, video: str, folder: Path) -> None:
+    """Writes a piece in two steps and notes that it was made."""
+    with open(log, "a") as file:
+        file.write(f"{video}\n")
+    (folder / "first").write_text(video)
+    time.sleep(0.05)
+    (folder / "second").write_text(video * 3)
+
+
+def slow_first(log: Path, video: str, folder: Path) -> None:
+    """The first video takes longest, so that workers finish out of order."""
+    time.sleep(0.3 if video == "a" else 0)
+    note(log, video, folder)
+
+
+def fail(error: type[BaseException], folder: Path) -> None:
+    """Fails in the middle of its piece, when workers at work beside it have finished theirs."""
+    (folder / "first").write_text("half")
+    time.sleep(0.4)
+    raise error("told to fail")
+
+
+def note_process(folder: Path) -> None:
+    (folder / "process").write_text(str(os.getpid()))

@@ -1,0 +1,97 @@
+"""The one way into a stage: exit statuses, and one line for what the user can mend."""
+
+import json
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from stages.common.cli import run_stage
+from stages.common.errors import InputError
+
+MINUTES = 20_000  # frames of a clip that takes minutes to render
+
+
+def run_with(monkeypatch, act, *arguments):
+    monkeypatch.setattr(sys, "argv", ["stage", *arguments])
+    run_stage("decode", "Unpacks.", act)
+
+
+def raising(error):
+    def act(name):
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--set", "a"]])
+def test_anything_but_one_name_is_answered_with_how_it_goes(monkeypatch, capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        run_with(monkeypatch, raising(AssertionError("ran")), *arguments)
+    assert end.value.code == 2 and "usage: python -m stages.decode" in capsys.readouterr().err
+
+
+def test_success_is_one_line_with_what_was_made_and_how_long_it_took(monkeypatch, capsys):
+    run_with(monkeypatch, lambda name: f"7 frames of {name}", "mine")
+    out, err = capsys.readouterr()
+    assert out == "decode@mine: 7 frames of mine, 0.0 s\n" and err == ""
+
+
+def test_what_the_user_can_mend_is_one_line(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as end:
+        run_with(monkeypatch, raising(InputError("a.mp4: cut off")), "mine")
+    assert end.value.code == "decode@mine: a.mp4: cut off"  # Python prints a text and ends with 1
+    assert capsys.readouterr().out == ""
+
+
+def test_ctrl_c_is_130(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as end:
+        run_with(monkeypatch, raising(KeyboardInterrupt()), "mine")
+    assert end.value.code == 130 and capsys.readouterr() == ("", "decode@mine: stopped\n")
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), OSError("disk full")])
+def test_anything_else_is_a_bug_and_keeps_its_traceback(monkeypatch, error):
+    with pytest.raises(type(error), match=str(error)):
+        run_with(monkeypatch, raising(error), "mine")
+
+
+@pytest.mark.parametrize("stage", ["footage", "decode", "detect", "weights"])
+def test_the_process_ends_with_1_and_one_line(project, stage):
+    """What `refusal` sees of a stage within this process is what a shell sees of it."""
+    (project.source / "train").mkdir()
+    (project.source / "test").mkdir()
+    (project.source / "test/a.mp4").write_bytes(b"no video")
+    for name in ("one", "two"):
+        (project.source / f"train/{name}.mp4").write_bytes(b"no video")
+    project.params(weights={"detector": {"file": "none.onnx", "sha256": "0"}})
+    process = project.start(stage)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err == f"{stage}@mine: {project.refusal(stage)}\n"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, workers):
+    project.params(machine={"workers": workers})
+    clips = [{"name": name, "split": name, "frames": MINUTES, "walkers": 1, "events": []} for name in ("train", "test")]
+    clips.append(clips[0] | {"name": "more"})
+    recipe = {"seed": 1, "width": 64, "height": 64, "fps": 10, "clips": clips}
+    (project.source / "recipe.yaml").write_text(json.dumps(recipe))
+    process = project.start("footage", start_new_session=True)
+    try:
+        begun = time.monotonic()
+        while len(list(project.root.glob(".work/footage/.*/.video*"))) < workers:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() - begun < 60
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)  # as the terminal does: to the workers too
+        out, err = process.communicate(timeout=30)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert (process.returncode, out, err) == (130, "", "footage@mine: stopped\n")
+    assert project.made() == {"data/mine/footage/nothing": b""} or project.made() == {}
+    assert [p for p in project.root.glob(".work/footage/*") if not p.name.startswith(".")] == []

@@ -1,0 +1,147 @@
+"""The detect stage: a table of objects of every frame, the same from any number of workers."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers import PARAMS, still, walking_square, write_pictures
+
+from stages.common.params import checked
+from stages.common.tables import BOX, DETECTIONS
+from stages.detect.boxes import Detections, no_detections
+from stages.detect.detectors import Detect, detect_clip, frame_table, settings_of
+
+
+@pytest.fixture
+def detect():
+    return checked(PARAMS["detect"], Detect, "params.yaml")
+
+
+@pytest.fixture
+def filled(project):
+    write_pictures(project.source / "train/still", still(4))
+    write_pictures(project.source / "train/walk", walking_square(15, seed=1))
+    write_pictures(project.source / "test/walk_too", walking_square(18))
+    write_pictures(project.source / "test/picture", still(1))
+    return project
+
+
+def test_a_frame_without_objects_is_a_table_without_rows():
+    for classes in (0, 80):
+        table = frame_table("a", 3, no_detections(classes), "motion")
+        assert len(table) == 0 and set(table.columns) == set(DETECTIONS.names)
+
+
+def test_the_objects_of_a_frame_keep_their_order_and_class_scores():
+    found = Detections(
+        np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.float32),
+        np.array([0.9, 0.5], np.float32),
+        np.array([1, 0], np.int16),
+        np.array([[0.1, 0.8], [0.5, 0.4]], np.float32),
+    )
+    table = frame_table("a", 3, found, "yolox")
+    assert table[BOX].values.tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
+    assert table["label"].tolist() == [1, 0] and table["score"].tolist() == pytest.approx([0.9, 0.5])
+    assert np.stack(table["class_scores"]).tolist() == found.class_scores.tolist()
+    assert set(table["frame"]) == {3} and set(table["source"]) == {"yolox"} and set(table["video"]) == {"a"}
+
+
+def test_settings_of_another_detector_change_nothing(detect):
+    other = replace(detect, tiles=replace(detect.tiles, score=0.9))
+    assert settings_of(detect) == settings_of(other)
+    assert settings_of(replace(detect, detector="yolox")) != settings_of(replace(other, detector="yolox"))
+    assert settings_of(detect) != settings_of(replace(detect, motion=replace(detect.motion, pad=3)))
+
+
+@pytest.mark.parametrize("shape", [(1, 48, 64), (3, 48, 64, 3)])
+def test_a_clip_without_objects_is_an_empty_table_of_the_right_columns(tmp_path, detect, shape):
+    import pyarrow.parquet as pq
+
+    np.save(tmp_path / "a.npy", np.full(shape, 100, np.uint8))
+    detect_clip("a", tmp_path / "a.npy", detect, None, tmp_path)
+    table = pq.read_table(tmp_path / "detections.parquet")
+    assert table.num_rows == 0 and table.schema.equals(DETECTIONS)
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_walking_square_is_found_in_every_frame_and_nothing_in_still_clips(filled, grey):
+    filled.params(decode={"grey": grey})
+    filled.run("footage", "decode", "detect")
+    table = filled.detections()
+    assert table.groupby("video").size().to_dict() == {"walk": 15, "walk_too": 18}
+    for name, count in (("walk", 15), ("walk_too", 18)):
+        own = table[table["video"] == name]
+        assert own["frame"].tolist() == list(range(count))
+        expected = np.array([(3 * frame, 14, 3 * frame + 10, 34) for frame in range(count)])
+        # A border of a pixel is added, and softening moves an edge by one more.
+        assert np.abs(own[BOX].to_numpy() - expected).max() <= 3
+    assert set(table["source"]) == {"motion"} and set(table["label"]) == {-1}
+    assert table["score"].between(0, 1).all() and all(len(scores) == 0 for scores in table["class_scores"])
+
+
+def test_clips_without_any_object_give_an_empty_table(project):
+    for path in ("train/a", "train/b", "test/c"):
+        write_pictures(project.source / path, still(3))
+    project.run("footage", "decode", "detect")
+    table = project.detections()
+    assert len(table) == 0 and list(table.columns) == DETECTIONS.names
+
+
+def test_a_clip_of_one_frame_goes_all_the_way_to_tubes(project):
+    """With nothing in it, and between clips that have objects."""
+    for path in ("train/a", "train/b"):
+        write_pictures(project.source / path, walking_square(12))
+    write_pictures(project.source / "test/one", walking_square(1))
+    project.run("footage", "decode", "detect", "tubes")
+    assert project.videos().set_index("video").loc["one", "frames"] == 1
+    assert project.frames("one").shape == (1, 48, 64, 3)
+    assert len(np.load(project.root / "data/mine/tubes/one.npy")) == 0
+    assert len(np.load(project.root / "data/mine/tubes/a.npy")) > 0
+
+
+def test_the_same_bytes_from_one_worker_and_from_four(filled):
+    filled.run("footage", "decode", "detect")
+    path = filled.root / "data/mine/detections.parquet"
+    alone = path.read_bytes()
+    path.unlink()
+    for piece in sorted((filled.root / ".work/detect").iterdir()):
+        (piece / "detections.parquet").unlink()
+        piece.rmdir()
+    filled.params(machine={"workers": 4})
+    filled.run_apart("detect")
+    assert path.read_bytes() == alone
+    assert len(os.listdir(filled.root / ".work/detect")) == 4
+
+
+def test_decode_goes_before_detect(filled):
+    filled.run("footage")
+    (filled.root / "data/mine/detections.parquet").write_text("earlier")
+    assert filled.refusal("detect") == "data/mine/frames/picture.npy: not found; run `dvc repro` to make it"
+
+
+@pytest.mark.parametrize("detector", ["yolox", "nanodet_plus"])
+def test_a_detector_without_its_weights(filled, detector):
+    filled.run("footage", "decode")
+    filled.leave_earlier_outputs()
+    (filled.root / "models/mine/weights/detector/earlier").unlink()
+    filled.params(detect={"detector": detector})
+    assert filled.refusal("detect").startswith("models/mine/weights/detector: not found; run `dvc repro`")
+    filled.run("weights")
+    line = filled.refusal("detect")
+    assert line == f"params.yaml: weights.detector: detector {detector} needs weights; name a file and its SHA-256"
+
+
+@pytest.mark.parametrize(
+    "changes, named",
+    [
+        ({"detector": "yolo"}, "detector: Input should be 'motion', 'yolox' or 'nanodet_plus', found 'yolo'"),
+        ({"motion": {"contrats": 3.0}}, "motion.contrats: is not a known parameter"),
+        ({"motion": {"contrast": "high"}}, "motion.contrast: Input should be a valid number"),
+        ({"tiles": {"rows": 1.5}}, "tiles.rows: Input should be a valid integer"),
+    ],
+)
+def test_settings_that_no_detector_has(filled, changes, named):
+    filled.leave_earlier_outputs()
+    filled.params(detect=changes)
+    assert filled.refusal("detect").startswith(f"params.yaml: detect (with sets.mine.detect): {named}")

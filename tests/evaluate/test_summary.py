@@ -1,0 +1,212 @@
+import json
+import math
+import runpy
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.common.tables import (
+    BOX,
+    FRAME_SCORES,
+    LABELS,
+    OBJECT_SCORES,
+    REGIONS,
+    SCORES,
+    TASKS,
+    TRIVIAL,
+    VIDEOS,
+    write_table,
+)
+from stages.evaluate.summary import Evaluate, rounded, summary
+
+EVALUATE = Evaluate(region_overlap=0.1, track_share=0.1)
+COLUMNS = ["raw", "score", *TASKS, *TRIVIAL]
+FRAME_KEYS = {"micro_auc", "macro_auc", "macro_auc_mixed"}
+
+
+def ground_truth():
+    """Labels and regions of two clips of 10 frames: `a` is anomalous in 4..6 (one track), `b` never."""
+    labels = pd.DataFrame({"video": ["a"] * 10 + ["b"] * 10, "frame": [*range(10)] * 2})
+    labels["anomalous"] = (labels["video"] == "a") & labels["frame"].between(4, 6)
+    regions = pd.DataFrame({"video": "a", "track": 0, "frame": [4, 5, 6], "x1": 10, "y1": 10, "x2": 30, "y2": 40})
+    return labels, regions.assign(type="")
+
+
+def perfect_scores():
+    """A row per frame, and an object in each but frame 9 of `b`, that score 1 where it is anomalous and 0 elsewhere."""
+    labels, _ = ground_truth()
+    frames = labels[["video", "frame"]].assign(split="test")
+    for column in COLUMNS:
+        frames[column] = labels["anomalous"].astype(float)
+    objects = frames[:-1].assign(x1=10, y1=10, x2=30, y2=40, track=0)
+    return frames, objects
+
+
+def whole_summary(frames, objects, detected=25, truth=None):
+    labels, regions = truth or ground_truth()
+    return summary(frames, objects, detected, labels, regions, EVALUATE)
+
+
+def held_out_rows(frames, objects):
+    """Rows of a held-out clip with the worst of scores, to be left out."""
+    return frames[:3].assign(video="h", split="held_out", score=9.0), objects[:3].assign(video="h", split="held_out")
+
+
+def test_no_objects_and_no_regions_leave_undefined_what_they_leave_undefined():
+    frames, objects = perfect_scores()
+    labels, regions = ground_truth()
+    metrics = whole_summary(frames, objects[:0], 0, (labels.assign(anomalous=False), regions[:0]))
+    assert metrics["micro_auc"] is None and metrics["macro_auc_mixed"] is None and metrics["macro_auc"] == 1
+    assert metrics["rbdc"] is None and metrics["tbdc"] is None
+    counts = metrics["counts"]
+    assert (counts["objects"], counts["objects_scored"], counts["regions"], counts["tracks"]) == (0, 0, 0, 0)
+    assert counts["frames_without_objects"] == 20 and counts["anomalous_frames"] == 0
+
+
+def test_regions_without_any_object_are_0_not_undefined():
+    frames, objects = perfect_scores()
+    metrics = whole_summary(frames, objects[:0])
+    assert metrics["rbdc"] == 0 and metrics["tbdc"] == 0
+
+
+def test_perfect_scores_are_1_everywhere():
+    metrics = whole_summary(*perfect_scores())
+    for part in (metrics, metrics["raw"]):
+        assert {name: part[name] for name in (*FRAME_KEYS, "rbdc", "tbdc")} == dict.fromkeys(
+            (*FRAME_KEYS, "rbdc", "tbdc"), 1.0
+        )
+    assert metrics["tasks"] == {task: dict.fromkeys(FRAME_KEYS, 1.0) for task in TASKS}
+    assert metrics["trivial"] == {scorer: dict.fromkeys(FRAME_KEYS, 1.0) for scorer in TRIVIAL}
+
+
+def test_each_number_comes_from_its_own_column():
+    for worst in COLUMNS:
+        frames, objects = perfect_scores()
+        frames[worst], objects[worst] = -frames[worst], -objects[worst]
+        metrics = whole_summary(frames, objects)
+        parts = {"score": metrics, "raw": metrics["raw"], **metrics["tasks"], **metrics["trivial"]}
+        assert {column for column in COLUMNS if parts[column]["micro_auc"] == 0} == {worst}
+        assert {column for column in ("raw", "score") if parts[column]["rbdc"] < 1} == {worst} & {"raw", "score"}
+
+
+def test_counts():
+    metrics = whole_summary(*perfect_scores(), detected=25)
+    assert metrics["counts"] == {
+        "videos": 2,
+        "frames": 20,
+        "anomalous_frames": 3,
+        "regions": 3,
+        "tracks": 1,
+        "objects": 25,
+        "objects_scored": 19,
+        "frames_without_objects": 1,
+    }
+    assert metrics["macro_policy"] == "pad"
+
+
+def test_tracks_of_one_number_in_two_clips_are_two():
+    labels, regions = ground_truth()
+    regions = pd.concat([regions, regions.assign(video="b"), regions.assign(track=1)])
+    assert whole_summary(*perfect_scores(), truth=(labels, regions))["counts"]["tracks"] == 3
+
+
+def test_held_out_clips_do_not_count():
+    frames, objects = perfect_scores()
+    more_frames, more_objects = held_out_rows(frames, objects)
+    expected = whole_summary(frames, objects)
+    assert whole_summary(pd.concat([more_frames, frames]), pd.concat([objects, more_objects])) == expected
+
+
+def test_clips_without_labels_are_left_out():
+    frames, objects = perfect_scores()
+    unknown = frames[frames["video"] == "a"].assign(video="unknown", score=9.0)
+    seen = objects[:5].assign(video="unknown", score=9.0)
+    expected = whole_summary(frames, objects)
+    assert whole_summary(pd.concat([unknown, frames]), pd.concat([seen, objects])) == expected
+
+
+def test_the_order_of_rows_makes_no_difference():
+    frames, objects = perfect_scores()
+    random = np.random.default_rng(0)
+    for column in COLUMNS:
+        frames[column], objects[column] = random.random(len(frames)), random.random(len(objects))
+    labels, regions = ground_truth()
+    shuffled = [table.sample(frac=1, random_state=1) for table in (frames, objects, labels, regions)]
+    expected = whole_summary(frames, objects)
+    assert whole_summary(shuffled[0], shuffled[1], truth=(shuffled[2], shuffled[3])) == expected
+    assert 0 < expected["micro_auc"] < 1
+
+
+def test_overlap_and_share_are_those_of_the_settings():
+    frames, objects = perfect_scores()
+    labels, regions = ground_truth()
+    objects = objects.assign(x1=20)  # IoU 1/2 with every region
+    strict = Evaluate(region_overlap=0.6, track_share=0.1)
+    assert summary(frames, objects, 0, labels, regions, EVALUATE)["rbdc"] == 1
+    assert summary(frames, objects, 0, labels, regions, strict)["rbdc"] == 0
+    one_found = objects[objects["frame"] != 4].iloc[:-1]
+    one_found = one_found[~((one_found["video"] == "a") & (one_found["frame"] == 5))]
+    demanding = Evaluate(region_overlap=0.1, track_share=0.5)
+    assert summary(frames, one_found, 0, labels, regions, EVALUATE)["tbdc"] == 1
+    assert summary(frames, one_found, 0, labels, regions, demanding)["tbdc"] == 0
+
+
+def test_numbers_are_rounded_to_6_digits_and_nan_is_none():
+    given = {"a": {"b": math.nan, "c": np.float64(1 / 3)}, "n": 4, "policy": "pad", "f": np.float32("nan")}
+    assert rounded(given) == {"a": {"b": None, "c": 0.333333}, "n": 4, "policy": "pad", "f": None}
+    assert rounded({}) == {}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The tables of a set with two test clips and a held-out one."""
+    monkeypatch.chdir(tmp_path)
+    params = "evaluate: {region_overlap: 0.1, track_share: 0.1}\nsets: {tiny: {evaluate: {}}}\n"
+    (tmp_path / "params.yaml").write_text(params)
+    frames, objects = perfect_scores()
+    more_frames, more_objects = held_out_rows(frames, objects)
+    frames, objects = pd.concat([frames, more_frames]), pd.concat([objects, more_objects])
+    videos = pd.DataFrame({"video": ["a", "b", "h"], "split": ["test", "test", "held_out"]})
+    videos = videos.assign(kind="file", path="", frames=10, fps=12.0, width=50, height=50, sha256="")
+    labels, regions = ground_truth()
+    folder = tmp_path / "data/tiny"
+    write_table(folder / "footage/videos.parquet", videos, VIDEOS)
+    write_table(folder / "footage/labels.parquet", labels, LABELS)
+    write_table(folder / "footage/regions.parquet", regions, REGIONS)
+    write_table(folder / "scores.parquet", objects[["video", "split", "frame", *BOX, *TASKS]], SCORES)
+    write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
+    write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
+    return tmp_path
+
+
+def said(monkeypatch, capsys):
+    """What `python -m stages.evaluate tiny` prints."""
+    monkeypatch.setattr(sys, "argv", ["evaluate", "tiny"])
+    runpy.run_module("stages.evaluate", run_name="__main__")
+    return capsys.readouterr().out
+
+
+def test_the_command_writes_the_summary_and_says_the_numbers(project, monkeypatch, capsys):
+    line = said(monkeypatch, capsys)
+    assert line.startswith("evaluate@tiny: micro_auc 1.0000, macro_auc 1.0000, rbdc 1.0000, tbdc 1.0000")
+    metrics = json.loads((project / "metrics/tiny.json").read_text())
+    assert metrics == whole_summary(*perfect_scores(), detected=19)
+
+
+def test_an_undefined_number_is_said_and_written_as_such(project, monkeypatch, capsys):
+    labels, regions = ground_truth()
+    write_table(project / "data/tiny/footage/labels.parquet", labels.assign(anomalous=False), LABELS)
+    write_table(project / "data/tiny/footage/regions.parquet", regions[:0], REGIONS)
+    assert "micro_auc undefined, macro_auc 1.0000, rbdc undefined, tbdc undefined" in said(monkeypatch, capsys)
+    assert json.loads((project / "metrics/tiny.json").read_text())["micro_auc"] is None
+
+
+def test_without_any_labels_the_command_says_that_there_is_nothing_to_evaluate(project, monkeypatch, capsys):
+    labels, regions = ground_truth()
+    write_table(project / "data/tiny/footage/labels.parquet", labels[:0], LABELS)
+    write_table(project / "data/tiny/footage/regions.parquet", regions[:0], REGIONS)
+    line = said(monkeypatch, capsys)
+    assert "nothing to evaluate: none of the 2 test clips has labels; scores lie in data/tiny/frame_scores" in line
+    assert json.loads((project / "metrics/tiny.json").read_text()) == {"counts": {"videos": 0, "objects": 19}}

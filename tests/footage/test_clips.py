@@ -1,0 +1,60 @@
+"""What is found out about a clip is counted, whatever its file says of itself."""
+
+import cv2
+import numpy as np
+import pytest
+from helpers import cut_off, still, walking_square, write_avi, write_pictures, write_video
+
+from stages.common.errors import InputError
+from stages.common.files import sha256
+from stages.footage.clips import Clip, clips_in, probe
+
+
+def test_an_empty_folder_and_none_hold_no_clips(tmp_path):
+    assert clips_in(tmp_path, tmp_path, "train") == []
+    assert clips_in(tmp_path, tmp_path / "none", "train") == []
+
+
+def test_videos_and_folders_of_pictures_are_clips_and_nothing_else_is(tmp_path):
+    write_pictures(tmp_path / "test/b.c", still(1))
+    for name in ("a.mp4", "d.MKV", "labels.npy", "notes", ".hidden.mp4"):
+        (tmp_path / "test" / name).touch()
+    clips = clips_in(tmp_path, tmp_path / "test", "test")
+    assert [(clip.name, clip.kind, clip.path.as_posix()) for clip in clips] == [
+        ("a", "file", "test/a.mp4"),
+        ("b.c", "images", "test/b.c"),
+        ("d", "file", "test/d.MKV"),
+    ]
+    assert {clip.split for clip in clips} == {"test"} and isinstance(clips[0], Clip)
+
+
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_the_facts_of_a_video_and_of_pictures(tmp_path, count):
+    frames = still(count, 34, 50)
+    sizes = {"frames": count, "width": 50, "height": 34}
+    video, old = write_video(tmp_path / "a.mp4", frames, 12.5), write_avi(tmp_path / "b.avi", frames, 25)
+    pictures = write_pictures(tmp_path / "c", frames)
+    assert probe(video, "file", 7) == {**sizes, "fps": 12.5, "sha256": sha256(video)}
+    assert probe(old, "file", 7) == {**sizes, "fps": 25, "sha256": sha256(old)}
+    assert probe(pictures, "images", 7) == {**sizes, "fps": 7, "sha256": sha256(pictures)}
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
+@pytest.mark.parametrize("write, name", [(write_video, "a.mp4"), (write_avi, "a.avi")])
+def test_no_video_that_lacks_a_tenth_or_more_is_taken_for_whole(tmp_path, write, name, share):
+    path = write(tmp_path / name, walking_square(15) * 4)
+    probe(path, "file", 25)
+    cut_off(path, share)
+    with pytest.raises(InputError, match=r"a\.(mp4|avi): (truncated: its header promises 60 frames|no frame can be)"):
+        probe(path, "file", 25)
+
+
+def test_no_pictures(tmp_path):
+    with pytest.raises(InputError, match="no pictures; expected"):
+        probe(tmp_path, "images", 25)
+
+
+def test_grey_pictures_have_a_size_too(tmp_path):
+    cv2.imwrite(str(tmp_path / "0.png"), np.zeros((20, 30), np.uint8))
+    facts = probe(tmp_path, "images", 25)
+    assert (facts["frames"], facts["width"], facts["height"]) == (1, 30, 20)

@@ -1,0 +1,212 @@
+"""Footage that cannot be used: one line that names file, expected and actual, and earlier outputs left alone."""
+
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+from helpers import cut_off, still, walking_square, write_avi, write_pictures, write_video
+
+FRAMES = walking_square(12)
+
+
+@pytest.fixture(autouse=True)
+def earlier(project):
+    project.leave_earlier_outputs()
+
+
+@pytest.fixture
+def own(project):
+    project.add_normal_clips()
+    return project
+
+
+@pytest.fixture
+def ano_pred(project):
+    for index in range(2):
+        write_pictures(project.source / f"training/frames/{index:02d}", still(2))
+    write_pictures(project.source / "testing/frames/00", still(3))
+    return project
+
+
+def masks(count, shape=(48, 64)):
+    return [np.zeros(shape, np.uint8)] * count
+
+
+def test_no_source_folder(project):
+    project.source.rmdir()
+    assert project.refusal("footage").startswith("data/raw/mine: no such folder; put the footage there")
+
+
+def test_an_empty_source_folder(project):
+    line = project.refusal("footage")
+    assert line.startswith("data/raw/mine: lies in none of the known layouts (ano_pred, demo, folder)")
+    assert "data/raw/mine/train and data/raw/mine/test" in line
+
+
+def test_a_layout_that_is_not_that_of_the_folder(own):
+    own.params(footage={"layout": "ano_pred"})
+    assert own.refusal("footage").startswith("data/raw/mine: lies in none of the known layouts")
+
+
+def test_a_layout_that_nobody_knows(own):
+    own.params(footage={"layout": "shanghai"})
+    line = own.refusal("footage")
+    assert line.startswith("params.yaml: footage.layout: 'shanghai' is not known; expected auto or one of")
+    assert "ano_pred" in line
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_clips(project, split):
+    (project.source / split).mkdir()
+    other = "test" if split == "train" else "train"
+    for name in "ab":
+        write_pictures(project.source / other / name, still(2))
+    assert project.refusal("footage").startswith(f"data/raw/mine: no {split} clips; expected videos or folders")
+
+
+def test_a_single_training_clip(project):
+    write_pictures(project.source / "train/only", still(2))
+    write_pictures(project.source / "test/a", still(2))
+    assert project.refusal("footage").startswith("footage: 1 training clips, 0 of them held out; at least one")
+
+
+@pytest.mark.parametrize(
+    "named, line",
+    [
+        (["normal_7"], "params.yaml: footage.held_out_clips: 'normal_7' is no training clip; known: ['normal_0', "),
+        (["a"], "params.yaml: footage.held_out_clips: 'a' is no training clip"),
+        (["normal_0", "normal_1"], "footage: 2 training clips, 2 of them held out; at least one has to be left"),
+    ],
+)
+def test_held_out_clips_that_cannot_be_held_out(own, named, line):
+    write_pictures(own.source / "test/a", still(2))
+    own.params(footage={"held_out_clips": named})
+    assert own.refusal("footage").startswith(line)
+
+
+def test_two_clips_of_one_name(own):
+    write_pictures(own.source / "test/normal_1", still(2))
+    assert own.refusal("footage").startswith("data/raw/mine: two clips are named 'normal_1'; rename one")
+
+
+def test_a_folder_without_pictures(own):
+    (own.source / "test/a").mkdir()
+    (own.source / "test/a/notes.txt").write_text("nothing")
+    assert own.refusal("footage").startswith("data/raw/mine/test/a: a folder without pictures; remove it or fill it")
+
+
+def test_a_first_picture_that_is_none(own):
+    write_pictures(own.source / "test/a", FRAMES)
+    (own.source / "test/a/000.png").write_text("no picture")
+    assert own.refusal("footage") == "data/raw/mine/test/a/000.png: cannot be read as a picture; replace it"
+
+
+@pytest.mark.parametrize("content", [b"", b"no video\n" * 100])
+def test_a_file_that_is_no_video(own, content):
+    (own.source / "test/a.mp4").write_bytes(content)
+    assert own.refusal("footage").startswith("data/raw/mine/test/a.mp4: no frame can be read; it is no video")
+
+
+def test_an_mp4_that_was_cut_off(own):
+    cut_off(write_video(own.source / "test/a.mp4", FRAMES), 0.7)
+    line = own.refusal("footage")
+    assert line.startswith("data/raw/mine/test/a.mp4: no frame can be read") and "it was cut off" in line
+
+
+def test_an_avi_that_was_cut_off(own):
+    cut_off(write_avi(own.source / "test/a.avi", FRAMES * 3), 0.5)
+    line = own.refusal("footage")
+    assert line.startswith("data/raw/mine/test/a.avi: truncated: its header promises 36 frames, ")
+    readable = int(line.split("36 frames, ")[1].split(" can be read")[0])
+    assert 12 <= readable <= 22
+
+
+@pytest.mark.parametrize("count", [11, 13])
+def test_labels_of_another_length_than_the_clip(own, count):
+    write_pictures(own.source / "test/a", FRAMES)
+    (own.source / "labels").mkdir()
+    np.save(own.source / "labels/a.npy", np.zeros(count, int))
+    line = own.refusal("footage")
+    assert line.startswith("data/raw/mine/labels/a.npy: expected 12 labels of 0 or 1, one per frame")
+    assert f"of shape ({count},)" in line
+
+
+class Boobytrap:
+    """Leaves a file behind when it is unpickled."""
+
+    def __reduce__(self):
+        return open, ("unpickled", "w")
+
+
+def npz(path):
+    with open(path, "wb") as file:
+        np.savez(file, labels=np.zeros(12))
+
+
+UNREADABLE = {
+    "objects": lambda path: np.save(path, np.array([Boobytrap()] * 12), allow_pickle=True),
+    "a pickle": lambda path: path.write_bytes(pickle.dumps(Boobytrap())),
+    "text": lambda path: path.write_text("0\n1\n" * 6),
+    "nothing": lambda path: path.write_bytes(b""),
+    "several arrays": npz,
+    "strings": lambda path: np.save(path, np.array(["0", "1"] * 6)),
+    "other numbers": lambda path: np.save(path, np.array([0, 1, 2] * 4)),
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_labels_that_are_no_plain_zeros_and_ones_are_refused_and_never_unpickled(own, kind):
+    write_pictures(own.source / "test/a", FRAMES)
+    (own.source / "labels").mkdir()
+    UNREADABLE[kind](own.source / "labels/a.npy")
+    line = own.refusal("footage")
+    assert line.startswith("data/raw/mine/labels/a.npy: ") and ("0 or 1" in line or "numpy.save" in line)
+    assert not (own.root / "unpickled").exists()
+
+
+@pytest.mark.parametrize(
+    "row, line",
+    [
+        ("0,12,1,1,5,5", "data/raw/mine/tracks/a.txt: frame 12 in a clip of 12 frames; frames count from 0"),
+        ("0,1,1,1,5", "data/raw/mine/tracks/a.txt:2: expected 6 numbers track_id,frame_id,"),
+    ],
+)
+def test_tracks_that_are_not_those_of_the_clip(own, row, line):
+    write_pictures(own.source / "test/a", FRAMES)
+    (own.source / "tracks").mkdir()
+    (own.source / "tracks/a.txt").write_text(f"0,11,1,1,5,5\n{row}\n")
+    assert own.refusal("footage").startswith(line)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_another_number_of_masks_than_of_frames(ano_pred, count):
+    write_pictures(ano_pred.source / "testing/masks/00", masks(count))
+    line = ano_pred.refusal("footage")
+    assert line.startswith(f"data/raw/mine/testing/masks/00: {count} masks for a clip of 3 frames; expected one mask")
+
+
+def test_a_mask_of_another_size_than_the_frames(ano_pred):
+    folder = write_pictures(ano_pred.source / "testing/masks/00", masks(3))
+    cv2.imwrite(str(folder / "001.png"), masks(1, (30, 40))[0])
+    line = ano_pred.refusal("footage")
+    assert line == "data/raw/mine/testing/masks/00/001.png: expected a mask of 64x48 pixels, found 40x30"
+
+
+def test_a_mask_that_is_no_picture(ano_pred):
+    folder = write_pictures(ano_pred.source / "testing/masks/00", masks(3))
+    (folder / "001.png").write_text("no picture")
+    line = ano_pred.refusal("footage")
+    assert line == "data/raw/mine/testing/masks/00/001.png: expected a mask of 64x48 pixels, found no picture"
+
+
+@pytest.mark.parametrize(
+    "recipe, line",
+    [
+        ("seed: 1\nwidth: 64\nheight: 64\nfps: 10\n", "data/raw/mine/recipe.yaml: key 'clips' is missing; expected"),
+        ("seed: [\n", "data/raw/mine/recipe.yaml: not readable as YAML: "),
+    ],
+)
+def test_a_recipe_that_cannot_be_rendered(project, recipe, line):
+    (project.source / "recipe.yaml").write_text(recipe)
+    assert project.refusal("footage").startswith(line)

@@ -1,0 +1,85 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from stages.common.tables import TASKS
+from stages.fuse.calibration import TAIL, fit
+
+NONE = np.zeros(0)
+METHODS = ["zscore", "tail", "mean"]
+# Eighths are exact in binary, so that equal scores are equal.
+values = st.integers(-400, 400).map(lambda number: number / 8)
+
+
+def normals(seed=0, count=1000):
+    return np.random.default_rng(seed).normal(3, 2, count)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("task", TASKS)
+def test_no_scores_in_no_scores_out(method, task):
+    assert fit(task, normals(), method)(NONE).shape == (0,)
+
+
+@given(arrays(float, st.integers(2, 60), elements=values))
+def test_zscores_of_the_normal_scores_have_mean_0_and_deviation_1(normal):
+    scores = fit("arrow", normal, "zscore")(normal)
+    assert scores.mean() == pytest.approx(0, abs=1e-9)
+    assert scores.std() == pytest.approx(0 if np.ptp(normal) == 0 else 1)
+
+
+def test_zscore_by_hand():
+    calibration = fit("middle", np.array([1.0, 3.0]), "zscore")
+    np.testing.assert_allclose(calibration(np.array([2.0, 3.0, 7.0, -1.0])), [0, 1, 5, -3])
+
+
+@given(arrays(float, st.integers(1, 60), elements=values), arrays(float, st.integers(1, 40), elements=values))
+def test_a_higher_score_is_never_less_surprising(normal, scores):
+    surprise = fit("arrow", normal, "tail")(np.sort(scores))
+    assert np.isfinite(surprise).all() and (surprise >= 0).all()
+    assert (np.diff(surprise) >= -1e-9).all()
+
+
+@given(arrays(float, st.integers(1, 150), elements=values))
+def test_up_to_the_edge_surprise_is_minus_log_of_the_share_of_normal_scores_as_high(normal):
+    edge = np.quantile(normal, 1 - TAIL)
+    below = [score for score in normal if score <= edge]
+    expected = [-math.log(max(sum(other >= score for other in normal) / len(normal), TAIL)) for score in below]
+    np.testing.assert_allclose(fit("arrow", normal, "tail")(np.array(below)), expected, atol=1e-12)
+
+
+@given(arrays(float, st.integers(2, 150), elements=values), st.integers(1, 20))
+def test_beyond_the_edge_surprise_rises_strictly(normal, count):
+    beyond = np.quantile(normal, 1 - TAIL) + np.arange(count + 1) / 8
+    assert (np.diff(fit("arrow", normal, "tail")(beyond)) > 0).all()
+
+
+def test_the_tail_goes_on_by_the_mean_excess_of_the_highest_hundredth():
+    normal = np.arange(1000) / 10
+    edge = np.quantile(normal, 0.99)
+    excess = np.mean([score - edge for score in normal if score > edge])
+    surprise = fit("arrow", normal, "tail")
+    assert surprise(np.array([50.0]))[0] == pytest.approx(math.log(2))
+    far, farther = surprise(np.array([200.0, 200.0 + excess]))
+    assert farther - far == pytest.approx(1)
+    assert surprise(np.array([edge + excess]))[0] == pytest.approx(-math.log(TAIL) + 1)
+
+
+def test_mean_is_the_papers_probability_for_the_two_way_tasks_and_nothing_for_the_others():
+    logits = np.array([-1000.0, -2.0, 0.0, 1.0, 1000.0])
+    expected = [0, 1 / (1 + math.exp(2)), 0.5, math.e / (1 + math.e), 1]
+    for task in ("arrow", "irregularity"):
+        np.testing.assert_allclose(fit(task, normals(), "mean")(logits), expected, atol=1e-12)
+    for task in ("middle", "distillation"):
+        np.testing.assert_array_equal(fit(task, normals(), "mean")(logits), logits)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_scored_never_changes_the_calibration(method):
+    calibration = fit("arrow", normals(), method)
+    alone = calibration(np.array([4.0]))
+    assert calibration(np.array([4.0, 100.0, -7.0]))[0] == alone[0]

@@ -1,0 +1,218 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.common.errors import InputError
+from stages.common.tables import (
+    BOX,
+    FRAME_SCORES,
+    OBJECT_SCORES,
+    SCORES,
+    TASKS,
+    TRIVIAL,
+    VIDEOS,
+    read_table,
+    write_table,
+)
+from stages.fuse.__main__ import run
+from stages.fuse.fusion import Fuse, frame_scores, object_scores, smooth_tracks
+
+PLAIN = Fuse(
+    method="mean",
+    min_height=0.0,
+    edge_margin=0.0,
+    clip_margin=0,
+    track_sigma=0.0,
+    map_cell=10,
+    map_filter=1,
+    frame_sigma=0.0,
+)
+FULL = replace(PLAIN, method="zscore", min_height=12.0, edge_margin=2.0, clip_margin=1, track_sigma=1.5, frame_sigma=2)
+PARAMS = """
+fuse:
+  {method: zscore, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
+   map_filter: 1, frame_sigma: 2.0}
+sets: {tiny: {fuse: {}}}
+"""
+
+
+def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))):
+    table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
+    return table.assign(kind="file", path="", fps=12.0, width=100, height=80, sha256="")[VIDEOS.names]
+
+
+def scores(rows):
+    """A table of SCORES from (video, split, frame, x1, task score): squares of 20 pixels, all tasks alike."""
+    table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
+    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, **dict.fromkeys(TASKS, table["value"]))[SCORES.names]
+    return table.astype({"frame": "int32", **dict.fromkeys([*BOX, *TASKS], "float32")})
+
+
+def random_scores(seed=0):
+    """Two or three objects a frame that walk to the right."""
+    random, rows = np.random.default_rng(seed), []
+    for video, split, frames in (("calm", "held_out", 6), ("busy", "test", 5)):
+        rows += [(video, split, f, x + 2 * f, random.normal()) for f in range(frames) for x in (5, 30, 60)[: 2 + f % 2]]
+    table = scores(rows)
+    for task in TASKS:
+        table[task] = random.normal(size=len(table)).astype(np.float32)
+    return table
+
+
+HAND = [
+    ("calm", "held_out", 0, 10, 1.0),
+    ("calm", "held_out", 1, 10, 2.0),
+    ("calm", "held_out", 1, 60, 4.0),
+    ("busy", "test", 2, 10, 9.0),
+    ("busy", "test", 2, 60, 3.0),
+    ("busy", "test", 4, 10, 7.0),
+]
+
+
+def test_no_scores_at_all_make_no_objects_and_frames_at_0():
+    objects = object_scores(scores([]), videos(), FULL)
+    assert len(objects) == 0 and set(OBJECT_SCORES.names) <= set(objects.columns)
+    frames = frame_scores(objects, videos(), FULL)
+    assert len(frames) == 15
+    assert (frames[["raw", "score", *TASKS, *TRIVIAL]] == 0).all(axis=None)
+
+
+def test_objects_by_hand():
+    objects = object_scores(scores(HAND), videos(), replace(PLAIN, method="zscore"))
+    assert objects["video"].tolist() == ["busy"] * 3 + ["calm"] * 3
+    assert objects["frame"].tolist() == [2, 2, 4, 0, 1, 1]
+    mean, deviation = 7 / 3, np.std([1, 2, 4])
+    expected = (np.array([9, 3, 7, 1, 2, 4]) - mean) / deviation
+    for column in (*TASKS, "raw", "score"):
+        np.testing.assert_allclose(objects[column], expected, rtol=1e-6)
+    assert objects["track"].tolist() == [0, 1, 0, 0, 0, 1]
+    np.testing.assert_allclose(objects["box_width"], 20)
+    np.testing.assert_allclose(objects["box_speed"], 0)
+
+
+def test_the_fused_score_is_the_mean_of_the_calibrated_tasks():
+    objects = object_scores(random_scores(), videos(), FULL)
+    np.testing.assert_allclose(objects["raw"], objects[TASKS].mean(axis=1))
+    assert objects[TASKS].std().min() > 0
+    normal = objects[objects["split"] == "held_out"]
+    np.testing.assert_allclose(normal[TASKS].mean(), 0, atol=1e-6)
+
+
+def test_the_mean_method_fuses_probabilities_and_plain_errors():
+    objects = object_scores(scores([("busy", "test", 2, 10, 0.0), *HAND[:3]]), videos(), PLAIN)
+    busy = objects[objects["video"] == "busy"].iloc[0]
+    assert busy[TASKS].tolist() == [0.5, 0.5, 0, 0] and busy["raw"] == 0.25
+
+
+def test_objects_that_are_not_believed_neither_count_nor_calibrate():
+    wild = scores([("calm", "held_out", 3, 0, 1e6), ("busy", "test", 0, 10, 1e6)])
+    table = random_scores()
+    expected = object_scores(table, videos(), FULL)
+    with_wild = object_scores(pd.concat([table, wild], ignore_index=True), videos(), FULL)
+    pd.testing.assert_frame_equal(with_wild, expected)
+
+
+def test_test_clips_do_not_change_the_calibration():
+    table = random_scores()
+    expected = object_scores(table, videos(), FULL).query("split == 'held_out'")
+    table.loc[table["split"] == "test", TASKS] += 50
+    found = object_scores(table, videos(), FULL).query("split == 'held_out'")
+    pd.testing.assert_frame_equal(found[TASKS], expected[TASKS])
+
+
+def test_frames_by_hand():
+    table = scores(HAND)
+    objects = object_scores(table, videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
+    frames = frame_scores(objects, videos(), PLAIN)
+    assert list(frames.columns) == FRAME_SCORES.names
+    assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
+    assert frames["frame"].tolist() == [*range(6), *range(5), *range(4)]
+    level = 2.5  # the median of calm's frame maxima, 1 and 4
+    expected = [1, 4, *[level] * 4, level, level, 9, level, 7, *[level] * 4]
+    for column in ("raw", "score"):
+        assert frames[column].tolist() == expected
+
+
+def test_a_clips_ends_take_the_nearest_scored_frames_value():
+    objects = object_scores(scores(HAND), videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
+    frames = frame_scores(objects, videos(), replace(PLAIN, clip_margin=2))
+    assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
+
+
+def test_a_clip_without_objects_is_at_the_level_of_normal_footage():
+    objects = object_scores(random_scores(), videos(), FULL)
+    normal = objects[objects["split"] == "held_out"]
+    levels = {column: normal.groupby("frame")[column].max().median() for column in ("raw", "score")}
+    for column in (*TASKS, *TRIVIAL):
+        smoothed = objects.assign(value=smooth_tracks(objects, column, FULL.track_sigma))
+        levels[column] = smoothed[objects["split"] == "held_out"].groupby("frame")["value"].max().median()
+    for fuse in (FULL, replace(FULL, map_filter=3)):
+        frames = frame_scores(objects, videos(), fuse)
+        for column, level in levels.items():
+            np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
+
+
+def test_raw_is_not_smoothed_and_score_is():
+    objects = object_scores(random_scores(), videos(), FULL)
+    frames = frame_scores(objects, videos(), FULL)
+    busy = frames[(frames["video"] == "busy") & frames["frame"].between(1, 3)]
+    highest = objects[objects["video"] == "busy"].groupby("frame")["raw"].max()
+    np.testing.assert_allclose(busy["raw"], highest)
+    assert busy["score"].std() < busy["raw"].std()
+
+
+def test_scores_are_smoothed_along_their_own_track():
+    rows = [("busy", "test", f, x, value) for f in range(5) for x, value in ((10, 1.0), (60, 5.0))] + HAND[:3]
+    objects = object_scores(scores(rows), videos(), replace(PLAIN, method="zscore", track_sigma=2.0))
+    for _, track in objects[objects["video"] == "busy"].groupby("track"):
+        np.testing.assert_allclose(track["score"], track["raw"])
+
+
+@pytest.mark.parametrize("method", ["zscore", "tail", "mean"])
+@pytest.mark.parametrize("map_filter", [1, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
+    fuse = replace(FULL, method=method, map_filter=map_filter)
+    table = random_scores()
+    shuffled = table.sample(frac=1, random_state=seed, ignore_index=True)
+    assert not shuffled.equals(table)
+    objects, again = (object_scores(rows, videos(), fuse) for rows in (table, shuffled))
+    pd.testing.assert_frame_equal(again, objects)
+    pd.testing.assert_frame_equal(frame_scores(again, videos(), fuse), frame_scores(objects, videos(), fuse))
+
+
+def test_what_is_given_is_not_changed():
+    table, known = random_scores(), videos()
+    before = table.copy(), known.copy()
+    frame_scores(object_scores(table, known, FULL), known, FULL)
+    pd.testing.assert_frame_equal(table, before[0])
+    pd.testing.assert_frame_equal(known, before[1])
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    write_table(tmp_path / "data/tiny/footage/videos.parquet", videos(), VIDEOS)
+    write_table(tmp_path / "data/tiny/scores.parquet", random_scores(), SCORES)
+    return tmp_path
+
+
+def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
+    said = run("tiny")
+    folder = project / "data/tiny/frame_scores"
+    objects = read_table(folder / "objects.parquet", OBJECT_SCORES)
+    frames = read_table(folder / "frames.parquet", FRAME_SCORES)
+    assert said == f"{len(objects)} of 27 objects kept, 15 frames scored, in data/tiny/frame_scores"
+    assert 0 < len(objects) < 27 and len(frames) == 15
+    assert np.isfinite(objects[["raw", "score", *TASKS, *TRIVIAL]]).all(axis=None)
+    assert np.isfinite(frames[["raw", "score", *TASKS, *TRIVIAL]]).all(axis=None)
+
+
+def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):
+    table = random_scores()
+    write_table(project / "data/tiny/scores.parquet", table[table["split"] == "test"], SCORES)
+    with pytest.raises(InputError, match="none in the held-out clips passes .*; lower them"):
+        run("tiny")

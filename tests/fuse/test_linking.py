@@ -1,0 +1,145 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.common.tables import BOX
+from stages.detect.boxes import iou_matrix
+from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes
+
+VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
+
+
+def objects(rows):
+    return pd.DataFrame(rows, columns=["video", "frame", *BOX]).astype(dict.fromkeys(BOX, "float32"))
+
+
+def at(x, y=0, side=10):
+    return [x, y, x + side, y + side]
+
+
+def linked(*rows):
+    """Track numbers of (frame, box)s."""
+    return link_boxes(np.array([frame for frame, _ in rows]), np.array([box for _, box in rows], float)).tolist()
+
+
+def test_nothing_in_nothing_out():
+    none = objects([])
+    assert believable(none, VIDEOS, 12, 2, 3).tolist() == []
+    assert link_boxes(np.zeros(0, int), np.zeros((0, 4))).tolist() == []
+    assert link_all(none).tolist() == []
+    assert box_speed(none.assign(track=[])).tolist() == []
+
+
+BELIEVED = ("b", 5, 10, 10, 30, 30)
+
+
+@pytest.mark.parametrize(
+    ("changes", "believed"),
+    [
+        ({}, True),
+        ({"y2": 22}, True),
+        ({"y2": 21.5}, False),
+        ({"x1": 2, "y1": 2}, True),
+        ({"x1": 1.5}, False),
+        ({"y1": 1.5}, False),
+        ({"x2": 98, "y2": 78}, True),
+        ({"x2": 98.5}, False),
+        ({"y2": 78.5}, False),
+        ({"frame": 3}, True),
+        ({"frame": 2}, False),
+        ({"frame": 6}, True),
+        ({"frame": 7}, False),
+        ({"video": "a", "frame": 16}, True),
+        ({"video": "a", "x2": 48.5}, False),
+    ],
+)
+def test_boxes_are_believed_that_are_high_enough_inside_and_away_from_the_clips_ends(changes, believed):
+    table = objects([BELIEVED]).assign(**changes)
+    assert believable(table, VIDEOS, height=12, edge=2, clip=3).tolist() == [believed]
+
+
+def test_with_no_margins_every_box_is_believed():
+    table = objects([("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40)])
+    assert believable(table, VIDEOS, 0, 0, 0).tolist() == [True, True]
+
+
+def test_an_object_keeps_its_track_and_another_has_its_own():
+    tracks = linked((0, at(0)), (0, at(50)), (1, at(52)), (1, at(2)), (2, at(4)), (2, at(54)))
+    assert tracks == [0, 1, 1, 0, 0, 1]
+
+
+def test_two_that_cross_are_linked_so_that_the_overlap_is_greatest_in_sum():
+    # The first's best match alone would be the second's box, and leave the second with nothing.
+    tracks = linked((0, at(0)), (0, at(6)), (1, at(4)), (1, at(9)))
+    assert tracks == [0, 1, 0, 1]
+
+
+def test_two_that_pass_each_other_on_different_heights_keep_their_tracks():
+    rows = [(frame, box) for frame in range(11) for box in (at(3 * frame, 0), at(30 - 3 * frame, 8))]
+    assert linked(*rows) == [0, 1] * 11
+
+
+def test_two_boxes_never_share_a_track_in_one_frame():
+    assert linked((0, at(0)), (1, at(0)), (1, at(1))) == [0, 0, 1]
+    assert linked((0, at(0)), (0, at(1)), (1, at(0))) == [0, 1, 0]
+
+
+def test_boxes_that_overlap_too_little_are_no_match():
+    assert linked((0, at(0)), (1, at(5))) == [0, 0]  # IoU 1/3
+    assert linked((0, at(0)), (1, at(6))) == [0, 1]  # IoU 1/4
+
+
+@pytest.mark.parametrize(("gap", "same"), [(1, True), (LINK_GAP, True), (LINK_GAP + 1, False)])
+def test_a_track_outlives_a_short_gap_only(gap, same):
+    tracks = linked((4, at(0)), (4 + gap, at(0)))
+    assert tracks == ([0, 0] if same else [0, 1])
+
+
+@st.composite
+def scenes(draw):
+    count = draw(st.integers(0, 15))
+    frames = np.sort(np.array(draw(st.lists(st.integers(0, 8), min_size=count, max_size=count)), int))
+    corners = draw(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=count, max_size=count))
+    return frames, np.array([at(x, y) for x, y in corners], float).reshape(-1, 4)
+
+
+@given(scenes())
+def test_tracks_count_from_0_once_a_frame_with_neighbours_that_overlap_within_the_gap(scene):
+    frames, boxes = scene
+    tracks = link_boxes(frames, boxes)
+    assert sorted(set(tracks.tolist())) == list(range(len(set(tracks.tolist()))))
+    for track in set(tracks.tolist()):
+        rows = np.flatnonzero(tracks == track)
+        assert (np.diff(frames[rows]) > 0).all() and (np.diff(frames[rows]) <= LINK_GAP).all()
+        for before, after in zip(rows, rows[1:], strict=False):
+            assert iou_matrix(boxes[[before]], boxes[[after]])[0, 0] >= LINK_IOU
+
+
+def test_each_video_has_tracks_of_its_own():
+    table = objects([("a", 0, *at(0)), ("a", 1, *at(1)), ("b", 0, *at(1)), ("b", 1, *at(50)), ("b", 2, *at(51))])
+    assert link_all(table).tolist() == [0, 0, 0, 1, 1]
+
+
+def test_speed_is_the_way_of_the_boxs_middle_over_the_frames_around():
+    rows = [("a", frame, *at(3 * frame, 4 * frame)) for frame in range(20)]
+    np.testing.assert_allclose(box_speed(objects(rows).assign(track=0)), 5)
+
+
+def test_speed_is_taken_over_the_reach_and_across_gaps():
+    where = {0: 0, 2: 10, 3: 10, 9: 40}
+    table = objects([("a", frame, *at(x)) for frame, x in where.items()]).assign(track=0)
+    # Within 2 frames of each: 0..2, 0..3, 2..3, 9 alone.
+    np.testing.assert_allclose(box_speed(table, reach=2), [10 / 2, 10 / 3, 0, 0])
+
+
+def test_a_box_that_only_grows_about_its_middle_does_not_move():
+    table = objects([("a", 0, 10, 10, 20, 20), ("a", 1, 5, 5, 25, 25)]).assign(track=0)
+    assert box_speed(table).tolist() == [0, 0]
+
+
+def test_speed_looks_at_a_boxs_own_track_and_video_only():
+    rows = [("a", 0, *at(0)), ("a", 0, *at(90)), ("a", 1, *at(2)), ("b", 0, *at(7)), ("b", 1, *at(8))]
+    table = objects(rows).assign(track=[0, 1, 0, 0, 0])
+    assert box_speed(table).tolist() == [2, 0, 2, 1, 1]

@@ -1,0 +1,182 @@
+"""Small real footage, and a working folder in which the real stages run as they do for a user."""
+
+import contextlib
+import json
+import runpy
+import subprocess
+import sys
+from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common.params import merged
+from stages.common.tables import DETECTIONS, LABELS, REGIONS, VIDEOS, read_table
+from stages.footage.demo.video_out import write_mp4
+
+ROOT = Path(__file__).parents[1]
+PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+
+
+def walking_square(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[np.ndarray]:
+    """Frames, uint8 BGR, in which a bright square of 10x20 pixels goes 3 pixels to the right per frame over noise."""
+    rng = np.random.default_rng(seed)
+    ground = rng.integers(90, 130, (height, width, 3)).astype(np.uint8)
+    frames = []
+    for index in range(count):
+        frame = ground.copy()
+        frame[14:34, 3 * index : 3 * index + 10] = (200, 220, 240)
+        frames.append(frame)
+    return frames
+
+
+def still(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[np.ndarray]:
+    """Frames, uint8 BGR, in which nothing moves."""
+    return [np.random.default_rng(seed).integers(90, 130, (height, width, 3)).astype(np.uint8)] * count
+
+
+def write_pictures(folder: Path, frames: Iterable[np.ndarray], name: str = "{:03d}.png") -> Path:
+    folder.mkdir(parents=True)
+    for index, frame in enumerate(frames):
+        assert cv2.imwrite(str(folder / name.format(index)), frame)
+    return folder
+
+
+def write_video(path: Path, frames: Iterable[np.ndarray], fps: float = 10) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_mp4(path, frames, fps)
+    return path
+
+
+def write_avi(path: Path, frames: list[np.ndarray], fps: float = 10) -> Path:
+    """Motion JPEG: every frame a picture of its own, so that what is left of a file that was cut off can be read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = frames[0].shape[:2]
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), fps, (width, height))
+    assert video.isOpened()
+    for frame in frames:
+        video.write(frame)
+    video.release()
+    return path
+
+
+def cut_off(path: Path, share: float) -> None:
+    """Leaves the first `share` of a file's bytes."""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below a folder by name, hidden ones too."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+class Project:
+    """A folder with the stages' code and parameters, as after a checkout.
+
+    Attributes:
+        source: the source folder of the set `mine`, in which the tests put their footage.
+    """
+
+    def __init__(self, root: Path, capfd: pytest.CaptureFixture):
+        self.root = root
+        self.capfd = capfd
+        self.source = root / "data/raw/mine"
+        self.source.mkdir(parents=True)
+        (root / "stages").symlink_to(ROOT / "stages")
+        self.tree = merged(deepcopy(PARAMS), {"machine": {"workers": 1}, "sets": {"mine": {}}})
+        self.write_params(self.tree)
+
+    def write_params(self, content: object) -> None:
+        """JSON is YAML, and keeps whatever a test wants to be there."""
+        (self.root / "params.yaml").write_text(content if isinstance(content, str) else json.dumps(content))
+
+    def params(self, **changes: dict) -> None:
+        """Lays `changes`, by section, over params.yaml."""
+        self.tree = merged(self.tree, changes)
+        self.write_params(self.tree)
+
+    def add_normal_clips(self) -> None:
+        """Two training clips and an empty test folder, in the layout of own footage."""
+        for index in range(2):
+            write_pictures(self.source / f"train/normal_{index}", still(2, seed=index))
+        (self.source / "test").mkdir(exist_ok=True)
+
+    def start(self, stage: str, name: str = "mine", **options) -> subprocess.Popen:
+        """`python -m stages.<stage> <name>`, in a process of its own."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen([sys.executable, "-m", f"stages.{stage}", name], cwd=self.root, **pipes, **options)
+
+    def attempt(self, stage: str, name: str = "mine") -> tuple[int, str, str]:
+        """Exit status, stdout and stderr of the same command within this process, for the second that a start costs.
+
+        What libraries write past Python is in it too.
+        """
+        self.capfd.readouterr()
+        with contextlib.chdir(self.root), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", [stage, name])
+            patch.delitem(sys.modules, f"stages.{stage}.__main__", raising=False)
+            try:
+                runpy.run_module(f"stages.{stage}", run_name="__main__", alter_sys=True)
+                code = None
+            except SystemExit as end:
+                code = end.code
+        out, err = self.capfd.readouterr()
+        # A text is what Python prints before it ends with 1.
+        return (1, out, f"{err}{code}\n") if isinstance(code, str) else (code or 0, out, err)
+
+    def run(self, *stages: str, name: str = "mine") -> None:
+        """Runs stages that have to succeed."""
+        for stage in stages:
+            status, out, err = self.attempt(stage, name)
+            assert status == 0, err
+            assert out.startswith(f"{stage}@{name}: ") and out.count("\n") == 1
+
+    def run_apart(self, *stages: str) -> None:
+        """The same, each in a process of its own, as worker processes need it."""
+        for stage in stages:
+            process = self.start(stage)
+            _, err = process.communicate(timeout=120)
+            assert process.returncode == 0, err
+
+    def refusal(self, stage: str, name: str = "mine") -> str:
+        """The one line with which a stage refuses; what earlier runs left is still there, and nothing else."""
+        before = self.made()
+        status, out, err = self.attempt(stage, name)
+        lines = [line for line in err.splitlines() if not line.startswith("  video ")]  # the progress
+        assert (status, out, len(lines)) == (1, "", 1), err
+        start = f"{stage}@{name}: "
+        assert lines[0].startswith(start)
+        assert self.made() == before
+        return lines[0].removeprefix(start)
+
+    def made(self) -> dict[str, bytes]:
+        """What the stages have made, pieces aside."""
+        return {name: content for name, content in tree(self.root).items() if name.startswith(("data/mine", "models"))}
+
+    def leave_earlier_outputs(self) -> None:
+        """Outputs as of an earlier run, for a stage that fails to leave alone."""
+        for folder in ("data/mine/footage", "data/mine/frames", "models/mine/weights/detector"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            (self.root / folder / "earlier").write_text(folder)
+        (self.root / "data/mine/detections.parquet").write_text("earlier")
+
+    def videos(self) -> pd.DataFrame:
+        return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
+
+    def labels(self) -> pd.DataFrame:
+        return read_table(self.root / "data/mine/footage/labels.parquet", LABELS)
+
+    def regions(self) -> pd.DataFrame:
+        return read_table(self.root / "data/mine/footage/regions.parquet", REGIONS)
+
+    def frames(self, video: str) -> np.ndarray:
+        return np.load(self.root / f"data/mine/frames/{video}.npy")
+
+    def detections(self) -> pd.DataFrame:
+        return read_table(self.root / "data/mine/detections.parquet", DETECTIONS)

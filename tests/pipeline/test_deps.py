@@ -1,0 +1,153 @@
+"""Each stage's deps and params in dvc.yaml against what its code imports and loads: DVC follows neither by itself."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
+SET = "${item.set}"
+
+
+def file_of(module: str, root: Path) -> Path | None:
+    """The file, relative to `root`, of a dotted module or package that lies there."""
+    path = Path(*module.split("."))
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if (root / file).is_file():
+            return file
+    return None
+
+
+def imported_modules(file: Path, root: Path) -> set[str]:
+    """Dotted names of all that a file may import, wherever in it the import stands."""
+    package = ".".join(file.parent.parts)
+    names = set()
+    for node in ast.walk(ast.parse((root / file).read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(file.parent.parts) - node.level + 1] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
+    """All files below `root` that running `start` imports, directly or not; packages by their `__init__.py`."""
+    reached, waiting = set(), [start]
+    while waiting:
+        file = waiting.pop()
+        if file in reached:
+            continue
+        reached.add(file)
+        inits = [folder / "__init__.py" for folder in file.parents if (root / folder / "__init__.py").is_file()]
+        found = [file_of(module, root) for module in imported_modules(file, root)]
+        waiting += [path for path in [*inits, *found] if path]
+    return reached
+
+
+def code_deps(stage: str) -> list[Path]:
+    return [Path(dep) for dep in STAGES[stage]["deps"] if dep.startswith("stages/")]
+
+
+def covered(file: Path, deps: list[Path]) -> bool:
+    return any(dep == file or dep in file.parents for dep in deps)
+
+
+def loaded_sections(files: set[Path], root: Path = ROOT) -> set[str]:
+    """Sections named in calls of `load("section", ...)`."""
+    calls = [
+        node
+        for file in files
+        for node in ast.walk(ast.parse((root / file).read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) == "load"
+    ]
+    firsts = [call.args[0] for call in calls if call.args]
+    return {first.value for first in firsts if isinstance(first, ast.Constant) and isinstance(first.value, str)}
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def test_a_file_without_imports_reaches_itself_alone(tmp_path):
+    write(tmp_path, {"lone.py": ""})
+    assert reached_files(Path("lone.py"), tmp_path) == {Path("lone.py")}
+
+
+def test_the_walk_finds_imports_of_every_form_and_follows_them(tmp_path):
+    bodies = {
+        "stages/a/__main__.py": "import os, stages.b.plain\nfrom stages.c import module\n",
+        "stages/b/plain.py": "def late():\n    from stages.b.inner import thing\n",
+        "stages/b/inner.py": "if True:\n    from ..d import relative\n    from . import sibling\n",
+        "stages/b/sibling.py": "import stages.a.__main__\n",
+        "stages/c/__init__.py": "from stages.c.by_init import x\n",
+        "stages/c/module.py": "",
+        "stages/c/by_init.py": "x = 1\n",
+        "stages/d/relative.py": "",
+        "stages/d/never.py": "",
+        "stages/__init__.py": "",
+    }
+    write(tmp_path, bodies)
+    expected = {Path(name) for name in bodies} - {Path("stages/d/never.py")}
+    assert reached_files(Path("stages/a/__main__.py"), tmp_path) == expected
+
+
+def test_sections_are_found_where_they_are_loaded(tmp_path):
+    write(tmp_path, {"a.py": "x, y = 1, load('one', Kind, name)\nparams.load('two', Kind)\nload_machine('three')\n"})
+    assert loaded_sections({Path("a.py")}, tmp_path) == {"one", "two"}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_file_that_a_stage_imports_is_covered_by_its_deps(stage):
+    reached = reached_files(Path(f"stages/{stage}/__main__.py"))
+    assert len(reached) > 3
+    # An empty __init__.py holds nothing that could change a result.
+    holding = {file for file in reached if (ROOT / file).stat().st_size}
+    assert sorted(str(file) for file in holding if not covered(file, code_deps(stage))) == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_code_dep_of_a_stage_is_imported_by_it(stage):
+    reached = reached_files(Path(f"stages/{stage}/__main__.py"))
+    for dep in code_deps(stage):
+        assert (ROOT / dep).exists(), dep
+        assert any(covered(file, [dep]) for file in reached), dep
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_params_of_a_stage_are_the_sections_that_its_code_loads_for_all_sets_and_for_its_own(stage):
+    loaded = loaded_sections(reached_files(Path(f"stages/{stage}/__main__.py")))
+    assert loaded
+    expected = sorted([*loaded, *(f"sets.{SET}.{section}" for section in loaded)])
+    assert sorted(STAGES[stage]["params"]) == expected
+
+
+@pytest.mark.parametrize("name", PARAMS["sets"])
+def test_every_set_has_every_section_since_dvc_asks_for_it(name):
+    asked = {section for stage in STAGES.values() for section in stage["params"] if not section.startswith("sets.")}
+    assert set(PARAMS["sets"][name]) == asked
+    assert asked <= set(PARAMS)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_dep_that_is_data_is_what_a_stage_puts_out_or_the_source(stage):
+    outs = {out for other in STAGES.values() for out in other.get("outs", [])}
+    data = [dep for dep in STAGES[stage]["deps"] if not dep.startswith("stages/")]
+    assert [dep for dep in data if dep not in outs | {f"data/raw/{SET}"}] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_run_by_its_own_name_for_each_set(stage):
+    assert STAGES[stage]["cmd"] == f"python -m stages.{stage} {SET}"
+    assert STAGES[stage]["matrix"] == {"set": "${datasets}"}
+
+
+def test_no_module_is_imported_by_a_name_that_the_walk_cannot_see():
+    for file in sorted((ROOT / "stages").rglob("*.py")):
+        assert "import_module" not in file.read_text() and "__import__(" not in file.read_text(), file

@@ -1,0 +1,140 @@
+"""What has to run again after what change: a table, held to what DVC says."""
+
+import copy
+import json
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+ALL = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+
+# A value of each section of params.yaml, and the stages that are stale when it is another.
+BY_PARAM = {
+    "machine.workers": (2, set()),
+    "footage.images_fps": (24.0, {"footage"}),
+    "weights.teacher": ({"file": "other.onnx", "sha256": "0"}, {"weights"}),
+    "decode.grey": (True, {"decode"}),
+    "detect.motion.contrast": (25.5, {"detect"}),
+    "tubes.context": (0.3, {"tubes", "train"}),
+    "teach.size": (48, {"teach"}),
+    "train.seed": (1, {"train"}),
+    "score.batch": (31, {"score"}),
+    "fuse.map_cell": (7, {"fuse"}),
+    "evaluate.track_share": (0.2, {"evaluate"}),
+    "sets.demo.train.seed": (1, {"train"}),
+    "sets.demo.tubes.context": (0.3, {"tubes", "train"}),
+    "sets.demo.fuse.map_cell": (7, {"fuse"}),
+    "sets.other": ({"train": {"seed": 1}}, set()),
+}
+# A file of each folder of code, and the stages that are stale when a comment is added to it.
+BY_FILE = {
+    "stages/common/files.py": ALL,
+    "stages/footage/truth.py": {"footage"},
+    "stages/footage/demo/render.py": {"footage"},
+    "stages/footage/layouts/folder.py": {"footage"},
+    "stages/weights/__main__.py": {"weights"},
+    "stages/decode/frames.py": {"decode"},
+    "stages/detect/motion.py": {"detect"},
+    "stages/detect/boxes.py": {"detect", "fuse"},
+    "stages/tubes/cut.py": {"tubes"},
+    "stages/tubes/settings.py": {"tubes", "train"},
+    "stages/teach/teachers.py": {"teach"},
+    "stages/train/loop.py": {"train"},
+    "stages/train/network.py": {"train", "score"},
+    "stages/train/tasks.py": {"teach", "train", "score"},
+    "stages/score/tasks.py": {"score"},
+    "stages/fuse/smoothing.py": {"fuse"},
+    "stages/evaluate/summary.py": {"evaluate"},
+}
+
+
+def of_demo(stages: set[str]) -> set[str]:
+    return {f"{stage}@demo" for stage in stages}
+
+
+@contextmanager
+def restored(file: Path):
+    """`file` as it was, when the block ends."""
+    before = file.read_bytes()
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
+
+
+def test_the_tables_have_every_section_and_every_stage_folder():
+    assert {Path(file).parts[1] for file in BY_FILE} == ALL | {"common"}
+    sections = set(YAML(typ="safe").load(ROOT / "params.yaml")) - {"datasets"}
+    assert {key.split(".")[0] for key in BY_PARAM} == sections
+
+
+def test_right_after_a_run_nothing_is_stale_and_nothing_runs_again(project):
+    assert project.stale() == set()
+    assert json.loads(project.dvc("status", "--json")) == {}
+    said = project.dvc("repro")
+    assert "Running stage" not in said and "up to date" in said
+
+
+@pytest.mark.parametrize("key", BY_PARAM)
+def test_a_changed_value_makes_stale_the_stages_that_read_it_and_no_other(project, key):
+    value, stages = BY_PARAM[key]
+    params = project.params()
+    changed = copy.deepcopy(params)
+    *parents, last = key.split(".")
+    section = changed
+    for parent in parents:
+        section = section[parent]
+    assert section.get(last) != value
+    section[last] = value
+    with restored(project.folder / "params.yaml"):
+        project.write_params(changed)
+        assert project.stale() == of_demo(stages)
+
+
+@pytest.mark.parametrize("name", BY_FILE)
+def test_a_changed_file_makes_stale_the_stages_that_import_it_and_no_other(project, name):
+    file = project.folder / name
+    with restored(file):
+        file.write_text(file.read_text() + "# A comment more.\n")
+        assert project.stale() == of_demo(BY_FILE[name])
+
+
+def test_changed_footage_makes_stale_the_stages_that_look_at_it(project):
+    recipe = project.folder / "data/raw/demo/recipe.yaml"
+    with restored(recipe):
+        recipe.write_text(recipe.read_text() + "# A comment more.\n")
+        assert project.stale() == of_demo({"footage", "decode"})
+
+
+def test_one_more_set_leaves_the_others_as_they_are(project):
+    params = project.params()
+    params["datasets"] = ["demo", "other"]
+    params["sets"]["other"] = params["sets"]["demo"]
+    with restored(project.folder / "params.yaml"):
+        project.write_params(params)
+        assert project.stale() == {f"{stage}@other" for stage in ALL}
+
+
+def test_bytecode_beside_the_code_makes_nothing_stale(project):
+    caches = list((project.folder / "stages").rglob("__pycache__"))
+    for cache in caches:
+        shutil.rmtree(cache)
+    assert project.stale() == set()
+    modules = ", ".join(f"stages.{stage}.__main__" for stage in ("weights", "decode"))
+    project.run(sys.executable, "-c", f"import {modules}")
+    made = list((project.folder / "stages").rglob("*.pyc"))
+    assert {"common", "weights", "decode"} <= {file.parts[-3] for file in made}
+    assert project.stale() == set()
+
+
+@pytest.mark.slow
+def test_running_everything_again_changes_no_byte_of_the_lock(project):
+    before = (project.folder / "dvc.lock").read_bytes()
+    said = project.dvc("repro", "--force")
+    assert said.count("Running stage") == len(ALL)
+    assert (project.folder / "dvc.lock").read_bytes() == before

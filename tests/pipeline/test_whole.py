@@ -1,0 +1,109 @@
+"""From footage to numbers, and from footage of one's own to scores."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from stages.common.tables import (
+    FRAME_SCORES,
+    OBJECT_SCORES,
+    SCORES,
+    TASKS,
+    TRIVIAL,
+    VIDEOS,
+    read_table,
+)
+
+STAGES = list(YAML(typ="safe").load(Path(__file__).parents[2] / "dvc.yaml")["stages"])
+FRAME_KEYS = {"micro_auc", "macro_auc"}
+REGION_KEYS = {"rbdc", "tbdc"}
+COUNTS = {
+    "videos",
+    "frames",
+    "anomalous_frames",
+    "regions",
+    "tracks",
+    "objects",
+    "objects_scored",
+    "frames_without_objects",
+}
+
+
+def numbers(metrics: dict) -> list:
+    """All values of nested mappings, but for names and counts."""
+    found = []
+    for key, value in metrics.items():
+        if isinstance(value, dict):
+            found += numbers(value) if key != "counts" else []
+        elif not isinstance(value, str):
+            found.append(value)
+    return found
+
+
+def test_the_metrics_have_the_promised_keys_and_each_number_is_from_0_to_1(project):
+    metrics = json.loads((project.folder / "metrics/demo.json").read_text())
+    assert {"macro_auc_mixed", *FRAME_KEYS, *REGION_KEYS} <= set(metrics)
+    assert FRAME_KEYS | REGION_KEYS <= set(metrics["raw"])
+    assert set(metrics["tasks"]) == set(TASKS) and set(metrics["trivial"]) == set(TRIVIAL)
+    for part in (*metrics["tasks"].values(), *metrics["trivial"].values()):
+        assert FRAME_KEYS <= set(part)
+    found = numbers(metrics)
+    assert len(found) > 20
+    assert all(isinstance(number, float) and 0 <= number <= 1 for number in found)
+
+
+def test_the_metrics_count_what_the_tables_hold(project):
+    folder = project.folder / "data/demo"
+    counts = json.loads((project.folder / "metrics/demo.json").read_text())["counts"]
+    assert set(counts) == COUNTS
+    assert counts["videos"] == 2 and counts["frames"] == 24 + 40
+    assert 0 < counts["anomalous_frames"] == counts["regions"] and counts["tracks"] == 1
+    scores = read_table(folder / "scores.parquet", SCORES)
+    objects = read_table(folder / "frame_scores/objects.parquet", OBJECT_SCORES)
+    assert counts["objects"] == (scores["split"] == "test").sum()
+    assert 0 < counts["objects_scored"] == (objects["split"] == "test").sum() <= counts["objects"]
+
+
+def test_every_frame_of_test_and_held_out_clips_has_finite_scores(project):
+    folder = project.folder / "data/demo"
+    videos = read_table(folder / "footage/videos.parquet", VIDEOS)
+    frames = read_table(folder / "frame_scores/frames.parquet", FRAME_SCORES)
+    assert sorted(videos["split"]) == ["held_out", "test", "test", "train", "train"]
+    expected = videos[videos["split"] != "train"].set_index("video")["frames"]
+    assert frames.groupby("video").size().to_dict() == expected.to_dict()
+    assert np.isfinite(frames[["raw", "score", *TASKS, *TRIVIAL]]).all(axis=None)
+
+
+def test_own_footage_without_labels_goes_all_the_way_to_scores(own):
+    assert list(json.loads((own / "said.json").read_text())) == STAGES
+    frames = read_table(own / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
+    assert frames.groupby("video").size().to_dict() == {"busy": 42, "nobody": 42, "tuesday": 42}
+    objects = read_table(own / "data/own/frame_scores/objects.parquet", OBJECT_SCORES)
+    assert set(objects["video"]) == {"busy", "tuesday"}
+    assert np.isfinite(frames[["raw", "score"]]).all(axis=None)
+
+
+def test_without_labels_there_is_nothing_to_evaluate(own):
+    said = json.loads((own / "said.json").read_text())
+    assert said["evaluate"].startswith("nothing to evaluate: none of the 2 test clips has labels")
+    metrics = json.loads((own / "metrics/own.json").read_text())
+    assert set(metrics) == {"counts"} and metrics["counts"]["videos"] == 0 and metrics["counts"]["objects"] > 0
+
+
+def test_a_clip_in_which_nothing_moves_scores_as_normal_footage_does(own):
+    frames = read_table(own / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
+    objects = read_table(own / "data/own/frame_scores/objects.parquet", OBJECT_SCORES)
+    normal = objects[objects["video"] == "tuesday"]
+    for column in ("raw", "score"):
+        level = normal.groupby("frame")[column].max().median()
+        np.testing.assert_allclose(frames.loc[frames["video"] == "nobody", column], level, atol=1e-5)
+        assert frames.loc[frames["video"] == "busy", column].nunique() > 10
+
+
+@pytest.mark.slow
+def test_another_place_home_clock_language_and_number_of_workers_give_the_same_lock(reproduced, fresh):
+    fresh.dvc("repro")
+    assert (fresh.folder / "dvc.lock").read_text() == (reproduced / "dvc.lock").read_text()

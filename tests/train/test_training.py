@@ -1,0 +1,305 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save
+
+from stages.common.errors import InputError
+from stages.common.tables import TASKS
+from stages.train import __main__ as stage
+from stages.train import loop
+from stages.train.loader import TubeSet
+from stages.train.network import load_network
+from stages.train.settings import Train, Weights
+from stages.tubes.settings import Tubes
+
+HALF = 2
+TUBES = Tubes(size=16, context=0.0, half_length=HALF, reach=6, train_stride=1)
+SETTINGS = Train(
+    depth="shallow",
+    width="narrow",
+    weights=Weights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=0.5),
+    min_step=2,
+    max_step=3,
+    epochs=3,
+    tubes_per_epoch=40,
+    batch=16,
+    learning_rate=0.003,
+    warmup_steps=2,
+    weight_decay=0.01,
+    seed=0,
+    threads=1,
+)
+PARAMS = """
+machine: {workers: 1, device: cpu}
+tubes: {size: 16, context: 0.0, half_length: 2, reach: 6, train_stride: 1}
+train:
+  depth: shallow
+  width: narrow
+  weights: {arrow: 1.0, irregularity: 1.0, middle: 1.0, distillation: 0.5}
+  min_step: 2
+  max_step: 3
+  epochs: 1
+  tubes_per_epoch: 20
+  batch: 8
+  learning_rate: 0.001
+  warmup_steps: 2
+  weight_decay: 0.01
+  seed: 0
+  threads: 1
+sets: {tiny: {train: {}, tubes: {}}}
+"""
+
+
+@pytest.fixture
+def sets(shards, tmp_path):
+    table = shards({("a", "train"): 30, ("b", "train"): 20, ("h", "held_out"): 24})
+    folders = tmp_path / "data/tiny/tubes", tmp_path / "data/tiny/teacher"
+    return tuple(TubeSet(table[table["split"] == split], *folders) for split in ("train", "held_out"))
+
+
+def drawn(sets, settings=SETTINGS, seed=0):
+    torch.manual_seed(seed)
+    return stage.build(sets[0], settings, TUBES)
+
+
+def trained(sets, checkpoint, settings=SETTINGS, seed=0):
+    """The bytes of a trained network, and its history."""
+    network = drawn(sets, settings, seed)
+    history = loop.train(network, *sets, HALF, settings, checkpoint)
+    return save(network.state_dict()), history
+
+
+def only(task):
+    return Weights(**{name: float(name == task) for name in TASKS})
+
+
+def test_no_epochs_leave_the_network_as_it_was_drawn(sets, tmp_path):
+    bytes_, history = trained(sets, tmp_path / "c.pt", replace(SETTINGS, epochs=0))
+    assert history == [] and bytes_ == save(drawn(sets).state_dict())
+
+
+def test_the_learning_rate_rises_in_a_line_and_falls_along_a_cosine():
+    rates = [loop.schedule(step, 100, 10) for step in range(101)]
+    np.testing.assert_allclose(rates[:10], np.arange(1, 11) / 10)
+    np.testing.assert_allclose([rates[10], rates[40], rates[55], rates[70], rates[100]], [1, 0.75, 0.5, 0.25, 0])
+    assert (np.diff(rates[10:]) < 0).all()
+
+
+def test_the_learning_rate_is_defined_without_warmup_and_with_one_longer_than_the_training():
+    assert loop.schedule(0, 10, 0) == 1
+    assert loop.schedule(4, 5, 20) == 0.25
+    assert loop.schedule(0, 0, 0) == 1
+    assert loop.schedule(20, 20, 20) == 1
+
+
+def test_the_network_knows_mean_and_deviation_of_the_training_vectors(sets):
+    network = drawn(sets)
+    vectors = network.standardised(torch.from_numpy(sets[0].teacher(np.arange(50))))
+    np.testing.assert_allclose(vectors.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(vectors.std(0, correction=0), 1, atol=0.01)
+    assert network.architecture.features == 5 and network.architecture.channels == 1
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_training_lowers_the_loss_of_each_task(sets, tmp_path, task):
+    settings = replace(SETTINGS, weights=only(task), epochs=12)
+    history = trained(sets, tmp_path / "c.pt", settings)[1]
+    assert set(history[0]) == {"epoch", "split", task}
+    for split in ("train", "held_out"):
+        losses = [row[task] for row in history if row["split"] == split]
+        assert len(losses) == 12 and losses[-1] < 0.9 * losses[0], losses
+
+
+def test_history_has_a_row_per_epoch_and_split_with_each_task(sets, tmp_path):
+    history = trained(sets, tmp_path / "c.pt")[1]
+    splits = ("train", "held_out")
+    assert [(row["epoch"], row["split"]) for row in history] == [(e, s) for e in range(3) for s in splits]
+    assert all(np.isfinite([row[task] for task in TASKS]).all() for row in history)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(sets, tmp_path):
+    first, again = (trained(sets, tmp_path / f"{name}.pt") for name in ("first", "again"))
+    assert first == again
+    assert first[0] != trained(sets, tmp_path / "other.pt", replace(SETTINGS, seed=1))[0]
+
+
+def test_the_order_of_tubes_is_drawn_anew_for_each_epoch(sets, tmp_path, monkeypatch):
+    orders, run_epoch = [], loop.run_epoch
+
+    def watched(network, data, order, *rest):
+        orders.append(order.tolist())
+        return run_epoch(network, data, order, *rest)
+
+    monkeypatch.setattr(loop, "run_epoch", watched)
+    trained(sets, tmp_path / "c.pt")
+    training, held_out = orders[::2], orders[1::2]
+    assert all(len(set(order)) == 40 for order in training) and training[0] != training[1]
+    assert len(held_out[0]) == 8 and held_out[0] == held_out[1]
+
+
+def test_a_held_out_pass_changes_no_weight(sets):
+    network = drawn(sets)
+    before = save(network.state_dict())
+    with torch.no_grad():
+        loop.run_epoch(network, sets[1], np.arange(10), HALF, SETTINGS, np.random.default_rng(0))
+    assert save(network.state_dict()) == before
+
+
+@pytest.mark.parametrize("steps", [1, 4, 5, 8], ids="stopped after {} batches".format)
+def test_training_that_was_stopped_goes_on_to_the_same_bytes(sets, tmp_path, monkeypatch, steps):
+    undisturbed = trained(sets, tmp_path / "undisturbed.pt")
+    left, task_losses = [steps], loop.task_losses
+
+    def stopped(*args):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return task_losses(*args)
+
+    monkeypatch.setattr(loop, "task_losses", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        trained(sets, tmp_path / "stopped.pt")
+    monkeypatch.setattr(loop, "task_losses", task_losses)
+    assert (tmp_path / "stopped.pt").exists() == (steps >= 4)
+    assert trained(sets, tmp_path / "stopped.pt") == undisturbed
+
+
+def test_what_was_learnt_before_the_stop_comes_from_the_checkpoint(sets, tmp_path, monkeypatch, capsys):
+    undisturbed = trained(sets, tmp_path / "undisturbed.pt")
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "report", stop)
+    with pytest.raises(KeyboardInterrupt):
+        trained(sets, tmp_path / "stopped.pt")
+    monkeypatch.undo()
+    # The network that goes on is drawn otherwise: only the checkpoint can bring back the first.
+    assert trained(sets, tmp_path / "stopped.pt", seed=5) == undisturbed
+    assert "going on after epoch 1" in capsys.readouterr().err
+
+
+LAST = {
+    "arrow": "arrow_head.linear.bias",
+    "irregularity": "irregularity_head.linear.bias",
+    "middle": "middle_head.last.bias",
+    "distillation": "distillation_head.linear.bias",
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_loss_that_is_not_finite_is_an_error_with_the_tasks_name(sets, tmp_path, task):
+    network = drawn(sets)
+    with torch.no_grad():
+        network.get_parameter(LAST[task]).fill_(float("nan"))
+    with pytest.raises(InputError, match=f"the loss of {task} is nan; lower train.learning_rate"):
+        loop.train(network, *sets, HALF, SETTINGS, tmp_path / "c.pt")
+    assert not (tmp_path / "c.pt").exists()
+
+
+def test_vectors_that_are_not_finite_are_an_error_of_distillation(sets, tmp_path):
+    network = drawn(sets)
+    sets[0].vectors["b"] = np.full_like(sets[0].vectors["b"], np.inf)
+    with pytest.raises(InputError, match="the loss of distillation is inf"):
+        loop.train(network, *sets, HALF, SETTINGS, tmp_path / "c.pt")
+
+
+@pytest.fixture
+def project(shards, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    shards({("a", "train"): 20, ("empty", "train"): 0, ("h", "held_out"): 9, ("t", "test"): 3})
+    return tmp_path
+
+
+def edit(project, old, new):
+    text = (project / "params.yaml").read_text()
+    assert old in text
+    (project / "params.yaml").write_text(text.replace(old, new))
+
+
+def files(project):
+    return {path.name: path.read_bytes() for path in (project / "models/tiny/network").iterdir()}
+
+
+def test_the_stage_writes_weights_a_card_and_the_losses_the_same_bytes_every_time(project):
+    said = stage.run("tiny")
+    assert "network after 1 epochs, held-out losses arrow " in said
+    first = files(project)
+    assert set(first) == {"model.safetensors", "model.json", "losses.csv"}
+    losses = pd.read_csv(project / "models/tiny/network/losses.csv")
+    assert losses.columns.tolist() == ["epoch", "split", *TASKS] and len(losses) == 2
+    for checkpoint in (project / ".work/train").iterdir():
+        checkpoint.unlink()
+    stage.run("tiny")
+    assert files(project) == first
+
+
+def test_the_stages_network_can_be_loaded_by_its_card(project):
+    stage.run("tiny")
+    folder = project / "models/tiny/network"
+    card = json.loads((folder / "model.json").read_text())
+    assert card["half_length"] == 2
+    network = load_network(folder, card["architecture"])
+    assert network.arrow(network.trunk(torch.rand(1, 1, 5, 16, 16))).shape == (1, 2)
+    assert set(load_file(folder / "model.safetensors")) == set(network.state_dict())
+
+
+def test_the_stage_goes_on_where_it_was_stopped(project, monkeypatch, capsys):
+    edit(project, "epochs: 1", "epochs: 2")
+    stage.run("tiny")
+    undisturbed = files(project)
+    for checkpoint in (project / ".work/train").iterdir():
+        checkpoint.unlink()
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "report", stop)
+    with pytest.raises(KeyboardInterrupt):
+        stage.run("tiny")
+    monkeypatch.setattr(loop, "report", lambda *args: None)
+    capsys.readouterr()
+    stage.run("tiny")
+    assert "going on after epoch 1" in capsys.readouterr().err
+    assert files(project) == undisturbed
+
+
+def test_other_settings_do_not_go_on_from_a_strangers_checkpoint(project, capsys):
+    stage.run("tiny")
+    edit(project, "learning_rate: 0.001", "learning_rate: 0.002")
+    capsys.readouterr()
+    stage.run("tiny")
+    assert "going on" not in capsys.readouterr().err
+
+
+def test_no_epochs_make_an_untrained_network(project):
+    edit(project, "epochs: 1", "epochs: 0")
+    assert "untrained" in stage.run("tiny")
+    assert (project / "models/tiny/network/losses.csv").read_text() == f"epoch,split,{','.join(TASKS)}\n"
+
+
+def test_a_task_of_weight_0_is_left_out(project):
+    edit(project, "middle: 1.0", "middle: 0.0")
+    assert "middle" not in stage.run("tiny")
+    assert "middle" not in pd.read_csv(project / "models/tiny/network/losses.csv")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("reach: 6", "reach: 5"), ("min_step: 2", "min_step: 0"), ("min_step: 2", "min_step: 4")]
+)
+def test_steps_beyond_the_reach_or_out_of_order_are_an_error(project, old, new):
+    edit(project, old, new)
+    with pytest.raises(InputError, match="raise tubes.reach or lower train.max_step"):
+        stage.run("tiny")
+
+
+@pytest.mark.parametrize("split", ["train", "held_out"])
+def test_a_split_without_any_object_is_an_error_that_names_it(shards, project, split):
+    shards({("a", "train"): 4 * (split != "train"), ("h", "held_out"): 4 * (split != "held_out")})
+    with pytest.raises(InputError, match=f"no objects in the {split} clips"):
+        stage.run("tiny")

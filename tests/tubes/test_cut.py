@@ -1,0 +1,234 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stages.common.arrays import map_array
+from stages.common.tables import BOX, DETECTIONS, TUBES, VIDEOS, read_table, write_table
+from stages.tubes.__main__ import run
+from stages.tubes.cut import chosen_frames, clip_rows, crop_area, cut_clip, cut_tube
+from stages.tubes.settings import Tubes
+
+TINY = Tubes(size=8, context=0.0, half_length=1, reach=3, train_stride=2)
+PARAMS = """
+machine: {workers: 1, device: cpu}
+tubes: {size: 8, context: 0.0, half_length: 1, reach: 3, train_stride: 2}
+sets: {tiny: {tubes: {}}}
+"""
+
+
+def random_frames(count, height=20, width=30, colour=False, seed=0):
+    shape = (count, height, width, 3) if colour else (count, height, width)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def detections(rows):
+    """A table of DETECTIONS from (video, frame, x1, y1, x2, y2)."""
+    table = pd.DataFrame(rows, columns=["video", "frame", *BOX])
+    fixed = {"score": 1.0, "label": -1, "source": "motion"}
+    return table.assign(**fixed, class_scores=pd.Series([np.zeros(0, np.float32)] * len(table), dtype=object))
+
+
+def test_a_clip_without_frames_has_none_chosen():
+    for split in ("train", "held_out", "test"):
+        assert chosen_frames(0, split, TINY).tolist() == []
+
+
+def test_every_frame_of_test_and_held_out_clips_is_chosen():
+    for split in ("held_out", "test"):
+        assert chosen_frames(9, split, TINY).tolist() == list(range(9))
+
+
+def test_training_clips_give_every_nth_frame_that_has_the_whole_reach_on_both_sides():
+    assert chosen_frames(12, "train", TINY).tolist() == [3, 5, 7]
+    assert chosen_frames(7, "train", TINY).tolist() == [3]
+
+
+def test_a_training_clip_too_short_for_the_reach_gives_every_nth_of_all_its_frames():
+    assert chosen_frames(6, "train", TINY).tolist() == [0, 2, 4]
+    assert chosen_frames(1, "train", TINY).tolist() == [0]
+
+
+@given(st.integers(1, 200), st.integers(0, 40), st.integers(1, 9))
+def test_chosen_training_frames_never_repeat_a_clips_ends_where_that_can_be_avoided(frames, reach, stride):
+    tubes = Tubes(size=8, context=0.0, half_length=1, reach=reach, train_stride=stride)
+    chosen = chosen_frames(frames, "train", tubes)
+    assert len(chosen) and 0 <= chosen.min() and chosen.max() < frames
+    assert (np.diff(chosen) == stride).all()
+    if frames > 2 * reach:
+        assert chosen.min() >= reach and chosen.max() + reach < frames
+
+
+coordinate = st.floats(-40, 100, width=32)
+
+
+@st.composite
+def boxes(draw):
+    x1, x2 = sorted((draw(coordinate), draw(coordinate)))
+    y1, y2 = sorted((draw(coordinate), draw(coordinate)))
+    return np.array([x1, y1, x2, y2], np.float32)
+
+
+@given(boxes(), st.floats(0, 3), st.integers(1, 60), st.integers(1, 60))
+def test_a_crop_lies_in_the_picture_is_never_empty_and_contains_what_the_box_has_inside(box, context, width, height):
+    left, top, right, bottom = crop_area(box, context, width, height)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    x1, y1, x2, y2 = box.tolist()
+    if x1 < width and x2 > 0:
+        assert left <= max(x1, 0) and right >= min(x2, width)
+    if y1 < height and y2 > 0:
+        assert top <= max(y1, 0) and bottom >= min(y2, height)
+
+
+@given(st.integers(0, 28), st.integers(0, 18), st.integers(1, 30), st.integers(1, 20))
+def test_a_box_of_whole_pixels_is_its_own_crop(x1, y1, wide, high):
+    box = np.array([x1, y1, min(x1 + wide, 30), min(y1 + high, 20)], np.float32)
+    assert crop_area(box, 0.0, 30, 20) == tuple(box)
+
+
+def test_context_widens_a_box_by_that_share_of_each_side():
+    assert crop_area(np.array([10, 10, 20, 14]), 0.5, 100, 100) == (7, 9, 23, 15)
+    assert crop_area(np.array([10.4, 10, 19.6, 14]), 0.0, 100, 100) == (10, 10, 20, 14)
+
+
+def test_an_empty_box_still_gives_one_pixel():
+    assert crop_area(np.array([5, 5, 5, 5]), 0.0, 30, 20) == (5, 5, 6, 6)
+    assert crop_area(np.array([30, 20, 30, 20]), 0.0, 30, 20) == (29, 19, 30, 20)
+    assert crop_area(np.array([-9, -9, -5, -5]), 0.0, 30, 20) == (0, 0, 1, 1)
+
+
+def slow_resize(crop, size):
+    """(H, W, C) to float (size, size, C): mean over the covered area where both sides shrink, else bilinear."""
+    height, width, _ = crop.shape
+    out = np.zeros((size, size, crop.shape[2]))
+    for row in range(size):
+        for column in range(size):
+            if height > size and width > size:
+                down, across = overlaps(row, size, height), overlaps(column, size, width)
+            else:
+                down, across = neighbours(row, size, height), neighbours(column, size, width)
+            out[row, column] = sum(crop[y, x] * (a * b) for y, a in down for x, b in across)
+    return out
+
+
+def overlaps(place, size, length):
+    """(pixel, weight) of the pixels that place `place` of `size` covers in a line of `length` pixels."""
+    start, stop = place * length / size, (place + 1) * length / size
+    shares = [(p, min(stop, p + 1) - max(start, p)) for p in range(int(start), math.ceil(stop))]
+    return [(p, share / (stop - start)) for p, share in shares if share > 1e-9]
+
+
+def neighbours(place, size, length):
+    """(pixel, weight) of the two pixels around the centre of place `place`."""
+    centre = min(max((place + 0.5) * length / size - 0.5, 0), length - 1)
+    low = int(centre)
+    return [(low, 1 - (centre - low)), (min(low + 1, length - 1), centre - low)]
+
+
+def slow_tube(frames, middle, box, half, size):
+    """A tube pixel by pixel, for a box of whole pixels inside of the picture."""
+    x1, y1, x2, y2 = (int(edge) for edge in box)
+    crops = []
+    for time in range(middle - half, middle + half + 1):
+        frame = frames[min(max(time, 0), len(frames) - 1)]
+        crop = frame[y1:y2, x1:x2].astype(float)
+        crops.append(slow_resize(crop.reshape(y2 - y1, x2 - x1, -1), size))
+    return np.stack(crops)
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+@pytest.mark.parametrize("box", [(2, 3, 10, 11), (1, 1, 29, 19), (4, 2, 9, 6), (3, 2, 7, 20), (0, 0, 24, 16)])
+@pytest.mark.parametrize("middle", [0, 1, 4, 8])
+def test_a_tube_is_the_resized_box_of_each_frame_around_its_middle(colour, box, middle):
+    frames = random_frames(9, colour=colour)
+    tube = cut_tube(frames, middle, np.array(box, np.float32), half=2, size=8, context=0.0)
+    assert tube.dtype == np.uint8 and tube.shape == (5, 8, 8, 3 if colour else 1)
+    # cv2 rounds its weights to fixed point.
+    assert np.abs(tube - slow_tube(frames, middle, box, 2, 8)).max() <= 1.0
+
+
+def test_a_box_of_the_crops_own_size_is_copied_pixel_by_pixel():
+    frames = random_frames(5, colour=True)
+    tube = cut_tube(frames, 2, np.array([3, 4, 11, 12]), half=1, size=8, context=0.0)
+    np.testing.assert_array_equal(tube, frames[1:4, 4:12, 3:11])
+
+
+def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
+    frames = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8)
+    box = np.array([0, 0, 8, 8])
+    shown = [cut_tube(frames, middle, box, 3, 8, 0.0)[:, 0, 0, 0].tolist() for middle in (0, 2, 3)]
+    assert shown == [[0, 0, 0, 0, 1, 2, 3], [0, 0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3, 3]]
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+def test_a_clip_without_objects_has_a_shard_of_no_tubes(tmp_path, colour):
+    np.save(tmp_path / "clip.npy", random_frames(6, colour=colour))
+    rows = clip_rows(detections([]), "clip", "test", 6, TINY)
+    cut_clip(tmp_path / "clip.npy", "test", rows, TINY, tmp_path)
+    assert map_array(tmp_path / "tubes.npy").shape == (0, 3, 8, 8, 3 if colour else 1)
+    write_table(tmp_path / "rows.parquet", rows, TUBES)
+    assert len(read_table(tmp_path / "rows.parquet", TUBES)) == 0
+
+
+@pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
+@pytest.mark.parametrize(("split", "length"), [("test", 3), ("held_out", 7), ("train", 7)])
+def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path, colour, split, length):
+    frames = random_frames(6, colour=colour)
+    np.save(tmp_path / "clip.npy", frames)
+    rows = pd.DataFrame([(4, 2, 2, 9, 9), (0, 5, 1, 25, 19), (5, 0, 0, 4, 6)], columns=["frame", *BOX])
+    cut_clip(tmp_path / "clip.npy", split, rows, TINY, tmp_path)
+    shard = map_array(tmp_path / "tubes.npy")
+    assert shard.shape == (3, length, 8, 8, 3 if colour else 1) and shard.dtype == np.uint8
+    for tube, row in zip(shard, rows.itertuples(), strict=True):
+        box = np.array([row.x1, row.y1, row.x2, row.y2])
+        np.testing.assert_array_equal(tube, cut_tube(frames, row.frame, box, length // 2, 8, 0.0))
+
+
+def test_rows_are_the_clips_own_in_order_of_frames_and_otherwise_as_they_came():
+    table = detections([("b", 5, 1, 1, 9, 9), ("a", 2, 0, 0, 5, 5), ("b", 3, 2, 2, 8, 8), ("b", 5, 0, 0, 7, 7)])
+    rows = clip_rows(table, "b", "test", 8, TINY)
+    assert list(rows.columns) == TUBES.names
+    assert rows[["video", "row", "split", "frame", "x1"]].to_numpy().tolist() == [
+        ["b", 0, "test", 3, 2],
+        ["b", 1, "test", 5, 1],
+        ["b", 2, "test", 5, 0],
+    ]
+
+
+def test_rows_of_training_clips_are_only_those_of_chosen_frames():
+    table = detections([("a", frame, 0, 0, 5, 5) for frame in range(12)])
+    assert clip_rows(table, "a", "train", 12, TINY)["frame"].tolist() == [3, 5, 7]
+    assert clip_rows(table, "a", "held_out", 12, TINY)["frame"].tolist() == list(range(12))
+
+
+def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    clips = {"calm": "train", "empty": "test", "busy": "test"}
+    frames = {name: random_frames(12, seed=seed) for seed, name in enumerate(clips)}
+    for name in clips:
+        (tmp_path / "data/tiny/frames").mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / f"data/tiny/frames/{name}.npy", frames[name])
+    videos = pd.DataFrame({"video": list(clips), "split": list(clips.values())})
+    facts = {"kind": "file", "path": "", "frames": 12, "fps": 12.0, "width": 30, "height": 20, "sha256": ""}
+    write_table(tmp_path / "data/tiny/footage/videos.parquet", videos.assign(**facts), VIDEOS)
+    found = [("busy", 9, 4, 4, 20, 18), ("calm", 3, 2, 2, 8, 8), ("calm", 4, 2, 2, 8, 8), ("busy", 0, 1, 1, 9, 9)]
+    write_table(tmp_path / "data/tiny/detections.parquet", detections(found), DETECTIONS)
+
+    said = run("tiny")
+
+    assert "'test': 2" in said and "'train': 1" in said
+    folder = tmp_path / "data/tiny/tubes"
+    assert sorted(path.name for path in folder.glob("*.npy")) == ["busy.npy", "calm.npy", "empty.npy"]
+    table = read_table(folder / "tubes.parquet", TUBES)
+    assert sorted(zip(table["video"], table["frame"], strict=True)) == [("busy", 0), ("busy", 9), ("calm", 3)]
+    assert len(map_array(folder / "empty.npy")) == 0
+    for row in table.itertuples():
+        half = 1 if row.split == "test" else 3
+        box = np.array([row.x1, row.y1, row.x2, row.y2])
+        expected = cut_tube(frames[row.video], row.frame, box, half, 8, 0.0)
+        np.testing.assert_array_equal(map_array(folder / f"{row.video}.npy")[row.row], expected)
