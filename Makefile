@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test test-slow lint lock clean
+.PHONY: run ped2 test test-slow lint lock clean
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
@@ -12,6 +12,10 @@ run: .venv/ready        ## the demo from footage to metrics
 	@echo
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
+
+ped2: .venv/ready       ## UCSD Ped2 from raw frames to metrics; data/raw/README.md says what to put where
+	dvc exp run -S 'datasets=[ped2]'
+	dvc metrics show
 
 test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"

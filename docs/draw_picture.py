@@ -1,6 +1,6 @@
 """Draws the README's picture: one frame with its objects and their scores, and the clip's score over time below.
 
-    python docs/draw_picture.py demo test_01 100 docs/picture.png
+python docs/draw_picture.py demo test_01 100 docs/picture.png
 """
 
 import sys

@@ -25,7 +25,8 @@ def fit_tail(normal: np.ndarray) -> Calibration:
     ordered = np.sort(normal)
     edge = np.quantile(ordered, 1 - TAIL)
     above = ordered[ordered > edge]
-    excess = max((above - edge).mean() if len(above) else 0.0, 1e-9)
+    # Ties at the top leave no excess to go by; a hundredth of the deviation bounds it from below.
+    excess = max((above - edge).mean() if len(above) else 0.0, ordered.std() / 100, 1e-9)
 
     def surprise(scores: np.ndarray) -> np.ndarray:
         higher = len(ordered) - np.searchsorted(ordered, scores, side="left")

@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from stages.common.params import settings
 from stages.common.tables import BOX, TASKS, TRIVIAL
@@ -17,13 +18,13 @@ class Fuse:
     """The section `fuse`."""
 
     method: Literal["zscore", "tail", "mean"]
-    min_height: float
-    edge_margin: float
-    clip_margin: int
-    track_sigma: float
-    map_cell: int
-    map_filter: int
-    frame_sigma: float
+    min_height: NonNegativeFloat
+    edge_margin: NonNegativeFloat
+    clip_margin: NonNegativeInt
+    track_sigma: NonNegativeFloat
+    map_cell: PositiveInt
+    map_filter: PositiveInt
+    frame_sigma: NonNegativeFloat
 
 
 def object_scores(scores: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def object_scores(scores: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.
     Beside the tasks stand what anyone could score by: the box's width, its speed, and chance.
     """
     kept = scores[believable(scores, videos, fuse.min_height, fuse.edge_margin, fuse.clip_margin)]
-    kept = kept.sort_values(["video", "frame", *BOX], ignore_index=True)
+    kept = kept.sort_values(["video", "frame", *BOX, *TASKS], ignore_index=True)
     kept = kept.assign(track=link_all(kept))
     normal = (kept["split"] == "held_out").to_numpy()
     for task in TASKS:

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import torch
+from pydantic import PositiveInt
 
 from stages.common.arrays import map_array
 from stages.common.params import settings
@@ -19,7 +20,7 @@ class Score:
     """The section `score`."""
 
     distillation: Literal["detector", "classifier"]
-    batch: int
+    batch: PositiveInt
 
 
 @torch.inference_mode()

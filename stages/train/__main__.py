@@ -24,7 +24,7 @@ from stages.tubes.settings import Tubes
 
 def run(name: str) -> str:
     paths, settings, tubes = SetPaths(name), load("train", Train, name), load("tubes", Tubes, name)
-    check_reach(settings, tubes)
+    check_settings(settings, tubes)
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
@@ -52,7 +52,11 @@ def tasks(settings: Train) -> list[str]:
     return [task for task, weight in asdict(settings.weights).items() if weight > 0]
 
 
-def check_reach(settings: Train, tubes: Tubes) -> None:
+def check_settings(settings: Train, tubes: Tubes) -> None:
+    if tubes.size % 16:
+        raise InputError(
+            f"params.yaml: tubes.size: the network halves crops four times; {tubes.size} is no multiple of 16"
+        )
     needed = tubes.half_length * settings.max_step
     if not 1 <= settings.min_step <= settings.max_step or needed > tubes.reach:
         raise InputError(

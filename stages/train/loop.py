@@ -54,7 +54,7 @@ def train(
         history.append({"epoch": epoch, "split": "train", **losses})
         network.eval()
         validation = np.random.default_rng([settings.seed, settings.epochs + epoch])
-        places = np.linspace(0, len(held_out) - 1, min(len(held_out), per_epoch // 5)).astype(int)
+        places = np.linspace(0, len(held_out) - 1, min(len(held_out), max(1, per_epoch // 5))).astype(int)
         with torch.no_grad():
             losses = run_epoch(network, held_out, places, half, settings, validation)
         history.append({"epoch": epoch, "split": "held_out", **losses})

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
 from stages.common.params import settings
 
 
@@ -9,10 +11,10 @@ from stages.common.params import settings
 class Weights:
     """Of each task in the joint loss; 0 leaves it out."""
 
-    arrow: float
-    irregularity: float
-    middle: float
-    distillation: float
+    arrow: NonNegativeFloat
+    irregularity: NonNegativeFloat
+    middle: NonNegativeFloat
+    distillation: NonNegativeFloat
 
 
 @settings
@@ -22,12 +24,12 @@ class Train:
     weights: Weights
     min_step: int
     max_step: int
-    epochs: int
-    tubes_per_epoch: int
-    batch: int
-    learning_rate: float
-    warmup_steps: int
-    weight_decay: float
+    epochs: NonNegativeInt
+    tubes_per_epoch: PositiveInt
+    batch: PositiveInt
+    learning_rate: PositiveFloat
+    warmup_steps: NonNegativeInt
+    weight_decay: NonNegativeFloat
     precision: Literal["float32", "bfloat16"]
-    seed: int
-    threads: int
+    seed: NonNegativeInt
+    threads: PositiveInt

@@ -112,11 +112,14 @@ def test_tracks_of_one_number_in_two_clips_are_two():
     assert whole_summary(*perfect_scores(), truth=(labels, regions))["counts"]["tracks"] == 3
 
 
-def test_held_out_clips_do_not_count():
+def test_held_out_clips_do_not_count_even_where_they_have_labels():
     frames, objects = perfect_scores()
     more_frames, more_objects = held_out_rows(frames, objects)
+    labels, regions = ground_truth()
+    labels = pd.concat([labels, more_frames[["video", "frame"]].assign(anomalous=False)])
     expected = whole_summary(frames, objects)
-    assert whole_summary(pd.concat([more_frames, frames]), pd.concat([objects, more_objects])) == expected
+    tables = pd.concat([more_frames, frames]), pd.concat([objects, more_objects])
+    assert whole_summary(*tables, truth=(labels, regions)) == expected
 
 
 def test_clips_without_labels_are_left_out():

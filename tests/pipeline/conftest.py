@@ -48,7 +48,7 @@ SMALL = {
     "machine": {"workers": 1, "device": "cpu"},
     "tubes": {"size": 16, "half_length": 3, "reach": 15, "train_stride": 3},
     "teach": {"teacher": "random", "test_clips": True},
-    "train": {"max_step": 5, "epochs": 1, "tubes_per_epoch": 64, "batch": 32, "warmup_steps": 2, "threads": 1},
+    "train": {"max_step": 5, "epochs": 1, "tubes_per_epoch": 64, "batch": 32, "precision": "float32", "threads": 1},
     "score": {"distillation": "classifier"},
     "fuse": {"min_height": 6.0, "edge_margin": 1.0, "clip_margin": 3},
 }

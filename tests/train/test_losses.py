@@ -52,7 +52,9 @@ def test_two_way_loss_is_that_of_a_coin_where_nothing_is_known_and_0_where_all_i
     assert two_way_loss(-sure, sure).item() == pytest.approx(100)
 
 
-@pytest.mark.parametrize("tasks", [{task} for task in TASKS] + [{"arrow", "middle"}, set(TASKS)], ids=str)
+@pytest.mark.parametrize(
+    "tasks", [*({task} for task in TASKS), {"arrow", "middle"}, set(TASKS)], ids=lambda tasks: "+".join(sorted(tasks))
+)
 def test_losses_are_of_the_asked_tasks_and_reach_only_their_heads(network, batch, tasks):
     losses = task_losses(network, batch, tasks)
     assert set(losses) == tasks
