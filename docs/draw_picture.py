@@ -60,7 +60,7 @@ def main(name: str, video: str, frame: int, target: Path) -> None:
         np.load(data / "frames" / f"{video}.npy", mmap_mode="r")[frame],
         shown,
         normal.quantile(0.75),
-        normal.quantile(0.999),
+        normal.quantile(0.99),
     )
     own = frames[frames["video"] == video]
     anomalous = labels.loc[labels["video"] == video, "anomalous"].to_numpy()
