@@ -14,6 +14,7 @@ run: .venv/ready        ## the demo from footage to metrics
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
 
 ped2: .venv/ready       ## UCSD Ped2 from raw frames to metrics; data/raw/README.md says what to put where
+	@test -e data/raw/ped2 || { echo 'data/raw/ped2: not found; put UCSD Ped2 there, or a link to it: data/raw/README.md'; exit 1; }
 	dvc exp run -S 'datasets=[ped2]'
 	dvc metrics show
 
