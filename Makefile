@@ -15,7 +15,7 @@ run: .venv/ready        ## the demo from footage to metrics
 
 ped2: .venv/ready       ## UCSD Ped2 from raw frames to metrics; data/raw/README.md says what to put where
 	@test -e data/raw/ped2 || { echo 'data/raw/ped2: not found; put UCSD Ped2 there, or a link to it: data/raw/README.md'; exit 1; }
-	dvc exp run -S 'datasets=[ped2]'
+	dvc exp run -S 'datasets=[demo,ped2]' evaluate@ped2
 	dvc metrics show
 
 test: .venv/ready       ## what CI runs
