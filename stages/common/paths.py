@@ -38,6 +38,10 @@ class SetPaths:
         return Path("data") / self.name / "teacher"
 
     @property
+    def velocity(self) -> Path:
+        return Path("data") / self.name / "velocity.parquet"
+
+    @property
     def scores(self) -> Path:
         return Path("data") / self.name / "scores.parquet"
 

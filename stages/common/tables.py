@@ -16,6 +16,8 @@ from stages.common.files import written_whole
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 TASKS = ["arrow", "irregularity", "middle", "distillation"]
+# What an object's score is made of: the proxy tasks, and how fast it moves.
+CUES = [*TASKS, "velocity"]
 TRIVIAL = ["box_width", "box_speed", "random"]
 
 VIDEOS = pa.schema(
@@ -62,13 +64,21 @@ TUBES = pa.schema(
         ("class_scores", pa.list_(pa.float32())),
     ]
 )
+VELOCITY = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("velocity", pa.float32()),  # of what the box shows, pixels per frame
+    ]
+)
 SCORES = pa.schema(
     [
         ("video", pa.string()),
         ("split", pa.string()),
         ("frame", pa.int32()),
         *BOX_FIELDS,
-        ("arrow", pa.float32()),  # logit of backward minus logit of forward
+        ("arrow", pa.float32()),  # logit of backward minus logit of forward; all four are NaN where not trained
         ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
         ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
         ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
@@ -83,7 +93,7 @@ OBJECT_SCORES = pa.schema(
         ("track", pa.int32()),  # boxes linked over time, unique in the video
         ("raw", pa.float32()),  # fused score
         ("score", pa.float32()),  # fused score, smoothed along the track
-        *[(name, pa.float32()) for name in TASKS + TRIVIAL],  # calibrated as the fused score is
+        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # calibrated; NaN where a cue says nothing of the object
     ]
 )
 FRAME_SCORES = pa.schema(
@@ -93,7 +103,7 @@ FRAME_SCORES = pa.schema(
         ("frame", pa.int32()),
         ("raw", pa.float32()),  # fused, unsmoothed
         ("score", pa.float32()),  # fused, smoothed
-        *[(name, pa.float32()) for name in TASKS + TRIVIAL],  # smoothed
+        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # smoothed
     ]
 )
 

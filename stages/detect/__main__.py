@@ -12,14 +12,15 @@ from stages.common.paths import SetPaths
 from stages.common.tables import VIDEOS, read_table
 from stages.common.videos import Job, map_videos
 from stages.common.weights import weights_file
-from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip, settings_of
+from stages.detect.detectors import NEEDS_WEIGHTS, Detect, check_sources, detect_clip, settings_of
 
 
 def run(name: str) -> str:
     paths, detect = SetPaths(name), load("detect", Detect, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    needed = detect.detector in NEEDS_WEIGHTS
-    weights = weights_file(paths.weights / "detector", f"detector {detect.detector}") if needed else None
+    check_sources(detect)
+    needed = NEEDS_WEIGHTS & set(detect.sources)
+    weights = weights_file(paths.weights / "detector", f"detector {needed.pop()}") if needed else None
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     jobs = []
     for video in videos["video"]:

@@ -1,25 +1,36 @@
 """The detectors by name: each takes the frames of a clip and yields the objects of each frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import NonNegativeFloat
 
 from stages.common.arrays import map_array
+from stages.common.errors import InputError
 from stages.common.params import settings
 from stages.common.tables import BOX, DETECTIONS, write_table
 from stages.detect import motion, onnx_models
-from stages.detect.boxes import Detections
+from stages.detect.boxes import Detections, merge_sources
+
+
+@settings
+class Merge:
+    """When a box of a later source is one that an earlier source has found already."""
+
+    iou: NonNegativeFloat
+    covered: NonNegativeFloat
 
 
 @settings
 class Detect:
-    """The section `detect`: which detector, and the settings of each."""
+    """The section `detect`: which detectors, and the settings of each."""
 
-    detector: Literal["motion", "yolox", "nanodet_plus"]
+    sources: list[Literal["motion", "yolox", "nanodet_plus"]]
+    merge: Merge
     motion: motion.MotionSettings
     tiles: onnx_models.TileSettings
 
@@ -28,36 +39,69 @@ def detect_motion(frames: np.ndarray, detect: Detect, weights: Path | None) -> I
     return motion.detect_video(frames, detect.motion)
 
 
-def detect_onnx(frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
-    network = onnx_models.load(weights, detect.detector, threads=1)
+def detect_onnx(name: str, frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
+    network = onnx_models.load(weights, name, threads=1)
     return (onnx_models.detect_frame(network, frame, detect.tiles) for frame in frames)
 
 
-DETECTORS = {"motion": detect_motion, "yolox": detect_onnx, "nanodet_plus": detect_onnx}
 NEEDS_WEIGHTS = {"yolox", "nanodet_plus"}
+
+
+def detect_source(name: str, frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
+    if name in NEEDS_WEIGHTS:
+        return detect_onnx(name, frames, detect, weights)
+    return motion.detect_video(frames, detect.motion)
 
 
 def detect_clip(video: str, packed: Path, detect: Detect, weights: Path | None, folder: Path) -> None:
     """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
-    found = DETECTORS[detect.detector](map_array(packed), detect, weights)
-    tables = [frame_table(video, frame, objects, detect.detector) for frame, objects in enumerate(found)]
+    found = [detect_source(name, map_array(packed), detect, weights) for name in detect.sources]
+    tables = [frame_table(video, frame, each, detect) for frame, each in enumerate(zip(*found, strict=True))]
     write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
 
 
-def frame_table(video: str, frame: int, found: Detections, source: str) -> pd.DataFrame:
-    """The objects of one frame as rows of DETECTIONS, in the order of their scores."""
-    table = pd.DataFrame(found.boxes, columns=BOX)
-    return table.assign(
-        video=video,
-        frame=frame,
-        score=found.scores,
-        label=found.labels,
-        source=source,
-        class_scores=list(found.class_scores),
-    )
+def frame_table(video: str, frame: int, found: Sequence[Detections], detect: Detect) -> pd.DataFrame:
+    """The objects of one frame as rows of DETECTIONS: source by source, best first.
+
+    Objects of a source without classes have class scores of 0 where another source has classes.
+    """
+    kept = merge_sources([objects.boxes for objects in found], detect.merge.iou, detect.merge.covered)
+    classes = max(objects.class_scores.shape[1] for objects in found)
+    tables = []
+    for source, objects, rows in zip(detect.sources, found, kept, strict=True):
+        class_scores = np.zeros((len(rows), classes), np.float32)
+        class_scores[:, : objects.class_scores.shape[1]] = objects.class_scores[rows]
+        table = pd.DataFrame(objects.boxes[rows], columns=BOX)
+        tables.append(
+            table.assign(
+                video=video,
+                frame=frame,
+                score=objects.scores[rows],
+                label=objects.labels[rows],
+                source=source,
+                class_scores=list(class_scores),
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def settings_of(detect: Detect) -> dict:
-    """What of the section decides the boxes: the chosen detector's own settings."""
-    own = detect.motion if detect.detector == "motion" else detect.tiles
-    return {"detector": detect.detector, **asdict(own)}
+    """What of the section decides the boxes: the chosen detectors' own settings."""
+    own = {"sources": detect.sources}
+    if "motion" in detect.sources:
+        own["motion"] = asdict(detect.motion)
+    if NEEDS_WEIGHTS & set(detect.sources):
+        own["tiles"] = asdict(detect.tiles)
+    if len(detect.sources) > 1:
+        own["merge"] = asdict(detect.merge)
+    return own
+
+
+def check_sources(detect: Detect) -> None:
+    """Raises InputError unless there is a source, each once, and at most one that needs weights."""
+    sources = detect.sources
+    if not sources or len(set(sources)) < len(sources) or len(NEEDS_WEIGHTS & set(sources)) > 1:
+        raise InputError(
+            f"params.yaml: detect.sources: expected one or more different detectors, at most one of "
+            f"{sorted(NEEDS_WEIGHTS)} among them (there is one file of weights), found {sources}"
+        )

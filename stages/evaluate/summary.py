@@ -53,6 +53,7 @@ def summary(
         **frame_level(frames, "score"),
         **region_level(objects, "score", regions, len(frames), evaluate),
         "raw": {**frame_level(frames, "raw"), **region_level(objects, "raw", regions, len(frames), evaluate)},
+        "velocity": frame_level(frames, "velocity"),
         "tasks": {task: frame_level(frames, task) for task in TASKS},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
     }
@@ -60,8 +61,10 @@ def summary(
 
 
 def frame_level(frames: pd.DataFrame, column: str) -> dict[str, float]:
-    """Frame-level AUC of one column of scores, in the three ways that the field reports."""
+    """Frame-level AUC of one column of scores, in the three ways that the field reports; NaN of a column of NaN."""
     labels, scores, videos = (frames[name].to_numpy() for name in ("anomalous", column, "video"))
+    if np.isnan(scores).any():
+        return dict.fromkeys(("micro_auc", "macro_auc", "macro_auc_mixed"), math.nan)
     return {
         "micro_auc": micro_auc(labels, scores),
         "macro_auc": macro_auc(labels, scores, videos, policy="pad"),

@@ -12,26 +12,31 @@ LINK_IOU = 0.3
 LINK_GAP = 3
 
 
-def believable(objects: pd.DataFrame, videos: pd.DataFrame, height: float, edge: float, clip: int) -> np.ndarray:
-    """Objects, bool (n,), whose tubes show what they are meant to show.
+def believable(objects: pd.DataFrame, videos: pd.DataFrame, height: float, clip: int) -> np.ndarray:
+    """Objects, bool (n,), whose boxes and tubes show what they are meant to show.
 
-    On normal footage nearly all of the highest scores come from slivers: boxes of a few pixels, boxes that the
-    picture's edge cuts, and tubes that repeat a clip's first or last frame. None of them says anything about what is
+    On normal footage most of the highest scores come from boxes of a few pixels, from boxes that the picture's edge
+    cuts (`uncut`), and from tubes that repeat a clip's first or last frame. None of them says anything about what is
     seen.
 
     Args:
         objects: columns video, frame and BOX.
         videos: VIDEOS.
         height: least height of a box in pixels.
-        edge: least distance from the picture's edge in pixels.
         clip: frames at either end of a clip that are left out.
     """
-    known = videos.set_index("video").loc[objects["video"]]
-    width_of, height_of, frames_of = (known[column].to_numpy() for column in ("width", "height", "frames"))
-    x1, y1, x2, y2 = objects[BOX].to_numpy().T
-    inside = (x1 >= edge) & (y1 >= edge) & (x2 <= width_of - edge) & (y2 <= height_of - edge)
+    frames_of = videos.set_index("video").loc[objects["video"], "frames"].to_numpy()
     frame = objects["frame"].to_numpy()
-    return inside & (y2 - y1 >= height) & (frame >= clip) & (frame < frames_of - clip)
+    high = (objects["y2"] - objects["y1"]).to_numpy() >= height
+    return high & (frame >= clip) & (frame < frames_of - clip)
+
+
+def uncut(objects: pd.DataFrame, videos: pd.DataFrame, margin: float) -> np.ndarray:
+    """Objects, bool (n,), whose boxes keep `margin` pixels from the picture's edges."""
+    known = videos.set_index("video").loc[objects["video"]]
+    width, height = known["width"].to_numpy(), known["height"].to_numpy()
+    x1, y1, x2, y2 = objects[BOX].to_numpy().T
+    return (x1 >= margin) & (y1 >= margin) & (x2 <= width - margin) & (y2 <= height - margin)
 
 
 def link_boxes(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:

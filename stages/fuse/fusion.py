@@ -6,11 +6,23 @@ import numpy as np
 import pandas as pd
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from stages.common.errors import InputError
 from stages.common.params import settings
-from stages.common.tables import BOX, TASKS, TRIVIAL
-from stages.fuse.boxes import believable, box_speed, link_all
+from stages.common.tables import BOX, CUES, TASKS, TRIVIAL
+from stages.fuse.boxes import believable, box_speed, link_all, uncut
 from stages.fuse.calibration import fit
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
+
+
+@settings
+class CueWeights:
+    """Of each cue in the fused score; 0 leaves it out."""
+
+    arrow: NonNegativeFloat
+    irregularity: NonNegativeFloat
+    middle: NonNegativeFloat
+    distillation: NonNegativeFloat
+    velocity: NonNegativeFloat
 
 
 @settings
@@ -18,6 +30,7 @@ class Fuse:
     """The section `fuse`."""
 
     method: Literal["zscore", "tail", "mean"]
+    weights: CueWeights
     min_height: NonNegativeFloat
     edge_margin: NonNegativeFloat
     clip_margin: NonNegativeInt
@@ -27,24 +40,61 @@ class Fuse:
     frame_sigma: NonNegativeFloat
 
 
-def object_scores(scores: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
-    """The believable objects with calibrated and fused scores (OBJECT_SCORES); `scores` as SCORES.
+def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+    """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as SCORES and a velocity.
 
-    Beside the tasks stand what anyone could score by: the box's width, its speed, and chance.
+    Of an object that the picture's edge cuts, the tasks say nothing and only its velocity counts. Beside the cues
+    stands what anyone could score by: the box's width, its speed, and chance.
+
+    Raises:
+        InputError: no weight is above 0, or the plain mean is asked for with the velocity, which is no probability.
     """
-    kept = scores[believable(scores, videos, fuse.min_height, fuse.edge_margin, fuse.clip_margin)]
-    kept = kept.sort_values(["video", "frame", *BOX, *TASKS], ignore_index=True)
+    weights = {cue: weight for cue in CUES if (weight := getattr(fuse.weights, cue)) > 0}
+    if not weights or (fuse.method == "mean" and "velocity" in weights):
+        wrong = "velocity has no place in method mean: set it to 0" if weights else "all are 0; raise one"
+        raise InputError(f"params.yaml: fuse.weights: {wrong}")
+    kept = cues[believable(cues, videos, fuse.min_height, fuse.clip_margin)]
+    kept = kept.sort_values(["video", "frame", *BOX, *CUES], ignore_index=True)
+    kept.loc[~uncut(kept, videos, fuse.edge_margin), TASKS] = np.nan
+    kept = kept[kept[list(weights)].notna().any(axis=1)].reset_index(drop=True)
     kept = kept.assign(track=link_all(kept))
     normal = (kept["split"] == "held_out").to_numpy()
-    for task in TASKS:
-        values = kept[task].to_numpy().astype(float)
-        kept[task] = fit(task, values[normal], fuse.method)(values) if normal.any() else values
-    kept["raw"] = kept[TASKS].mean(axis=1)
+    for cue in CUES:
+        kept[cue] = calibrated(cue, kept[cue].to_numpy().astype(float), normal, fuse.method)
+    kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), normal, fuse.method)
     kept["box_width"] = kept["x2"] - kept["x1"]
     kept["box_speed"] = box_speed(kept)
     kept["random"] = np.random.default_rng(0).random(len(kept))
     kept["score"] = smooth_tracks(kept, "raw", fuse.track_sigma)
     return kept
+
+
+def calibrated(cue: str, values: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
+    """Values (n,) by the method that the normal ones among them are told; NaN stays NaN."""
+    known = normal & ~np.isnan(values)
+    return fit(cue, values[known], method)(values) if known.any() else values
+
+
+def fused(cues: np.ndarray, weights: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
+    """Weighted mean of the cues known of each object, float (n,).
+
+    A mean of five cues spreads less than one cue alone. So objects of which the same cues are known are calibrated
+    once more, among themselves, and a score means the same whatever it came from.
+
+    Args:
+        cues: float (n, cues), calibrated; NaN where a cue says nothing, never in a whole row.
+        weights: float (cues,).
+        normal: bool (n,), the held-out objects.
+    """
+    known = ~np.isnan(cues)
+    means = np.where(known, cues, 0) @ weights / np.maximum(known @ weights, 1e-9)
+    if method == "mean":
+        return means
+    kinds = known @ (1 << np.arange(cues.shape[1]))
+    for kind in np.unique(kinds):
+        own = kinds == kind
+        means[own] = calibrated("fused", means[own], normal[own], method)
+    return means
 
 
 def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarray:
@@ -60,17 +110,20 @@ def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.
     """A row per frame of the test and held-out clips (FRAME_SCORES).
 
     `raw` is the plain maximum over a frame's objects; the others go all the way: along tracks, over the object map
-    and over time.
+    and over time. A cue that says nothing of any object is NaN.
     """
     videos = videos[videos["split"] != "train"]
     table = pd.concat(
         [pd.DataFrame({"video": v.video, "split": v.split, "frame": np.arange(v.frames)}) for v in videos.itertuples()],
         ignore_index=True,
     )
-    table["raw"] = scored_frames(objects.assign(raw_=objects["raw"]), "raw_", videos, fuse, smooth=False)
-    for column in ["score", *TASKS, *TRIVIAL]:
-        smoothed = objects[column] if column == "score" else smooth_tracks(objects, column, fuse.track_sigma)
-        table[column] = scored_frames(objects.assign(raw_=smoothed), "raw_", videos, fuse, smooth=True)
+    table["raw"] = scored_frames(objects, "raw", videos, fuse, smooth=False)
+    table["score"] = scored_frames(objects, "score", videos, fuse, smooth=True)
+    for column in [*CUES, *TRIVIAL]:
+        known = objects[objects[column].notna()]
+        smoothed = known.assign(**{column: smooth_tracks(known, column, fuse.track_sigma)})
+        nothing = len(objects) and known.empty
+        table[column] = np.nan if nothing else scored_frames(smoothed, column, videos, fuse, smooth=True)
     return table
 
 

@@ -31,7 +31,7 @@ def score_tubes(
 
     arrow and irregularity: the logit of the changed class minus that of the normal one (probabilities saturate; their
     order is the same). middle: mean absolute error of the predicted crop. distillation: mean absolute difference from
-    the teacher's vectors where they are given, else from the class scores.
+    the teacher's vectors where they are given, else from the class scores, and NaN where the detector saw nothing.
 
     Args:
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
@@ -45,7 +45,8 @@ def score_tubes(
     predicted = network.middle(to_network(without_middle(tubes), device))
     classes, features = network.distillation(middle)
     if teacher is None:
-        difference = classes - torch.from_numpy(class_scores).to(device)
+        expected = torch.from_numpy(class_scores).to(device)
+        difference = torch.where(expected.any(1, keepdim=True), classes - expected, torch.nan)
     else:
         difference = features - network.standardised(torch.from_numpy(teacher).to(device))
     scores = {
@@ -70,7 +71,7 @@ def score_clip(
     network = load_network(model, card["architecture"]).to(device)
     tubes, offsets = map_array(shard), regular_offsets(card["half_length"])
     vectors = map_array(teacher) if teacher else None
-    scores = {task: np.zeros(len(rows), np.float32) for task in TASKS}
+    scores = {task: np.full(len(rows), np.nan, np.float32) for task in TASKS}
     for start in range(0, len(rows), score.batch):
         part = slice(start, start + score.batch)
         found = score_tubes(
@@ -79,6 +80,6 @@ def score_clip(
             np.stack(rows["class_scores"].iloc[part].to_list()),
             None if vectors is None else vectors[part].astype(np.float32),
         )
-        for task in TASKS:
+        for task in card["tasks"]:
             scores[task][part] = found[task]
     write_table(out / "scores.parquet", rows[["video", "split", "frame", *BOX]].assign(**scores), SCORES)

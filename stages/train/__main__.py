@@ -39,10 +39,14 @@ def run(name: str) -> str:
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
         with written_whole(folder / "model.safetensors") as aside:
             aside.write_bytes(safetensors_bytes(weights))
-        card = {"architecture": architecture_card(network.architecture), "half_length": tubes.half_length}
+        card = {
+            "architecture": architecture_card(network.architecture),
+            "half_length": tubes.half_length,
+            "tasks": tasks(settings),
+        }
         save_json(folder / "model.json", card)
         with written_whole(folder / "losses.csv") as aside:
-            pd.DataFrame(history, columns=["epoch", "split", *tasks(settings)]).to_csv(aside, index=False)
+            curves(history, tasks(settings)).to_csv(aside, index=False)
     last = {row["split"]: row for row in history[-2:]}
     losses = ", ".join(f"{task} {last['held_out'][task]:.3f}" for task in tasks(settings)) if last else "untrained"
     return f"network after {settings.epochs} epochs, held-out losses {losses}, in {paths.network}"
@@ -50,6 +54,14 @@ def run(name: str) -> str:
 
 def tasks(settings: Train) -> list[str]:
     return [task for task, weight in asdict(settings.weights).items() if weight > 0]
+
+
+def curves(history: list[dict], tasks: list[str]) -> pd.DataFrame:
+    """A row per epoch: its number, and for each task the loss on training and on held-out clips."""
+    table = pd.DataFrame(history, columns=["epoch", "split", *tasks]).pivot(index="epoch", columns="split")
+    table.columns = [f"{task}_{split}" for task, split in table.columns]
+    columns = [f"{task}_{split}" for task in tasks for split in ("train", "held_out")]
+    return table.reindex(columns=columns).reset_index()
 
 
 def check_settings(settings: Train, tubes: Tubes) -> None:

@@ -1,5 +1,6 @@
 """Training: epochs over tubes drawn anew, losses per task, and a checkpoint after each epoch."""
 
+import copy
 import math
 import sys
 import time
@@ -33,6 +34,8 @@ def train(
 ) -> list[dict]:
     """Trains `network` in place; the losses of each epoch as rows: epoch, split, and a column per task.
 
+    The network is left as after its last epoch, or as after the one of the lowest joint loss on held-out clips.
+
     Goes on from `checkpoint` where there is one, with the same result as if it had never stopped: what is random in an
     epoch comes from the seed and the epoch's number alone.
 
@@ -44,7 +47,7 @@ def train(
     steps = settings.epochs * math.ceil(per_epoch / settings.batch)
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, settings.warmup_steps))
-    done, history = resume(checkpoint, network, optimizer, scheduler)
+    done, history, best = resume(checkpoint, network, optimizer, scheduler)
     for epoch in range(done, settings.epochs):
         start = time.monotonic()
         random = np.random.default_rng([settings.seed, epoch])
@@ -58,9 +61,20 @@ def train(
         with torch.no_grad():
             losses = run_epoch(network, held_out, places, half, settings, validation)
         history.append({"epoch": epoch, "split": "held_out", **losses})
-        save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history)
+        if best_epoch(history, settings) == epoch:
+            best = copy.deepcopy(network.state_dict())
+        save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history, best)
         report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
+    if settings.keep == "best" and history:
+        network.load_state_dict(best)
     return history
+
+
+def best_epoch(history: list[dict], settings: Train) -> int:
+    """The epoch, the first of equals, whose joint loss on the held-out clips is lowest."""
+    weights = {task: weight for task, weight in asdict(settings.weights).items() if weight > 0}
+    held_out = [row for row in history if row["split"] == "held_out"]
+    return min(held_out, key=lambda row: sum(weight * row[task] for task, weight in weights.items()))["epoch"]
 
 
 def run_epoch(network, data, order, half, settings, random, optimizer=None, scheduler=None) -> dict[str, float]:
@@ -87,9 +101,10 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
 
 
-def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
+def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict], best) -> None:
     state = {
         "network": network.state_dict(),
+        "best": best,
         "optimizer": optimizer.state_dict(),
         "scheduler": scheduler.state_dict(),
         "epochs": epochs,
@@ -99,17 +114,17 @@ def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, hist
         torch.save(state, aside)
 
 
-def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
-    """Epochs done and their history; the state of all three is taken from the checkpoint if there is one."""
+def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict], dict]:
+    """Epochs done, their history, the best weights; the state of all is taken from the checkpoint if there is one."""
     if not path.exists():
-        return 0, []
+        return 0, [], {}
     device = next(network.parameters()).device
     state = torch.load(path, weights_only=True, map_location=device)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     scheduler.load_state_dict(state["scheduler"])
     print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
-    return state["epochs"], state["history"]
+    return state["epochs"], state["history"], state["best"]
 
 
 def report(rows: list[dict], epochs: int, rate: float, device: torch.device) -> None:

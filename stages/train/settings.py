@@ -25,6 +25,7 @@ class Train:
     min_step: int
     max_step: int
     epochs: NonNegativeInt
+    keep: Literal["last", "best"]
     tubes_per_epoch: PositiveInt
     batch: PositiveInt
     learning_rate: PositiveFloat

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from helpers import PARAMS, still, walking_square, write_pictures
 
+from stages.common.errors import InputError
 from stages.common.params import checked
 from stages.common.tables import BOX, DETECTIONS
 from stages.detect.boxes import Detections, no_detections
-from stages.detect.detectors import Detect, detect_clip, frame_table, settings_of
+from stages.detect.detectors import Detect, check_sources, detect_clip, frame_table, settings_of
 
 
 @pytest.fixture
@@ -27,20 +28,20 @@ def filled(project):
     return project
 
 
-def test_a_frame_without_objects_is_a_table_without_rows():
+def test_a_frame_without_objects_is_a_table_without_rows(detect):
     for classes in (0, 80):
-        table = frame_table("a", 3, no_detections(classes), "motion")
+        table = frame_table("a", 3, [no_detections(classes)], detect)
         assert len(table) == 0 and set(table.columns) == set(DETECTIONS.names)
 
 
-def test_the_objects_of_a_frame_keep_their_order_and_class_scores():
+def test_the_objects_of_a_frame_keep_their_order_and_class_scores(detect):
     found = Detections(
         np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.float32),
         np.array([0.9, 0.5], np.float32),
         np.array([1, 0], np.int16),
         np.array([[0.1, 0.8], [0.5, 0.4]], np.float32),
     )
-    table = frame_table("a", 3, found, "yolox")
+    table = frame_table("a", 3, [found], replace(detect, sources=["yolox"]))
     assert table[BOX].values.tolist() == [[1, 2, 3, 4], [5, 6, 7, 8]]
     assert table["label"].tolist() == [1, 0] and table["score"].tolist() == pytest.approx([0.9, 0.5])
     assert np.stack(table["class_scores"]).tolist() == found.class_scores.tolist()
@@ -50,8 +51,43 @@ def test_the_objects_of_a_frame_keep_their_order_and_class_scores():
 def test_settings_of_another_detector_change_nothing(detect):
     other = replace(detect, tiles=replace(detect.tiles, score=0.9))
     assert settings_of(detect) == settings_of(other)
-    assert settings_of(replace(detect, detector="yolox")) != settings_of(replace(other, detector="yolox"))
+    assert settings_of(replace(detect, sources=["yolox"])) != settings_of(replace(other, sources=["yolox"]))
+    merging = replace(detect, merge=replace(detect.merge, iou=0.9))
+    assert settings_of(detect) == settings_of(merging)
+    both, both_merging = (replace(each, sources=["yolox", "motion"]) for each in (detect, merging))
+    assert settings_of(both) != settings_of(both_merging) != settings_of(detect)
     assert settings_of(detect) != settings_of(replace(detect, motion=replace(detect.motion, pad=3)))
+
+
+def found_at(*lefts, classes=0):
+    """Squares of 10 pixels, best first, each sure of its last class."""
+    boxes = np.array([[left, 0, left + 10, 10] for left in lefts], np.float32).reshape(-1, 4)
+    count = len(lefts)
+    scores = np.eye(max(classes, 1), classes, k=classes - 1, dtype=np.float32)[[0] * count]
+    labels = np.full(count, classes - 1, np.int16)
+    return Detections(boxes, np.linspace(0.9, 0.5, count).astype(np.float32), labels, scores)
+
+
+def test_what_a_later_source_adds_comes_last_without_classes(detect):
+    detect = replace(detect, sources=["yolox", "motion"])
+    table = frame_table("a", 3, [found_at(0, 50, classes=2), found_at(52, 100, 4)], detect)
+    assert table["x1"].tolist() == [0, 50, 100]
+    assert table["source"].tolist() == ["yolox", "yolox", "motion"] and table["label"].tolist() == [1, 1, -1]
+    assert np.stack(table["class_scores"]).tolist() == [[0, 1], [0, 1], [0, 0]]
+
+
+def test_a_source_that_finds_nothing_leaves_the_other_as_it_is(detect):
+    detect = replace(detect, sources=["yolox", "motion"])
+    table = frame_table("a", 3, [no_detections(2), found_at(5)], detect)
+    assert table["x1"].tolist() == [5] and np.stack(table["class_scores"]).tolist() == [[0, 0]]
+    table = frame_table("a", 3, [found_at(5, classes=2), no_detections()], detect)
+    assert table["source"].tolist() == ["yolox"] and np.stack(table["class_scores"]).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("sources", [[], ["motion", "motion"], ["yolox", "nanodet_plus"]])
+def test_sources_that_cannot_go_together(detect, sources):
+    with pytest.raises(InputError, match="detect.sources: expected one or more different detectors, .* found"):
+        check_sources(replace(detect, sources=sources))
 
 
 @pytest.mark.parametrize("shape", [(1, 48, 64), (3, 48, 64, 3)])
@@ -125,7 +161,7 @@ def test_a_detector_without_its_weights(filled, detector):
     filled.run("footage", "decode")
     filled.leave_earlier_outputs()
     (filled.root / "models/mine/weights/detector/earlier").unlink()
-    filled.params(detect={"detector": detector})
+    filled.params(detect={"sources": [detector, "motion"]})
     assert filled.refusal("detect").startswith("models/mine/weights/detector: not found; run `dvc repro`")
     filled.run("weights")
     line = filled.refusal("detect")
@@ -135,7 +171,8 @@ def test_a_detector_without_its_weights(filled, detector):
 @pytest.mark.parametrize(
     "changes, named",
     [
-        ({"detector": "yolo"}, "detector: Input should be 'motion', 'yolox' or 'nanodet_plus', found 'yolo'"),
+        ({"sources": ["yolo"]}, "sources.0: Input should be 'motion', 'yolox' or 'nanodet_plus', found 'yolo'"),
+        ({"sources": "motion"}, "sources: Input should be a valid array, found 'motion'"),
         ({"motion": {"contrats": 3.0}}, "motion.contrats: is not a known parameter"),
         ({"motion": {"contrast": "high"}}, "motion.contrast: Input should be a valid number"),
         ({"tiles": {"rows": 1.5}}, "tiles.rows: Input should be a valid integer"),

@@ -9,6 +9,7 @@ import pytest
 
 from stages.common.tables import (
     BOX,
+    CUES,
     FRAME_SCORES,
     LABELS,
     OBJECT_SCORES,
@@ -22,7 +23,7 @@ from stages.common.tables import (
 from stages.evaluate.summary import Evaluate, rounded, summary
 
 EVALUATE = Evaluate(region_overlap=0.1, track_share=0.1)
-COLUMNS = ["raw", "score", *TASKS, *TRIVIAL]
+COLUMNS = ["raw", "score", *CUES, *TRIVIAL]
 FRAME_KEYS = {"micro_auc", "macro_auc", "macro_auc_mixed"}
 
 
@@ -86,7 +87,13 @@ def test_each_number_comes_from_its_own_column():
         frames, objects = perfect_scores()
         frames[worst], objects[worst] = -frames[worst], -objects[worst]
         metrics = whole_summary(frames, objects)
-        parts = {"score": metrics, "raw": metrics["raw"], **metrics["tasks"], **metrics["trivial"]}
+        parts = {
+            "score": metrics,
+            "raw": metrics["raw"],
+            "velocity": metrics["velocity"],
+            **metrics["tasks"],
+            **metrics["trivial"],
+        }
         assert {column for column in COLUMNS if parts[column]["micro_auc"] == 0} == {worst}
         assert {column for column in ("raw", "score") if parts[column]["rbdc"] < 1} == {worst} & {"raw", "score"}
 
@@ -154,6 +161,13 @@ def test_overlap_and_share_are_those_of_the_settings():
     demanding = Evaluate(region_overlap=0.1, track_share=0.5)
     assert summary(frames, one_found, 0, labels, regions, EVALUATE)["tbdc"] == 1
     assert summary(frames, one_found, 0, labels, regions, demanding)["tbdc"] == 0
+
+
+def test_a_cue_that_says_nothing_has_no_numbers():
+    frames, objects = perfect_scores()
+    metrics = whole_summary(frames.assign(arrow=np.nan), objects.assign(arrow=np.nan))
+    assert metrics["tasks"]["arrow"] == dict.fromkeys(FRAME_KEYS)
+    assert metrics["tasks"]["middle"] == metrics["velocity"] == dict.fromkeys(FRAME_KEYS, 1.0)
 
 
 def test_numbers_are_rounded_to_6_digits_and_nan_is_none():

@@ -7,20 +7,25 @@ import pytest
 from stages.common.errors import InputError
 from stages.common.tables import (
     BOX,
+    CUES,
     FRAME_SCORES,
     OBJECT_SCORES,
     SCORES,
     TASKS,
     TRIVIAL,
+    VELOCITY,
     VIDEOS,
     read_table,
     write_table,
 )
 from stages.fuse.__main__ import run
-from stages.fuse.fusion import Fuse, frame_scores, object_scores, smooth_tracks
+from stages.fuse.fusion import CueWeights, Fuse, frame_scores, object_scores, smooth_tracks
 
+FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, velocity=0.0)
+FIVE = replace(FOUR, velocity=1.0)
 PLAIN = Fuse(
     method="mean",
+    weights=FOUR,
     min_height=0.0,
     edge_margin=0.0,
     clip_margin=0,
@@ -29,10 +34,12 @@ PLAIN = Fuse(
     map_filter=1,
     frame_sigma=0.0,
 )
-FULL = replace(PLAIN, method="zscore", min_height=12.0, edge_margin=2.0, clip_margin=1, track_sigma=1.5, frame_sigma=2)
+FULL = replace(PLAIN, method="zscore", weights=FIVE, min_height=12.0, edge_margin=2.0, clip_margin=1)
+FULL = replace(FULL, track_sigma=1.5, frame_sigma=2)
 PARAMS = """
 fuse:
-  {method: zscore, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
+  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, velocity: 1},
+   min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
    map_filter: 1, frame_sigma: 2.0}
 sets: {tiny: {fuse: {}}}
 """
@@ -44,10 +51,10 @@ def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test",
 
 
 def scores(rows):
-    """A table of SCORES from (video, split, frame, x1, task score): squares of 20 pixels, all tasks alike."""
+    """A table of SCORES and velocity from (video, split, frame, x1, score): squares of 20 pixels, all cues alike."""
     table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
-    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, **dict.fromkeys(TASKS, table["value"]))[SCORES.names]
-    return table.astype({"frame": "int32", **dict.fromkeys([*BOX, *TASKS], "float32")})
+    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, **dict.fromkeys(CUES, table["value"]))
+    return table[[*SCORES.names, "velocity"]].astype({"frame": "int32", **dict.fromkeys([*BOX, *CUES], "float32")})
 
 
 def random_scores(seed=0):
@@ -56,8 +63,8 @@ def random_scores(seed=0):
     for video, split, frames in (("calm", "held_out", 6), ("busy", "test", 5)):
         rows += [(video, split, f, x + 2 * f, random.normal()) for f in range(frames) for x in (5, 30, 60)[: 2 + f % 2]]
     table = scores(rows)
-    for task in TASKS:
-        table[task] = random.normal(size=len(table)).astype(np.float32)
+    for cue in CUES:
+        table[cue] = random.normal(size=len(table)).astype(np.float32)
     return table
 
 
@@ -76,7 +83,7 @@ def test_no_scores_at_all_make_no_objects_and_frames_at_0():
     assert len(objects) == 0 and set(OBJECT_SCORES.names) <= set(objects.columns)
     frames = frame_scores(objects, videos(), FULL)
     assert len(frames) == 15
-    assert (frames[["raw", "score", *TASKS, *TRIVIAL]] == 0).all(axis=None)
+    assert (frames[["raw", "score", *CUES, *TRIVIAL]] == 0).all(axis=None)
 
 
 def test_objects_by_hand():
@@ -92,12 +99,61 @@ def test_objects_by_hand():
     np.testing.assert_allclose(objects["box_speed"], 0)
 
 
-def test_the_fused_score_is_the_mean_of_the_calibrated_tasks():
-    objects = object_scores(random_scores(), videos(), FULL)
-    np.testing.assert_allclose(objects["raw"], objects[TASKS].mean(axis=1))
-    assert objects[TASKS].std().min() > 0
-    normal = objects[objects["split"] == "held_out"]
-    np.testing.assert_allclose(normal[TASKS].mean(), 0, atol=1e-6)
+def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviations_of_normal_ones():
+    weights = CueWeights(arrow=1.0, irregularity=0.0, middle=1.0, distillation=2.0, velocity=0.5)
+    objects = object_scores(random_scores(), videos(), replace(FULL, weights=weights))
+    assert objects[CUES].std().min() > 0
+    normal = objects["split"] == "held_out"
+    np.testing.assert_allclose(objects[normal][CUES].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(objects[normal][CUES].std(ddof=0), 1)
+    means = objects[CUES] @ [1, 0, 1, 2, 0.5] / 4.5
+    np.testing.assert_allclose(objects["raw"], (means - means[normal].mean()) / means[normal].std(ddof=0))
+
+
+def test_of_an_object_that_the_edge_cuts_only_the_velocity_counts():
+    table = random_scores()
+    cut = table["x1"] < 10
+    assert 0 < cut[table["split"] == "held_out"].sum() < cut.sum()
+    fuse = replace(FULL, edge_margin=10.0, clip_margin=0, track_sigma=0.0)
+    objects = object_scores(table, videos(), fuse)
+    own = objects[objects["x1"] < 10]
+    assert len(own) == cut.sum() and own[TASKS].isna().all(axis=None) and own["velocity"].notna().all()
+    normal = own["velocity"][own["split"] == "held_out"]
+    np.testing.assert_allclose(own["raw"], (own["velocity"] - normal.mean()) / normal.std(ddof=0))
+    without = object_scores(table, videos(), replace(fuse, weights=FOUR))
+    assert len(without) == len(objects) - len(own)
+    whole = objects[objects["x1"] >= 10].reset_index(drop=True)
+    pd.testing.assert_frame_equal(whole[TASKS], without[TASKS])
+
+
+def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its_like():
+    table = random_scores()
+    table.loc[table["x1"] > 60, "distillation"] = np.nan
+    objects = object_scores(table, videos(), replace(FULL, clip_margin=0, track_sigma=0.0))
+    assert objects["raw"].notna().all()
+    for lacks in (True, False):
+        own = objects[(objects["distillation"].isna() == lacks) & (objects["split"] == "held_out")]
+        assert len(own) > 1
+        np.testing.assert_allclose([own["raw"].mean(), own["raw"].std(ddof=0)], [0, 1], atol=1e-6)
+
+
+def test_a_task_that_was_not_trained_is_left_out():
+    table = random_scores().assign(middle=np.nan)
+    objects = object_scores(table, videos(), FULL)
+    weights = replace(FIVE, middle=0.0)
+    pd.testing.assert_frame_equal(objects, object_scores(table, videos(), replace(FULL, weights=weights)))
+    assert objects["middle"].isna().all()
+    frames = frame_scores(objects, videos(), FULL)
+    assert frames["middle"].isna().all() and frames.drop(columns="middle").notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    "method, velocity, says", [("mean", 1.0, "no place in method mean"), ("tail", 0.0, "all are 0")]
+)
+def test_weights_that_make_no_score_are_refused(method, velocity, says):
+    weights = CueWeights(**dict.fromkeys(TASKS, float(method == "mean")), velocity=velocity)
+    with pytest.raises(InputError, match=f"fuse.weights: .*{says}"):
+        object_scores(random_scores(), videos(), replace(PLAIN, method=method, weights=weights))
 
 
 def test_the_mean_method_fuses_probabilities_and_plain_errors():
@@ -107,7 +163,8 @@ def test_the_mean_method_fuses_probabilities_and_plain_errors():
 
 
 def test_objects_that_are_not_believed_neither_count_nor_calibrate():
-    wild = scores([("calm", "held_out", 3, 0, 1e6), ("busy", "test", 0, 10, 1e6)])
+    wild = scores([("calm", "held_out", 3, 10, 1e6), ("busy", "test", 0, 10, 1e6)])
+    wild.loc[0, "y2"] = wild.loc[0, "y1"] + 11
     table = random_scores()
     expected = object_scores(table, videos(), FULL)
     with_wild = object_scores(pd.concat([table, wild], ignore_index=True), videos(), FULL)
@@ -117,9 +174,9 @@ def test_objects_that_are_not_believed_neither_count_nor_calibrate():
 def test_test_clips_do_not_change_the_calibration():
     table = random_scores()
     expected = object_scores(table, videos(), FULL).query("split == 'held_out'")
-    table.loc[table["split"] == "test", TASKS] += 50
+    table.loc[table["split"] == "test", CUES] += 50
     found = object_scores(table, videos(), FULL).query("split == 'held_out'")
-    pd.testing.assert_frame_equal(found[TASKS], expected[TASKS])
+    pd.testing.assert_frame_equal(found[[*CUES, "raw"]], expected[[*CUES, "raw"]])
 
 
 def test_frames_by_hand():
@@ -145,9 +202,10 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage():
     objects = object_scores(random_scores(), videos(), FULL)
     normal = objects[objects["split"] == "held_out"]
     levels = {column: normal.groupby("frame")[column].max().median() for column in ("raw", "score")}
-    for column in (*TASKS, *TRIVIAL):
-        smoothed = objects.assign(value=smooth_tracks(objects, column, FULL.track_sigma))
-        levels[column] = smoothed[objects["split"] == "held_out"].groupby("frame")["value"].max().median()
+    for column in (*CUES, *TRIVIAL):
+        known = objects[objects[column].notna()]
+        smoothed = known.assign(value=smooth_tracks(known, column, FULL.track_sigma))
+        levels[column] = smoothed[known["split"] == "held_out"].groupby("frame")["value"].max().median()
     for fuse in (FULL, replace(FULL, map_filter=3)):
         frames = frame_scores(objects, videos(), fuse)
         for column, level in levels.items():
@@ -174,7 +232,8 @@ def test_scores_are_smoothed_along_their_own_track():
 @pytest.mark.parametrize("map_filter", [1, 3])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
-    fuse = replace(FULL, method=method, map_filter=map_filter)
+    weights = FOUR if method == "mean" else FIVE
+    fuse = replace(FULL, method=method, map_filter=map_filter, weights=weights)
     table = random_scores()
     shuffled = table.sample(frac=1, random_state=seed, ignore_index=True)
     assert not shuffled.equals(table)
@@ -197,6 +256,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text(PARAMS)
     write_table(tmp_path / "data/tiny/footage/videos.parquet", videos(), VIDEOS)
     write_table(tmp_path / "data/tiny/scores.parquet", random_scores(), SCORES)
+    write_table(tmp_path / "data/tiny/velocity.parquet", random_scores(), VELOCITY)
     return tmp_path
 
 
@@ -207,12 +267,19 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
     frames = read_table(folder / "frames.parquet", FRAME_SCORES)
     assert said == f"{len(objects)} of 27 objects kept, 15 frames scored, in data/tiny/frame_scores"
     assert 0 < len(objects) < 27 and len(frames) == 15
-    assert np.isfinite(objects[["raw", "score", *TASKS, *TRIVIAL]]).all(axis=None)
-    assert np.isfinite(frames[["raw", "score", *TASKS, *TRIVIAL]]).all(axis=None)
+    assert np.isfinite(objects[["raw", "score", "velocity", *TRIVIAL]]).all(axis=None)
+    assert np.isfinite(frames[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
 
 
 def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):
     table = random_scores()
-    write_table(project / "data/tiny/scores.parquet", table[table["split"] == "test"], SCORES)
+    for name, schema in (("scores", SCORES), ("velocity", VELOCITY)):
+        write_table(project / f"data/tiny/{name}.parquet", table[table["split"] == "test"], schema)
     with pytest.raises(InputError, match="none in the held-out clips passes .*; lower them"):
+        run("tiny")
+
+
+def test_velocities_of_other_objects_are_refused(project):
+    write_table(project / "data/tiny/velocity.parquet", random_scores()[1:], VELOCITY)
+    with pytest.raises(InputError, match="velocity.parquet: not of the same objects as .*scores.parquet"):
         run("tiny")

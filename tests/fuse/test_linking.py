@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stages.common.tables import BOX
 from stages.detect.boxes import iou_matrix
-from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes
+from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes, uncut
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
 
@@ -26,7 +26,8 @@ def linked(*rows):
 
 def test_nothing_in_nothing_out():
     none = objects([])
-    assert believable(none, VIDEOS, 12, 2, 3).tolist() == []
+    assert believable(none, VIDEOS, 12, 3).tolist() == []
+    assert uncut(none, VIDEOS, 2).tolist() == []
     assert link_boxes(np.zeros(0, int), np.zeros((0, 4))).tolist() == []
     assert link_all(none).tolist() == []
     assert box_speed(none.assign(track=[])).tolist() == []
@@ -41,28 +42,40 @@ BELIEVED = ("b", 5, 10, 10, 30, 30)
         ({}, True),
         ({"y2": 22}, True),
         ({"y2": 21.5}, False),
+        ({"frame": 3}, True),
+        ({"frame": 2}, False),
+        ({"frame": 6}, True),
+        ({"frame": 7}, False),
+        ({"video": "a", "frame": 16}, True),
+        ({"video": "a", "frame": 17}, False),
+    ],
+)
+def test_boxes_are_believed_that_are_high_enough_and_away_from_the_clips_ends(changes, believed):
+    table = objects([BELIEVED]).assign(**changes)
+    assert believable(table, VIDEOS, height=12, clip=3).tolist() == [believed]
+
+
+@pytest.mark.parametrize(
+    ("changes", "whole"),
+    [
         ({"x1": 2, "y1": 2}, True),
         ({"x1": 1.5}, False),
         ({"y1": 1.5}, False),
         ({"x2": 98, "y2": 78}, True),
         ({"x2": 98.5}, False),
         ({"y2": 78.5}, False),
-        ({"frame": 3}, True),
-        ({"frame": 2}, False),
-        ({"frame": 6}, True),
-        ({"frame": 7}, False),
-        ({"video": "a", "frame": 16}, True),
+        ({"video": "a", "x2": 48}, True),
         ({"video": "a", "x2": 48.5}, False),
     ],
 )
-def test_boxes_are_believed_that_are_high_enough_inside_and_away_from_the_clips_ends(changes, believed):
-    table = objects([BELIEVED]).assign(**changes)
-    assert believable(table, VIDEOS, height=12, edge=2, clip=3).tolist() == [believed]
+def test_boxes_are_uncut_that_keep_away_from_the_pictures_edges(changes, whole):
+    assert uncut(objects([BELIEVED]).assign(**changes), VIDEOS, margin=2).tolist() == [whole]
 
 
-def test_with_no_margins_every_box_is_believed():
+def test_with_no_margins_every_box_is_believed_and_uncut():
     table = objects([("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40)])
-    assert believable(table, VIDEOS, 0, 0, 0).tolist() == [True, True]
+    assert believable(table, VIDEOS, 0, 0).tolist() == [True, True]
+    assert uncut(table, VIDEOS, 0).tolist() == [True, True]
 
 
 def test_an_object_keeps_its_track_and_another_has_its_own():

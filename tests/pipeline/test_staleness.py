@@ -41,6 +41,7 @@ BY_FILE = {
     "stages/decode/frames.py": {"decode"},
     "stages/detect/motion.py": {"detect"},
     "stages/detect/boxes.py": {"detect", "fuse"},
+    "stages/velocity/flow.py": {"velocity"},
     "stages/tubes/cut.py": {"tubes"},
     "stages/tubes/settings.py": {"tubes", "train"},
     "stages/teach/teachers.py": {"teach"},

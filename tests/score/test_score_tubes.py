@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,7 @@ def drawn_network(channels=1, classes=3, depth="shallow"):
 def save_network(network, folder):
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, folder / "model.safetensors")
-    card = {"architecture": architecture_card(network.architecture), "half_length": HALF}
+    card = {"architecture": architecture_card(network.architecture), "half_length": HALF, "tasks": TASKS}
     save_json(folder / "model.json", card)
     return card
 
@@ -149,6 +151,25 @@ def test_a_clips_table_keeps_its_rows_and_their_order(tmp_path):
     expected = score_tubes(drawn_network(), tubes, class_scores, vectors.astype(np.float16).astype(np.float32))
     for task in TASKS:
         np.testing.assert_allclose(table[task], expected[task], atol=1e-5)
+
+
+def test_a_task_that_was_not_trained_has_no_score(tmp_path):
+    tubes, class_scores, _ = objects(3)
+    clip_scores(tmp_path, drawn_network(), tubes, class_scores)
+    card = json.loads((tmp_path / "network/model.json").read_text()) | {"tasks": ["arrow", "distillation"]}
+    score = Score(distillation="detector", batch=2)
+    score_clip(rows_of(class_scores), tmp_path / "shard.npy", None, tmp_path / "network", card, score, "cpu", tmp_path)
+    table = read_table(tmp_path / "scores.parquet", SCORES)
+    assert table[["arrow", "distillation"]].notna().all(axis=None)
+    assert table[["irregularity", "middle"]].isna().all(axis=None)
+
+
+def test_what_the_detector_did_not_see_has_no_distillation_score_by_it():
+    tubes, class_scores, vectors = objects(3)
+    class_scores[1] = 0
+    by_detector, by_classifier = (score_tubes(drawn_network(), tubes, class_scores, v) for v in (None, vectors))
+    assert np.isnan(by_detector["distillation"]).tolist() == [False, True, False]
+    assert np.isfinite(by_classifier["distillation"]).all() and np.isfinite(by_detector["middle"]).all()
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7])

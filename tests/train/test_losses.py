@@ -90,6 +90,16 @@ def test_distillation_compares_vectors_and_enlarged_class_scores_of_the_middle_c
     torch.testing.assert_close(task_losses(network, batch, {"distillation"})["distillation"], expected)
 
 
+def test_what_the_detector_did_not_see_teaches_no_class(network, batch):
+    batch = replace(batch, class_scores=batch.class_scores.clone())
+    batch.class_scores[1] = 0
+    scores, vectors = network.distillation(batch.regular[:, :, 2])
+    others = [0, 2]
+    difference = (scores - batch.class_scores)[others].abs().sum() / scores.numel()
+    expected = (vectors - batch.teacher).abs().mean() + CLASS_SCALE * difference
+    torch.testing.assert_close(task_losses(network, batch, {"distillation"})["distillation"], expected)
+
+
 def test_distillation_without_class_scores_compares_the_vectors_alone(batch):
     network = Network(Architecture("shallow", "narrow", 16, 1, 0, 4))
     batch = replace(batch, class_scores=torch.zeros(3, 0))

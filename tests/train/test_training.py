@@ -25,6 +25,7 @@ SETTINGS = Train(
     min_step=2,
     max_step=3,
     epochs=3,
+    keep="last",
     tubes_per_epoch=40,
     batch=16,
     learning_rate=0.003,
@@ -44,6 +45,7 @@ train:
   min_step: 2
   max_step: 3
   epochs: 1
+  keep: last
   tubes_per_epoch: 20
   batch: 8
   learning_rate: 0.001
@@ -54,6 +56,7 @@ train:
   threads: 1
 sets: {tiny: {train: {}, tubes: {}}}
 """
+CURVES = ["epoch", *(f"{task}_{split}" for task in TASKS for split in ("train", "held_out"))]
 
 
 @pytest.fixture
@@ -138,6 +141,67 @@ def test_lower_precision_learns_nearly_the_same_and_is_as_repeatable(sets, tmp_p
     losses = [[[row[task] for task in TASKS] for row in history[:2]] for _, history in (first, exact)]
     np.testing.assert_allclose(*losses, rtol=0.1)
     assert {tensor.dtype for tensor in load(first[0]).values()} == {torch.float32}
+
+
+@pytest.fixture
+def worse_and_worse(monkeypatch):
+    """After the second epoch every further one has a higher loss on the held-out clips."""
+    run_epoch, calls = loop.run_epoch, []
+
+    def watched(network, data, order, half, settings, random, optimizer=None, scheduler=None):
+        losses = run_epoch(network, data, order, half, settings, random, optimizer, scheduler)
+        if optimizer is None:
+            calls.append(1)
+            losses["middle"] = {1: 50.0, 2: 10.0}.get(len(calls), 20.0 * len(calls))
+        return losses
+
+    monkeypatch.setattr(loop, "run_epoch", watched)
+    return calls
+
+
+def weights_after(sets, folder, epochs, monkeypatch):
+    """The weights at the end of epoch `epochs` of four."""
+    saved, save_checkpoint = {}, loop.save_checkpoint
+
+    def kept(path, network, optimizer, scheduler, done, *rest):
+        saved[done] = save(network.state_dict())
+        save_checkpoint(path, network, optimizer, scheduler, done, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_checkpoint", kept)
+        trained(sets, folder / "watched.pt", replace(SETTINGS, epochs=4))
+    return saved[epochs]
+
+
+def test_the_last_epoch_or_the_best_on_held_out_clips_is_kept(sets, tmp_path, worse_and_worse, monkeypatch):
+    second = weights_after(sets, tmp_path, 2, monkeypatch)
+    worse_and_worse.clear()
+    last = trained(sets, tmp_path / "last.pt", replace(SETTINGS, epochs=4))[0]
+    worse_and_worse.clear()
+    best = trained(sets, tmp_path / "best.pt", replace(SETTINGS, epochs=4, keep="best"))[0]
+    assert best == second and last != second
+
+
+def test_the_best_epoch_is_remembered_by_a_training_that_goes_on(sets, tmp_path, worse_and_worse, monkeypatch):
+    settings = replace(SETTINGS, epochs=4, keep="best")
+    undisturbed = trained(sets, tmp_path / "whole.pt", settings)
+    worse_and_worse.clear()
+    reported = []
+
+    def stop(*args):
+        reported.append(1)
+        if len(reported) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "report", stop)
+    with pytest.raises(KeyboardInterrupt):
+        trained(sets, tmp_path / "stopped.pt", settings)
+    assert trained(sets, tmp_path / "stopped.pt", settings) == undisturbed
+
+
+def test_no_epochs_have_no_best_one(sets, tmp_path):
+    settings = replace(SETTINGS, epochs=0, keep="best")
+    assert trained(sets, tmp_path / "c.pt", settings)[0] == save(drawn(sets).state_dict())
 
 
 def test_the_order_of_tubes_is_drawn_anew_for_each_epoch(sets, tmp_path, monkeypatch):
@@ -245,7 +309,7 @@ def test_the_stage_writes_weights_a_card_and_the_losses_the_same_bytes_every_tim
     first = files(project)
     assert set(first) == {"model.safetensors", "model.json", "losses.csv"}
     losses = pd.read_csv(project / "models/tiny/network/losses.csv")
-    assert losses.columns.tolist() == ["epoch", "split", *TASKS] and len(losses) == 2
+    assert losses.columns.tolist() == CURVES and losses["epoch"].tolist() == [0] and losses.notna().all(axis=None)
     for checkpoint in (project / ".work/train").iterdir():
         checkpoint.unlink()
     stage.run("tiny")
@@ -293,13 +357,16 @@ def test_other_settings_do_not_go_on_from_a_strangers_checkpoint(project, capsys
 def test_no_epochs_make_an_untrained_network(project):
     edit(project, "epochs: 1", "epochs: 0")
     assert "untrained" in stage.run("tiny")
-    assert (project / "models/tiny/network/losses.csv").read_text() == f"epoch,split,{','.join(TASKS)}\n"
+    assert (project / "models/tiny/network/losses.csv").read_text() == ",".join(CURVES) + "\n"
 
 
 def test_a_task_of_weight_0_is_left_out(project):
     edit(project, "middle: 1.0", "middle: 0.0")
     assert "middle" not in stage.run("tiny")
-    assert "middle" not in pd.read_csv(project / "models/tiny/network/losses.csv")
+    curves = pd.read_csv(project / "models/tiny/network/losses.csv").columns
+    assert curves.tolist() == [name for name in CURVES if "middle" not in name]
+    card = json.loads((project / "models/tiny/network/model.json").read_text())
+    assert card["tasks"] == ["arrow", "irregularity", "distillation"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,166 @@
+"""A rehearsal of a data set without any of its test clips: normal clips with made-up anomalies take their place.
+
+    python -m benchmarks.rehearsal ped2
+
+writes data/raw/ped2_rehearsal, an ordinary data set (layout ano_pred): some of the normal clips of ped2 become test
+clips, once per kind of anomaly, each with objects that do not belong there, drawn into the pixels; the rest stays for
+training. Settings are chosen by its metrics. Needs `dvc repro decode@ped2`.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from stages.common.arrays import map_array
+from stages.common.errors import InputError
+from stages.common.files import folder_whole
+from stages.common.params import load
+from stages.common.paths import SetPaths
+from stages.common.tables import VIDEOS, read_table
+from stages.detect.detectors import Detect
+from stages.detect.motion import contrast, detect_video, median_background
+from stages.fuse.boxes import link_boxes
+
+# Normal clips that become test clips; anomalies per test clip; frames that an object must be seen for to be copied.
+TEST_CLIPS, ANOMALIES, LEAST_FRAMES = 3, 3, 40
+# sped: an object passes at 1.5 to 2.5 times its speed. skipped: it moves in irregular steps of 1 to 3 frames.
+# turned: it lies on its side. foreign: in its place moves a patch of ground from elsewhere, 1 to 2 times as wide.
+KINDS = ("sped", "skipped", "turned", "foreign")
+
+
+class Donor:
+    """An object of a normal clip, cut out: its boxes and its pixels in each of its frames."""
+
+    def __init__(self, frames: np.ndarray, times: np.ndarray, boxes: np.ndarray, background: np.ndarray, level: float):
+        self.boxes = boxes.astype(int)
+        self.crops, self.alphas = [], []
+        for time, (x1, y1, x2, y2) in zip(times, self.boxes, strict=True):
+            window = slice(y1, y2), slice(x1, x2)
+            inside = (contrast(frames[time], background)[window] > level).astype(np.uint8)
+            inside = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+            self.crops.append(np.array(frames[time][window]))
+            self.alphas.append(cv2.GaussianBlur(cv2.dilate(inside, np.ones((3, 3))).astype(np.float32), (3, 3), 0))
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+
+def find_donors(frames: np.ndarray, detect: Detect) -> list[Donor]:
+    """The objects that cross a clip without touching the picture's edge, seen in LEAST_FRAMES or more."""
+    found = list(detect_video(frames, detect.motion))
+    times = np.repeat(np.arange(len(found)), [len(f.boxes) for f in found])
+    boxes = np.concatenate([f.boxes for f in found])
+    tracks = link_boxes(times, boxes)
+    background = median_background(frames, 0, len(frames))
+    height, width = frames.shape[1:3]
+    donors = []
+    for track in np.unique(tracks):
+        rows = np.flatnonzero(tracks == track)
+        own = boxes[rows]
+        inside = (own[:, :2] > 2).all(1) & (own[:, 2] < width - 2) & (own[:, 3] < height - 2)
+        rows = rows[inside]
+        whole = len(rows) >= LEAST_FRAMES and np.ptp(times[rows]) == len(rows) - 1
+        if whole and np.ptp((boxes[rows, 0] + boxes[rows, 2]) / 2) > 0.5 * len(rows):
+            donors.append(Donor(frames, times[rows], boxes[rows], background, detect.motion.contrast))
+    return donors
+
+
+def steps_of(kind: str, length: int, random: np.random.Generator) -> np.ndarray:
+    """Which of a donor's frames are shown one after the other."""
+    if kind == "sped":
+        return np.arange(0, length - 0.5, random.uniform(1.5, 2.5)).astype(int)
+    if kind == "skipped":
+        steps = np.cumsum(random.integers(1, 4, length))
+        return steps[steps < length]
+    return np.arange(length)
+
+
+def paste(picture: np.ndarray, mask: np.ndarray, crop: np.ndarray, alpha: np.ndarray, middle: np.ndarray) -> None:
+    """Draws a crop into a picture around a place, and marks its pixels in the mask; in place."""
+    height, width = crop.shape[:2]
+    x, y = (np.asarray(middle) - [width / 2, height / 2]).round().astype(int)
+    left, top = max(0, -x), max(0, -y)
+    right, bottom = min(width, picture.shape[1] - x), min(height, picture.shape[0] - y)
+    if left >= right or top >= bottom:
+        return
+    alpha, crop = alpha[top:bottom, left:right], crop[top:bottom, left:right]
+    window = slice(y + top, y + bottom), slice(x + left, x + right)
+    weight = alpha.reshape(*alpha.shape, *[1] * (picture.ndim - 2))
+    picture[window] = (weight * crop + (1 - weight) * picture[window]).round().astype(np.uint8)
+    mask[window] |= alpha > 0.5
+
+
+def patch_from_elsewhere(background: np.ndarray, width: int, height: int, random: np.random.Generator):
+    """A piece of the background, turned by 90 degrees, with an oval alpha."""
+    x = random.integers(0, background.shape[1] - height)
+    y = random.integers(0, background.shape[0] - width)
+    crop = np.rot90(background[y : y + width, x : x + height]).round()
+    alpha = np.zeros((height, width), np.float32)
+    cv2.ellipse(alpha, (width // 2, height // 2), (width // 2, height // 2), 0, 0, 360, 1.0, -1)
+    return np.ascontiguousarray(crop), cv2.GaussianBlur(alpha, (3, 3), 0)
+
+
+def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.random.Generator):
+    """A copy of a clip with anomalies of one kind, and their masks: uint8 (F, H, W[, 3]) and bool (F, H, W)."""
+    frames = np.array(frames)
+    masks = np.zeros(frames.shape[:3], bool)
+    background = median_background(frames, 0, len(frames))
+    for number in random.choice(len(donors), ANOMALIES, replace=False):
+        donor = donors[number]
+        shown = steps_of(kind, len(donor), random)
+        shown = shown[: len(frames) // 3]
+        begin = random.integers(0, len(frames) - len(shown))
+        sides = np.median(donor.boxes[:, 2:] - donor.boxes[:, :2], axis=0).astype(int)
+        wide = int(sides[0] * random.uniform(1.0, 2.0))
+        foreign = patch_from_elsewhere(background, wide, int(sides[1]), random)
+        for time, index in enumerate(shown, begin):
+            box, crop, alpha = donor.boxes[index], donor.crops[index], donor.alphas[index]
+            if kind == "turned":
+                crop, alpha = np.rot90(crop), np.rot90(alpha)
+            if kind == "foreign":
+                crop, alpha = foreign
+            paste(frames[time], masks[time], crop, alpha, (box[:2] + box[2:]) / 2)
+    return frames, masks
+
+
+def write_pictures(folder: Path, frames: np.ndarray) -> None:
+    folder.mkdir(parents=True)
+    for number, frame in enumerate(frames):
+        cv2.imwrite(str(folder / f"{number:04d}.png"), frame)
+
+
+def write_set(name: str, target: Path, seed: int) -> str:
+    paths, detect = SetPaths(name), load("detect", Detect, name)
+    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    normal = videos[videos["split"] != "test"]["video"].tolist()
+    if len(normal) < TEST_CLIPS + 2:
+        raise InputError(f"{name}: {len(normal)} normal clips, expected at least {TEST_CLIPS + 2}; cut them into more")
+    random = np.random.default_rng(seed)
+    tests = sorted(random.choice(normal, TEST_CLIPS, replace=False).tolist())
+    clips = {video: map_array(paths.frames / f"{video}.npy") for video in normal}
+    donors = {video: find_donors(clips[video], detect) for video in tests}
+    counts = {video: len(found) for video, found in donors.items()}
+    with folder_whole(target) as folder:
+        for video in sorted(set(normal) - set(tests)):
+            write_pictures(folder / "training" / "frames" / video.removeprefix("train_"), clips[video])
+        for video in tests:
+            # An object comes from another clip than the one it is drawn into.
+            others = [donor for other in tests if other != video for donor in donors[other]]
+            if len(others) < ANOMALIES:
+                raise InputError(f"{name}: too few objects that cross the picture to copy: {counts}; other --seed")
+            for kind in KINDS:
+                frames, masks = disturb(clips[video], others, kind, random)
+                clip = f"{video.removeprefix('train_')}_{kind}"
+                write_pictures(folder / "testing" / "frames" / clip, frames)
+                write_pictures(folder / "testing" / "masks" / clip, masks.astype(np.uint8) * 255)
+    return f"{len(normal) - len(tests)} training and {len(tests) * len(KINDS)} test clips, donors {counts}, in {target}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("set")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal", given.seed))
