@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 test test-slow lint lock clean
+.PHONY: run ped2 rehearsal test test-slow lint lock clean
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
@@ -17,6 +17,12 @@ ped2: .venv/ready       ## UCSD Ped2 from raw frames to metrics; data/raw/README
 	@test -e data/raw/ped2 || { echo 'data/raw/ped2: not found; put UCSD Ped2 there, or a link to it: data/raw/README.md'; exit 1; }
 	dvc exp run -S 'datasets=[demo,ped2]' evaluate@ped2
 	dvc metrics show
+
+rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in normal clips, to choose settings by
+	dvc exp run -S 'datasets=[demo,ped2]' decode@ped2
+	python -m benchmarks.rehearsal ped2
+	dvc exp run -S 'datasets=[demo,ped2,ped2_rehearsal]' evaluate@ped2_rehearsal
+	dvc metrics show metrics/ped2_rehearsal.json
 
 test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"

@@ -9,11 +9,13 @@ from safetensors.torch import load, load_file, save
 
 from stages.common.errors import InputError
 from stages.common.tables import TASKS
+from stages.score.tasks import score_tubes
 from stages.train import __main__ as stage
 from stages.train import loop
 from stages.train.loader import TubeSet
 from stages.train.network import load_network
 from stages.train.settings import Train, Weights
+from stages.train.tasks import regular_offsets, take_offsets
 from stages.tubes.settings import Tubes
 
 HALF = 2
@@ -141,6 +143,21 @@ def test_lower_precision_learns_nearly_the_same_and_is_as_repeatable(sets, tmp_p
     losses = [[[row[task] for task in TASKS] for row in history[:2]] for _, history in (first, exact)]
     np.testing.assert_allclose(*losses, rtol=0.1)
     assert {tensor.dtype for tensor in load(first[0]).values()} == {torch.float32}
+
+
+def test_a_network_trained_in_lower_precision_scores_nearly_the_same(sets, tmp_path):
+    networks = []
+    for precision in ("float32", "bfloat16"):
+        networks.append(drawn(sets))
+        settings = replace(SETTINGS, precision=precision, epochs=1)
+        loop.train(networks[-1], *sets, HALF, settings, tmp_path / f"{precision}.pt")
+    tubes = take_offsets(sets[1].tubes(np.arange(len(sets[1]))), regular_offsets(HALF))
+    class_scores, vectors = sets[1].class_scores, sets[1].teacher(np.arange(len(sets[1])))
+    exact, lower = (score_tubes(network.eval(), tubes, class_scores, vectors) for network in networks)
+    for task in TASKS:
+        # Objects of one score differ by chance more than by precision.
+        assert np.abs(lower[task] - exact[task]).max() < 0.5 * np.ptp(exact[task]), task
+        assert np.corrcoef(lower[task], exact[task])[0, 1] > 0.9, task
 
 
 @pytest.fixture
