@@ -10,6 +10,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
+from stages.common.errors import InputError
 from stages.common.paths import SetPaths
 from stages.common.tables import BOX, DETECTIONS, REGIONS, VIDEOS, read_table
 from stages.detect.boxes import iou_matrix
@@ -54,4 +55,7 @@ def report(name: str) -> pd.DataFrame:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set")
-    print(report(parser.parse_args().set).round(3).to_string())
+    try:
+        print(report(parser.parse_args().set).round(3).to_string())
+    except InputError as error:
+        raise SystemExit(str(error)) from None

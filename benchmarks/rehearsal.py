@@ -163,4 +163,7 @@ if __name__ == "__main__":
     parser.add_argument("set")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal", given.seed))
+    try:
+        print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal", given.seed))
+    except InputError as error:
+        raise SystemExit(str(error)) from None

@@ -13,6 +13,10 @@ from stages.fuse.boxes import believable, box_speed, link_all, uncut
 from stages.fuse.calibration import fit
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 
+# Normal objects of which the same cues are known that a calibration among themselves needs; the deviation of one or two
+# could be next to nothing, and every score far from it beyond all bounds.
+LEAST_ALIKE = 30
+
 
 @settings
 class CueWeights:
@@ -79,7 +83,8 @@ def fused(cues: np.ndarray, weights: np.ndarray, normal: np.ndarray, method: str
     """Weighted mean of the cues known of each object, float (n,).
 
     A mean of five cues spreads less than one cue alone. So objects of which the same cues are known are calibrated
-    once more, among themselves, and a score means the same whatever it came from.
+    once more, among themselves, and a score means the same whatever it came from; if normal ones are too few for that,
+    they keep the mean.
 
     Args:
         cues: float (n, cues), calibrated; NaN where a cue says nothing, never in a whole row.
@@ -93,7 +98,8 @@ def fused(cues: np.ndarray, weights: np.ndarray, normal: np.ndarray, method: str
     kinds = known @ (1 << np.arange(cues.shape[1]))
     for kind in np.unique(kinds):
         own = kinds == kind
-        means[own] = calibrated("fused", means[own], normal[own], method)
+        if (own & normal).sum() >= LEAST_ALIKE:
+            means[own] = calibrated("fused", means[own], normal[own], method)
     return means
 
 

@@ -18,6 +18,7 @@ from stages.common.tables import (
     read_table,
     write_table,
 )
+from stages.fuse import fusion
 from stages.fuse.__main__ import run
 from stages.fuse.fusion import CueWeights, Fuse, frame_scores, object_scores, smooth_tracks
 
@@ -43,6 +44,12 @@ fuse:
    map_filter: 1, frame_sigma: 2.0}
 sets: {tiny: {fuse: {}}}
 """
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch):
+    """The tables here hold a dozen normal objects."""
+    monkeypatch.setattr(fusion, "LEAST_ALIKE", 2)
 
 
 def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))):
@@ -135,6 +142,19 @@ def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its
         own = objects[(objects["distillation"].isna() == lacks) & (objects["split"] == "held_out")]
         assert len(own) > 1
         np.testing.assert_allclose([own["raw"].mean(), own["raw"].std(ddof=0)], [0, 1], atol=1e-6)
+
+
+def test_too_few_normal_objects_of_a_kind_calibrate_nothing_among_themselves(monkeypatch):
+    table = random_scores()
+    table.loc[table["x1"] > 65, "distillation"] = np.nan
+    fuse = replace(FULL, clip_margin=0, track_sigma=0.0)
+    monkeypatch.setattr(fusion, "LEAST_ALIKE", 5)
+    objects = object_scores(table, videos(), fuse)
+    lacking, normal = objects["distillation"].isna(), objects["split"] == "held_out"
+    assert 0 < (lacking & normal).sum() < 5 <= (~lacking & normal).sum()
+    others = [cue for cue in CUES if cue != "distillation"]
+    np.testing.assert_allclose(objects["raw"][lacking], objects[others].mean(axis=1)[lacking])
+    assert not np.allclose(objects["raw"][~lacking], objects[CUES].mean(axis=1)[~lacking])
 
 
 def test_a_task_that_was_not_trained_is_left_out():
