@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 rehearsal test test-slow lint lock clean
+.PHONY: run ped2 avenue rehearsal test test-slow lint lock clean
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
@@ -13,10 +13,10 @@ run: .venv/ready        ## the demo from footage to metrics
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
 
-ped2: .venv/ready       ## UCSD Ped2 from raw frames to metrics; data/raw/README.md says what to put where
-	@test -e data/raw/ped2 || { echo 'data/raw/ped2: not found; put UCSD Ped2 there, or a link to it: data/raw/README.md'; exit 1; }
-	dvc exp run -S 'datasets=[demo,ped2]' evaluate@ped2
-	dvc metrics show
+ped2 avenue: .venv/ready  ## UCSD Ped2, CUHK Avenue from raw frames to metrics; data/raw/README.md says what to put where
+	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
+	dvc exp run -S 'datasets=[demo,$@]' evaluate@$@
+	dvc metrics show metrics/$@.json
 
 rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in normal clips, to choose settings by
 	dvc exp run -S 'datasets=[demo,ped2]' decode@ped2

@@ -77,6 +77,13 @@ def steps_of(kind: str, length: int, random: np.random.Generator) -> np.ndarray:
     return np.arange(length)
 
 
+def entering(boxes: np.ndarray, width: int) -> np.ndarray:
+    """Middles, float (n, 2), of boxes (n, 4) moved sideways: the first one is just outside the picture's edge."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    rightwards = middles[-1, 0] >= middles[0, 0]
+    return middles + [-boxes[0, 2] if rightwards else width - boxes[0, 0], 0]
+
+
 def paste(picture: np.ndarray, mask: np.ndarray, crop: np.ndarray, alpha: np.ndarray, middle: np.ndarray) -> None:
     """Draws a crop into a picture around a place, and marks its pixels in the mask; in place."""
     height, width = crop.shape[:2]
@@ -115,13 +122,14 @@ def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.rando
         sides = np.median(donor.boxes[:, 2:] - donor.boxes[:, :2], axis=0).astype(int)
         wide = int(sides[0] * random.uniform(1.0, 2.0))
         foreign = patch_from_elsewhere(background, wide, int(sides[1]), random)
-        for time, index in enumerate(shown, begin):
-            box, crop, alpha = donor.boxes[index], donor.crops[index], donor.alphas[index]
+        middles = entering(donor.boxes[shown], frames.shape[2])
+        for time, (index, middle) in enumerate(zip(shown, middles, strict=True), begin):
+            crop, alpha = donor.crops[index], donor.alphas[index]
             if kind == "turned":
                 crop, alpha = np.rot90(crop), np.rot90(alpha)
             if kind == "foreign":
                 crop, alpha = foreign
-            paste(frames[time], masks[time], crop, alpha, (box[:2] + box[2:]) / 2)
+            paste(frames[time], masks[time], crop, alpha, middle)
     return frames, masks
 
 

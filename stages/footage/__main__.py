@@ -12,10 +12,10 @@ from stages.common.paths import SetPaths
 from stages.common.tables import LABELS, REGIONS, VIDEOS, write_table
 from stages.common.videos import map_videos
 from stages.footage.clips import Clip, Layout, Truth, probe
-from stages.footage.layouts import ano_pred, demo, folder
+from stages.footage.layouts import ano_pred, avenue, demo, folder
 from stages.footage.truth import hold_out, label_table, region_table
 
-LAYOUTS = {"ano_pred": ano_pred.LAYOUT, "demo": demo.LAYOUT, "folder": folder.LAYOUT}
+LAYOUTS = {"ano_pred": ano_pred.LAYOUT, "avenue": avenue.LAYOUT, "demo": demo.LAYOUT, "folder": folder.LAYOUT}
 
 
 @settings

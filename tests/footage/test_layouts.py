@@ -6,13 +6,15 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT, still, tree, write_avi, write_pictures, write_video
+from helpers import ROOT, cut_off, still, tree, write_avi, write_pictures, write_video
+from scipy.io import savemat
 
 from stages.common.files import sha256
 from stages.common.tables import BOX
 from stages.footage.clips import probe
 
 PED2 = ROOT.parent / "shared/data/ped2"
+AVENUE = ROOT.parent / "shared/data/avenue"
 
 
 def drop_rubbish(folder):
@@ -132,6 +134,78 @@ def test_ano_pred(ano_pred, rubbish, layout):
     # The masks are in the order of their numbers: 10.png comes after 2.png.
     assert np.flatnonzero(labels["anomalous"]).tolist() == [2, 10, 11]
     assert rows(ano_pred.regions(), "track", "frame", *BOX) == [(0, 2, 30, 10, 40, 20), (1, 10, 3, 5, 9, 15)]
+
+
+@pytest.fixture
+def avenue(project):
+    """Two training videos; a test video with masks, as MATLAB writes them, and one without."""
+    for path in ("training_videos/01", "training_videos/02", "testing_videos/03", "testing_videos/10"):
+        write_avi(project.source / f"{path}.avi", still(6))
+    write_masks(project.source, "3_label.mat", 6)
+    return project
+
+
+def write_masks(source, name, frames, height=48, key="volLabel"):
+    cells = np.empty((1, frames), object)
+    for frame in range(frames):
+        cells[0, frame] = np.zeros((height, 64), np.uint8)
+    cells[0, 2][10:20, 30:40] = cells[0, 3][10:20, 33:43] = 1
+    folder = source / "ground_truth_demo/testing_label_mask"
+    folder.mkdir(parents=True, exist_ok=True)
+    savemat(folder / name, {key: cells})
+
+
+@pytest.mark.parametrize("rubbish", [False, True])
+@pytest.mark.parametrize("layout", ["auto", "avenue"])
+def test_avenue(avenue, rubbish, layout):
+    folders = [p for p in avenue.source.rglob("*") if p.is_dir()]
+    if rubbish:
+        for folder in folders:
+            drop_rubbish(folder)
+    avenue.params(footage={"layout": layout})
+    avenue.run("footage")
+    assert rows(avenue.videos(), "video", "kind", "path", "frames", "fps") == [
+        ("test_03", "file", "testing_videos/03.avi", 6, 10),
+        ("test_10", "file", "testing_videos/10.avi", 6, 10),
+        ("train_01", "file", "training_videos/01.avi", 6, 10),
+        ("train_02", "file", "training_videos/02.avi", 6, 10),
+    ]
+    assert set(avenue.labels()["video"]) == {"test_03"}
+    assert avenue.labels()["anomalous"].tolist() == [False, False, True, True, False, False]
+    assert rows(avenue.regions(), "track", "frame", *BOX) == [(0, 2, 30, 10, 40, 20), (0, 3, 33, 10, 43, 20)]
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"frames": 5}, "5 masks for a clip of 6 frames"),
+        ({"frames": 6, "height": 40}, "frame 0: expected a mask of shape (48, 64), found (40, 64)"),
+        ({"frames": 6, "key": "other"}, "no MATLAB file with volLabel"),
+    ],
+)
+def test_masks_of_avenue_that_do_not_fit_are_refused_by_name(avenue, wrong, message):
+    write_masks(avenue.source, "3_label.mat", **wrong)
+    assert f"3_label.mat: {message}" in avenue.refusal("footage")
+
+
+def test_masks_of_avenue_that_were_cut_off_are_refused_by_name(avenue):
+    cut_off(avenue.source / "ground_truth_demo/testing_label_mask/3_label.mat", 0.5)
+    assert "3_label.mat: no MATLAB file with volLabel" in avenue.refusal("footage")
+
+
+def test_avenue_lies_in_a_known_layout(project):
+    if not (AVENUE / "testing_videos").is_dir():
+        pytest.skip("no part of Avenue in ../shared/data/avenue")
+    project.source.rmdir()
+    project.source.symlink_to(AVENUE)
+    project.run("footage")
+    assert rows(project.videos(), "video", "frames", "width", "height", "fps") == [
+        ("test_08", 36, 640, 360, 25),
+        ("test_17", 426, 640, 360, 25),
+        ("train_12", 145, 640, 360, 25),
+        ("train_16", 244, 640, 360, 25),
+    ]
+    assert project.labels().groupby("video")["anomalous"].sum().to_dict() == {"test_08": 36, "test_17": 384}
 
 
 def test_frames_are_read_in_the_order_of_their_numbers(project):

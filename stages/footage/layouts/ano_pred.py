@@ -14,7 +14,7 @@ import numpy as np
 from stages.common.errors import InputError
 from stages.common.pictures import images_in
 from stages.footage.clips import Clip, Layout, Truth, clips_in
-from stages.footage.mask_tracks import tracks_from_masks
+from stages.footage.truth import truth_of_masks
 
 
 def matches(source: Path) -> bool:
@@ -32,15 +32,7 @@ def truth(source: Path, clip: Clip, facts: dict) -> Truth:
     folder = source / "testing" / "masks" / clip.name.removeprefix("test_")
     if not folder.is_dir():
         return Truth(None, None)
-    files = images_in(folder)
-    if len(files) != facts["frames"]:
-        raise InputError(
-            f"{folder}: {len(files)} masks for a clip of {facts['frames']} frames; expected one mask per frame"
-        )
-    masks = list(read_masks(files, facts["width"], facts["height"]))
-    regions = tracks_from_masks(masks)
-    regions["type"] = ""
-    return Truth(np.array([mask.any() for mask in masks], dtype=bool), regions)
+    return truth_of_masks(folder, list(read_masks(images_in(folder), facts["width"], facts["height"])), facts)
 
 
 def read_masks(files: list[Path], width: int, height: int) -> Iterator[np.ndarray]:

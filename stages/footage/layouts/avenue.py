@@ -1,0 +1,51 @@
+"""CUHK Avenue as its publisher ships it: numbered videos, and pixel masks in MATLAB files.
+
+training_videos/01.avi ...
+testing_videos/01.avi ...
+ground_truth_demo/testing_label_mask/1_label.mat ...     `volLabel`: a cell per frame, an array (height, width) of 0
+                                                         and 1 in each; may be absent
+"""
+
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat
+
+from stages.common.errors import InputError
+from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.truth import truth_of_masks
+
+LABELS = Path("ground_truth_demo/testing_label_mask")
+
+
+def matches(source: Path) -> bool:
+    return (source / "training_videos").is_dir() and (source / "testing_videos").is_dir()
+
+
+def clips(source: Path) -> list[Clip]:
+    """Names carry their split, since both splits count from 01."""
+    found = clips_in(source, source / "training_videos", "train")
+    found += clips_in(source, source / "testing_videos", "test")
+    return [Clip(f"{clip.split}_{clip.name}", clip.split, clip.kind, clip.path) for clip in found]
+
+
+def truth(source: Path, clip: Clip, facts: dict) -> Truth:
+    number = clip.name.removeprefix("test_").lstrip("0")
+    file = source / LABELS / f"{number}_label.mat"
+    return truth_of_masks(file, read_masks(file, facts), facts) if file.exists() else Truth(None, None)
+
+
+def read_masks(file: Path, facts: dict) -> list[np.ndarray]:
+    """The masks of one clip, bool (height, width) each."""
+    try:
+        cells = loadmat(file)["volLabel"].ravel()
+    except (ValueError, KeyError, TypeError, OSError, NotImplementedError, EOFError):
+        raise InputError(f"{file}: no MATLAB file with volLabel; download the ground truth anew") from None
+    size = facts["height"], facts["width"]
+    for frame, cell in enumerate(cells):
+        if np.shape(cell) != size:
+            raise InputError(f"{file}: frame {frame}: expected a mask of shape {size}, found {np.shape(cell)}")
+    return [np.asarray(cell) > 0 for cell in cells]
+
+
+LAYOUT = Layout(matches, clips, truth)
