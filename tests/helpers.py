@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+import stages.common.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.params import merged
 from stages.common.tables import DETECTIONS, LABELS, REGIONS, VIDEOS, read_table
 from stages.footage.demo.video_out import write_mp4

@@ -12,10 +12,19 @@ from stages.common.paths import SetPaths
 from stages.common.tables import LABELS, REGIONS, VIDEOS, write_table
 from stages.common.videos import map_videos
 from stages.footage.clips import Clip, Layout, Truth, probe
-from stages.footage.layouts import ano_pred, avenue, demo, folder
+from stages.footage.layouts import ano_pred, avenue, demo, folder, shanghaitech, ucsd
 from stages.footage.truth import hold_out, label_table, region_table
+from stages.footage.truth_files import track_regions
 
-LAYOUTS = {"ano_pred": ano_pred.LAYOUT, "avenue": avenue.LAYOUT, "demo": demo.LAYOUT, "folder": folder.LAYOUT}
+# In the order in which they are tried: `folder` last, since train/ may be Train/ where case makes no difference.
+LAYOUTS = {
+    "ano_pred": ano_pred.LAYOUT,
+    "avenue": avenue.LAYOUT,
+    "demo": demo.LAYOUT,
+    "shanghaitech": shanghaitech.LAYOUT,
+    "ucsd": ucsd.LAYOUT,
+    "folder": folder.LAYOUT,
+}
 
 
 @settings
@@ -36,9 +45,8 @@ def run(name: str) -> str:
         rendered = render(paths.source, folder, clips)
         facts = probe_all(paths.source, folder, clips, footage.images_fps)
         videos = video_table(clips, facts, held_out)
-        truths = rendered or {
-            clip.name: layout.truth(paths.source, clip, facts[clip.name]) for clip in clips if clip.split == "test"
-        }
+        tests = [clip for clip in clips if clip.split == "test"]
+        truths = rendered or {clip.name: find_truth(paths.source, layout, clip, facts[clip.name]) for clip in tests}
         labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
         write_table(folder / "videos.parquet", videos, VIDEOS)
         write_table(folder / "labels.parquet", labels, LABELS)
@@ -92,6 +100,13 @@ def render(source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
         if clip.split == "test":
             truths[clip.name] = Truth(None, pd.read_parquet(piece / "regions.parquet"))
     return truths
+
+
+def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
+    """What the layout knows of a test clip; tracks beside it in tracks/<clip>.txt count for more."""
+    truth = layout.truth(source, clip, facts)
+    tracks = track_regions(source / "tracks" / f"{clip.own_name}.txt", facts["frames"])
+    return truth if tracks is None else truth._replace(regions=tracks)
 
 
 def probe_all(source: Path, folder: Path, clips: list[Clip], images_fps: float) -> dict[str, dict]:

@@ -1,6 +1,6 @@
 """Clips as they lie in a source folder, and what is found out about each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +25,11 @@ class Clip:
     kind: str
     path: Path
 
+    @property
+    def own_name(self) -> str:
+        """What its publisher calls the clip: the name of its folder, or of its file without the suffix."""
+        return self.path.name if self.kind == "images" else self.path.stem
+
 
 class Truth(NamedTuple):
     """What a data set says about one test clip; None where it says nothing.
@@ -46,16 +51,19 @@ class Layout(NamedTuple):
     truth: Callable[[Path, Clip, dict], Truth]
 
 
-def clips_in(source: Path, folder: Path, split: str) -> list[Clip]:
-    """The videos and folders of pictures directly below `folder`, as clips."""
+def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out: Collection[Path] = ()) -> list[Clip]:
+    """The videos and folders of pictures directly below `folder`, but for some paths, as clips."""
     clips = []
     for path in visible(folder):
+        below = path.relative_to(source)
+        if below in leave_out:
+            continue
         if path.is_dir() and not images_in(path):
             raise InputError(f"{path}: a folder without pictures; remove it or fill it with {sorted(IMAGE_SUFFIXES)}")
         if path.is_dir():
-            clips.append(Clip(path.name, split, "images", path.relative_to(source)))
+            clips.append(Clip(prefix + path.name, split, "images", below))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
-            clips.append(Clip(path.stem, split, "file", path.relative_to(source)))
+            clips.append(Clip(prefix + path.stem, split, "file", below))
     return clips
 
 

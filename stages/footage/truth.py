@@ -1,14 +1,11 @@
 """Ground truth of all test clips as two tables, and the split of the normal clips."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from stages.common.errors import InputError
 from stages.common.tables import BOX
 from stages.footage.clips import Clip, Truth
-from stages.footage.mask_tracks import tracks_from_masks
 
 
 def hold_out(clips: list[Clip], share: float, named: list[str], seed: int) -> set[str]:
@@ -32,20 +29,6 @@ def hold_out(clips: list[Clip], share: float, named: list[str], seed: int) -> se
         return set(named)
     count = min(max(1, round(share * len(names))), len(names) - 1)
     return set(np.random.default_rng(seed).choice(names, count, replace=False).tolist())
-
-
-def truth_of_masks(where: Path, masks: list[np.ndarray], facts: dict) -> Truth:
-    """What the pixel masks of a clip's frames say, bool (height, width) each: frame labels, and tracks.
-
-    Raises:
-        InputError: not one mask per frame; `where` they lie.
-    """
-    if len(masks) != facts["frames"]:
-        raise InputError(
-            f"{where}: {len(masks)} masks for a clip of {facts['frames']} frames; expected one mask per frame"
-        )
-    regions = tracks_from_masks(masks)
-    return Truth(np.array([mask.any() for mask in masks], dtype=bool), regions.assign(type=""))
 
 
 def label_table(truths: dict[str, Truth], frames: dict[str, int]) -> pd.DataFrame:

@@ -18,8 +18,8 @@ def run(name: str) -> str:
     objects = object_scores(with_velocity(scores, read_table(paths.velocity, VELOCITY), paths), videos, fuse)
     if not (objects["split"] == "held_out").any():
         raise InputError(
-            f"{paths.scores}: of {len(scores)} objects none in the held-out clips passes fuse.min_height, "
-            "fuse.edge_margin and fuse.clip_margin; lower them"
+            f"{paths.scores}: of {len(scores)} objects none in the held-out clips passes fuse.min_height "
+            "and fuse.clip_margin; lower them"
         )
     frames = frame_scores(objects, videos, fuse)
     with folder_whole(paths.frame_scores) as folder:

@@ -8,13 +8,13 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from stages.common.errors import InputError
 from stages.common.params import settings
-from stages.common.tables import BOX, CUES, TASKS, TRIVIAL
+from stages.common.tables import BOX, CUES, TRIVIAL
 from stages.fuse.boxes import believable, box_speed, link_all, uncut
 from stages.fuse.calibration import fit
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 
-# Normal objects of which the same cues are known that a calibration among themselves needs; the deviation of one or two
-# could be next to nothing, and every score far from it beyond all bounds.
+# Normal objects of a kind that a calibration among themselves needs; the deviation of one or two could be next to
+# nothing, and every score far from it beyond all bounds.
 LEAST_ALIKE = 30
 
 
@@ -47,8 +47,8 @@ class Fuse:
 def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
     """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as SCORES and a velocity.
 
-    Of an object that the picture's edge cuts, the tasks say nothing and only its velocity counts. Beside the cues
-    stands what anyone could score by: the box's width, its speed, and chance.
+    Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves. Beside the
+    cues stands what anyone could score by: the box's width, its speed, and chance.
 
     Raises:
         InputError: no weight is above 0, or the plain mean is asked for with the velocity, which is no probability.
@@ -59,13 +59,13 @@ def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
         raise InputError(f"params.yaml: fuse.weights: {wrong}")
     kept = cues[believable(cues, videos, fuse.min_height, fuse.clip_margin)]
     kept = kept.sort_values(["video", "frame", *BOX, *CUES], ignore_index=True)
-    kept.loc[~uncut(kept, videos, fuse.edge_margin), TASKS] = np.nan
     kept = kept[kept[list(weights)].notna().any(axis=1)].reset_index(drop=True)
     kept = kept.assign(track=link_all(kept))
     normal = (kept["split"] == "held_out").to_numpy()
+    cut = ~uncut(kept, videos, fuse.edge_margin)
     for cue in CUES:
-        kept[cue] = calibrated(cue, kept[cue].to_numpy().astype(float), normal, fuse.method)
-    kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), normal, fuse.method)
+        kept[cue] = calibrated(cue, kept[cue].to_numpy().astype(float), cut, normal, fuse.method)
+    kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), cut, normal, fuse.method)
     kept["box_width"] = kept["x2"] - kept["x1"]
     kept["box_speed"] = box_speed(kept)
     kept["random"] = np.random.default_rng(0).random(len(kept))
@@ -73,34 +73,43 @@ def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     return kept
 
 
-def calibrated(cue: str, values: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
-    """Values (n,) by the method that the normal ones among them are told; NaN stays NaN."""
-    known = normal & ~np.isnan(values)
-    return fit(cue, values[known], method)(values) if known.any() else values
+def calibrated(cue: str, values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
+    """Values (n,) by the method, of each kind by what its normal ones are; NaN stays NaN.
+
+    Where the normal ones of a kind are too few (LEAST_ALIKE), those of all kinds speak for it.
+
+    Args:
+        kinds: int or bool (n,).
+        normal: bool (n,), the held-out objects.
+    """
+    known = ~np.isnan(values)
+    scores = values.copy()
+    for kind in np.unique(kinds):
+        own = (kinds == kind) & known
+        alike = own & normal if (own & normal).sum() >= LEAST_ALIKE else known & normal
+        if alike.any():
+            scores[own] = fit(cue, values[alike], method)(values[own])
+    return scores
 
 
-def fused(cues: np.ndarray, weights: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
+def fused(cues: np.ndarray, weights: np.ndarray, cut: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
     """Weighted mean of the cues known of each object, float (n,).
 
-    A mean of five cues spreads less than one cue alone. So objects of which the same cues are known are calibrated
-    once more, among themselves, and a score means the same whatever it came from; if normal ones are too few for that,
-    they keep the mean.
+    A mean of five cues spreads less than one cue alone. So objects of which the same cues are known are brought to one
+    scale once more, as deviations from the normal ones, and a score means the same whatever it came from.
 
     Args:
         cues: float (n, cues), calibrated; NaN where a cue says nothing, never in a whole row.
         weights: float (cues,).
+        cut: bool (n,), objects that the picture's edge cuts.
         normal: bool (n,), the held-out objects.
     """
     known = ~np.isnan(cues)
     means = np.where(known, cues, 0) @ weights / np.maximum(known @ weights, 1e-9)
     if method == "mean":
         return means
-    kinds = known @ (1 << np.arange(cues.shape[1]))
-    for kind in np.unique(kinds):
-        own = kinds == kind
-        if (own & normal).sum() >= LEAST_ALIKE:
-            means[own] = calibrated("fused", means[own], normal[own], method)
-    return means
+    kinds = np.column_stack([known, cut]) @ (1 << np.arange(cues.shape[1] + 1))
+    return calibrated("fused", means, kinds, normal, "zscore")
 
 
 def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarray:

@@ -40,7 +40,7 @@ def test_no_source_folder(project):
 
 def test_an_empty_source_folder(project):
     line = project.refusal("footage")
-    assert line.startswith("data/raw/mine: lies in none of the known layouts (ano_pred, demo, folder)")
+    assert line.startswith("data/raw/mine: lies in none of the known layouts (ano_pred, avenue, demo, ")
     assert "data/raw/mine/train and data/raw/mine/test" in line
 
 

@@ -1,6 +1,7 @@
 """Each layout on a miniature set, through the stage: clips, frames, labels and regions as they were put there."""
 
 import json
+import re
 import shutil
 
 import cv2
@@ -12,6 +13,7 @@ from scipy.io import savemat
 from stages.common.files import sha256
 from stages.common.tables import BOX
 from stages.footage.clips import probe
+from stages.footage.layouts.ucsd import labels_of_ranges
 
 PED2 = ROOT.parent / "shared/data/ped2"
 AVENUE = ROOT.parent / "shared/data/avenue"
@@ -206,6 +208,160 @@ def test_avenue_lies_in_a_known_layout(project):
         ("train_16", 244, 640, 360, 25),
     ]
     assert project.labels().groupby("video")["anomalous"].sum().to_dict() == {"test_08": 36, "test_17": 384}
+
+
+@pytest.fixture
+def ucsd(project):
+    """TIFF pictures; masks of the first test clip, in both spellings of names, and ranges of both."""
+    for name in ("Train/Train001", "Train/Train002", "Test/Test001", "Test/Test002"):
+        write_pictures(project.source / name, [frame[..., 0] for frame in still(12)], "{:03d}.tif")
+    for clip, name in (("Test001", "{:03d}.bmp"), ("Test002", "frame{:03d}.bmp")):
+        masks = np.zeros((12, 48, 64), np.uint8)
+        masks[9, 10:20, 30:40] = masks[10, 10:20, 33:43] = 255
+        write_pictures(project.source / f"Test/{clip}_gt", masks, name)
+    ranges = "TestVideoFile = {};\nTestVideoFile{end+1}.gt_frame = [10:11];\n"
+    ranges += "% TestVideoFile{end+1}.gt_frame = [1:12];\nTestVideoFile{end+1}.gt_frame = [2, 5:7];\n"
+    (project.source / "Test/UCSDped2.m").write_text(ranges)
+    return project
+
+
+@pytest.mark.parametrize("rubbish", [False, True])
+@pytest.mark.parametrize("layout", ["auto", "ucsd"])
+def test_ucsd(ucsd, rubbish, layout):
+    folders = [p for p in ucsd.source.rglob("*") if p.is_dir()]
+    if rubbish:
+        for folder in folders:
+            drop_rubbish(folder)
+            (folder / "._UCSDped2.m").write_bytes(b"\0")
+    ucsd.params(footage={"layout": layout, "images_fps": 10.0})
+    ucsd.run("footage", "decode")
+    assert rows(ucsd.videos(), "video", "kind", "path", "frames", "fps") == [
+        ("Test001", "images", "Test/Test001", 12, 10),
+        ("Test002", "images", "Test/Test002", 12, 10),
+        ("Train001", "images", "Train/Train001", 12, 10),
+        ("Train002", "images", "Train/Train002", 12, 10),
+    ]
+    anomalous = ucsd.labels()[ucsd.labels()["anomalous"]]
+    assert rows(anomalous, "video", "frame") == [("Test001", f) for f in (9, 10)] + [
+        ("Test002", f) for f in (1, 4, 5, 6)
+    ]
+    regions = [(0, 9, 30, 10, 40, 20), (0, 10, 33, 10, 43, 20)]
+    for clip in ("Test001", "Test002"):
+        own = ucsd.regions()[ucsd.regions()["video"] == clip]
+        assert rows(own, "track", "frame", *BOX) == regions
+    np.testing.assert_array_equal(ucsd.frames("Test001")[3], np.repeat(still(1)[0][..., :1], 3, axis=2))
+
+
+def test_ucsd_without_ranges_is_labelled_by_its_masks(ucsd):
+    (ucsd.source / "Test/UCSDped2.m").unlink()
+    shutil.rmtree(ucsd.source / "Test/Test002_gt")
+    ucsd.run("footage")
+    labels = ucsd.labels()
+    assert set(labels["video"]) == {"Test001"} and np.flatnonzero(labels["anomalous"]).tolist() == [9, 10]
+
+
+@pytest.mark.parametrize(
+    "ranges, message",
+    [
+        ("x.gt_frame = [1:3];", "UCSDped2.m: 1 entries of gt_frame, none for Test002"),
+        ("x.gt_frame = [1:13];", "UCSDped2.m: Test001: frames 1 to 13 in a clip of 12, counted from 1"),
+        ("x.gt_frame = [0:3];", "UCSDped2.m: Test001: frames 0 to 3 in a clip of 12, counted from 1"),
+    ],
+)
+def test_ranges_of_ucsd_that_do_not_fit_are_refused_by_name(ucsd, ranges, message):
+    (ucsd.source / "Test/UCSDped2.m").write_text(ranges)
+    assert message in ucsd.refusal("footage")
+
+
+def test_the_masks_that_ucsd_ships_are_the_same_as_the_pictures_of_ped2(project):
+    """The publisher's own files beside TIFF clips of as many frames as they have masks."""
+    shipped = ROOT.parent / "shared/data/ucsd_gt/UCSDped2/Test"
+    if not shipped.is_dir() or not PED2.is_dir():
+        pytest.skip("no masks of UCSD in ../shared/data/ucsd_gt, or no Ped2")
+    for name in ("Train001", "Train002"):
+        write_pictures(project.source / f"Train/{name}", [np.zeros((240, 360), np.uint8)] * 2, "{:03d}.tif")
+    for clip in ("Test001", "Test009"):
+        shutil.copytree(shipped / f"{clip}_gt", project.source / f"Test/{clip}_gt")
+        numbers = [int(re.findall(r"\d+", file.stem)[0]) for file in (shipped / f"{clip}_gt").glob("*.bmp")]
+        write_pictures(project.source / f"Test/{clip}", [np.zeros((240, 360), np.uint8)] * len(numbers), "{:03d}.tif")
+        assert len(numbers) > 10
+        project.run("footage")
+        found = project.labels()[project.labels()["video"] == clip]["anomalous"].tolist()
+        folder = PED2 / f"testing/masks/{clip[-2:]}"
+        known = [cv2.imread(str(folder / f"{number - 1:03d}.png"), 0).any() for number in sorted(numbers)]
+        assert found == known
+
+
+def test_the_ranges_that_ucsd_ships_are_1648_frames():
+    file = ROOT.parent / "shared/data/ucsd_gt/UCSDped2/Test/UCSDped2.m"
+    if not file.exists():
+        pytest.skip("no UCSDped2.m in ../shared/data/ucsd_gt")
+    assert sum(labels_of_ranges(file, f"Test{number:03d}", 180).sum() for number in range(1, 13)) == 1648
+
+
+@pytest.fixture
+def shanghaitech(project):
+    """Training videos, test pictures; one test clip with labels and masks, one with masks, one with neither."""
+    for name in ("01_001", "01_002"):
+        write_avi(project.source / f"training/videos/{name}.avi", still(5))
+    for name in ("01_0014", "01_0015", "02_0128"):
+        write_pictures(project.source / f"testing/frames/{name}", still(6), "{:03d}.jpg")
+    masks = np.zeros((6, 48, 64), np.uint8)
+    masks[2, 10:20, 30:40] = masks[3, 10:20, 33:43] = 1
+    for name in ("01_0014", "01_0015"):
+        save(project.source / f"testing/test_pixel_mask/{name}.npy", masks)
+    save(project.source / "testing/test_frame_mask/01_0014.npy", np.array([0, 0, 1, 1, 1, 0]))
+    return project
+
+
+def save(path, array):
+    path.parent.mkdir(exist_ok=True)
+    np.save(path, array)
+
+
+@pytest.mark.parametrize("rubbish", [False, True])
+@pytest.mark.parametrize("layout", ["auto", "shanghaitech"])
+def test_shanghaitech(shanghaitech, rubbish, layout):
+    folders = [p for p in shanghaitech.source.rglob("*") if p.is_dir()]
+    if rubbish:
+        for folder in folders:
+            drop_rubbish(folder)
+    shanghaitech.params(footage={"layout": layout, "images_fps": 24.0})
+    shanghaitech.run("footage")
+    assert rows(shanghaitech.videos(), "video", "kind", "path", "frames", "fps") == [
+        ("01_001", "file", "training/videos/01_001.avi", 5, 10),
+        ("01_0014", "images", "testing/frames/01_0014", 6, 24),
+        ("01_0015", "images", "testing/frames/01_0015", 6, 24),
+        ("01_002", "file", "training/videos/01_002.avi", 5, 10),
+        ("02_0128", "images", "testing/frames/02_0128", 6, 24),
+    ]
+    anomalous = shanghaitech.labels()[shanghaitech.labels()["anomalous"]]
+    assert set(shanghaitech.labels()["video"]) == {"01_0014", "01_0015"}
+    assert rows(anomalous, "video", "frame") == [("01_0014", f) for f in (2, 3, 4)] + [("01_0015", f) for f in (2, 3)]
+    regions = [("01_0014", 0, 2, 30), ("01_0014", 0, 3, 33), ("01_0015", 0, 2, 30), ("01_0015", 0, 3, 33)]
+    assert rows(shanghaitech.regions(), "video", "track", "frame", "x1") == regions
+
+
+@pytest.mark.parametrize("shape, message", [((5, 48, 64), "5 masks for a clip of 6"), ((6, 48), "expected masks of")])
+def test_pixel_masks_that_do_not_fit_are_refused_by_name(shanghaitech, shape, message):
+    save(shanghaitech.source / "testing/test_pixel_mask/01_0015.npy", np.zeros(shape, np.uint8))
+    line = shanghaitech.refusal("footage")
+    assert line.startswith("data/raw/mine/testing/test_pixel_mask/01_0015.npy: ") and message in line
+
+
+@pytest.mark.parametrize("layout", ["ano_pred", "avenue", "ucsd", "shanghaitech"])
+def test_tracks_beside_a_set_count_for_more_than_its_masks(layout, request):
+    project = request.getfixturevalue(layout)
+    project.run("footage")
+    clip, before = project.regions()["video"].iloc[0], project.labels()
+    path = project.videos().set_index("video").loc[clip, "path"]
+    own_name = path.split("/")[-1].removesuffix(".avi")
+    (project.source / "tracks").mkdir()
+    (project.source / f"tracks/{own_name}.txt").write_text("4,5,1,2,10,20\n")
+    project.run("footage")
+    regions = project.regions()
+    assert rows(regions[regions["video"] == clip], "track", "frame", *BOX) == [(4, 5, 1, 2, 11, 21)]
+    assert project.labels().equals(before)
 
 
 def test_frames_are_read_in_the_order_of_their_numbers(project):

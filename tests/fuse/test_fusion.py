@@ -117,20 +117,18 @@ def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviatio
     np.testing.assert_allclose(objects["raw"], (means - means[normal].mean()) / means[normal].std(ddof=0))
 
 
-def test_of_an_object_that_the_edge_cuts_only_the_velocity_counts():
+@pytest.mark.parametrize("method", ["zscore", "tail"])
+def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
     table = random_scores()
     cut = table["x1"] < 10
-    assert 0 < cut[table["split"] == "held_out"].sum() < cut.sum()
-    fuse = replace(FULL, edge_margin=10.0, clip_margin=0, track_sigma=0.0)
+    assert 1 < cut[table["split"] == "held_out"].sum() < cut.sum()
+    fuse = replace(FULL, method=method, edge_margin=10.0, clip_margin=0, track_sigma=0.0)
     objects = object_scores(table, videos(), fuse)
-    own = objects[objects["x1"] < 10]
-    assert len(own) == cut.sum() and own[TASKS].isna().all(axis=None) and own["velocity"].notna().all()
-    normal = own["velocity"][own["split"] == "held_out"]
-    np.testing.assert_allclose(own["raw"], (own["velocity"] - normal.mean()) / normal.std(ddof=0))
-    without = object_scores(table, videos(), replace(fuse, weights=FOUR))
-    assert len(without) == len(objects) - len(own)
-    whole = objects[objects["x1"] >= 10].reset_index(drop=True)
-    pd.testing.assert_frame_equal(whole[TASKS], without[TASKS])
+    assert len(objects) == len(table)
+    alone = {kind: object_scores(table[cut == kind], videos(), fuse) for kind in (True, False)}
+    for kind, apart in alone.items():
+        together = objects[(objects["x1"] < 10) == kind].reset_index(drop=True)
+        pd.testing.assert_frame_equal(together[[*CUES, "raw"]], apart[[*CUES, "raw"]])
 
 
 def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its_like():
@@ -144,7 +142,7 @@ def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its
         np.testing.assert_allclose([own["raw"].mean(), own["raw"].std(ddof=0)], [0, 1], atol=1e-6)
 
 
-def test_too_few_normal_objects_of_a_kind_calibrate_nothing_among_themselves(monkeypatch):
+def test_where_normal_objects_of_a_kind_are_too_few_all_normal_ones_speak_for_it(monkeypatch):
     table = random_scores()
     table.loc[table["x1"] > 65, "distillation"] = np.nan
     fuse = replace(FULL, clip_margin=0, track_sigma=0.0)
@@ -152,9 +150,10 @@ def test_too_few_normal_objects_of_a_kind_calibrate_nothing_among_themselves(mon
     objects = object_scores(table, videos(), fuse)
     lacking, normal = objects["distillation"].isna(), objects["split"] == "held_out"
     assert 0 < (lacking & normal).sum() < 5 <= (~lacking & normal).sum()
-    others = [cue for cue in CUES if cue != "distillation"]
-    np.testing.assert_allclose(objects["raw"][lacking], objects[others].mean(axis=1)[lacking])
-    assert not np.allclose(objects["raw"][~lacking], objects[CUES].mean(axis=1)[~lacking])
+    means = objects[CUES].mean(axis=1)
+    for own, alike in ((lacking, normal), (~lacking, ~lacking & normal)):
+        expected = (means[own] - means[alike].mean()) / means[alike].std(ddof=0)
+        np.testing.assert_allclose(objects["raw"][own], expected)
 
 
 def test_a_task_that_was_not_trained_is_left_out():

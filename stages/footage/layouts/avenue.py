@@ -6,6 +6,7 @@ ground_truth_demo/testing_label_mask/1_label.mat ...     `volLabel`: a cell per 
                                                          and 1 in each; may be absent
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.io import loadmat
 
 from stages.common.errors import InputError
 from stages.footage.clips import Clip, Layout, Truth, clips_in
-from stages.footage.truth import truth_of_masks
+from stages.footage.truth_files import truth_of_masks
 
 LABELS = Path("ground_truth_demo/testing_label_mask")
 
@@ -24,18 +25,16 @@ def matches(source: Path) -> bool:
 
 def clips(source: Path) -> list[Clip]:
     """Names carry their split, since both splits count from 01."""
-    found = clips_in(source, source / "training_videos", "train")
-    found += clips_in(source, source / "testing_videos", "test")
-    return [Clip(f"{clip.split}_{clip.name}", clip.split, clip.kind, clip.path) for clip in found]
+    train = clips_in(source, source / "training_videos", "train", prefix="train_")
+    return train + clips_in(source, source / "testing_videos", "test", prefix="test_")
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
-    number = clip.name.removeprefix("test_").lstrip("0")
-    file = source / LABELS / f"{number}_label.mat"
+    file = source / LABELS / f"{clip.own_name.lstrip('0')}_label.mat"
     return truth_of_masks(file, read_masks(file, facts), facts) if file.exists() else Truth(None, None)
 
 
-def read_masks(file: Path, facts: dict) -> list[np.ndarray]:
+def read_masks(file: Path, facts: dict) -> Iterator[np.ndarray]:
     """The masks of one clip, bool (height, width) each."""
     try:
         cells = loadmat(file)["volLabel"].ravel()
@@ -45,7 +44,7 @@ def read_masks(file: Path, facts: dict) -> list[np.ndarray]:
     for frame, cell in enumerate(cells):
         if np.shape(cell) != size:
             raise InputError(f"{file}: frame {frame}: expected a mask of shape {size}, found {np.shape(cell)}")
-    return [np.asarray(cell) > 0 for cell in cells]
+        yield np.asarray(cell) > 0
 
 
 LAYOUT = Layout(matches, clips, truth)
