@@ -13,6 +13,7 @@ from stages.common.tables import VIDEOS, read_table
 from stages.common.videos import Job, map_videos
 from stages.common.weights import weights_file
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, check_sources, detect_clip, settings_of
+from stages.detect.given import check_boxes, read_boxes
 
 
 def run(name: str) -> str:
@@ -21,13 +22,16 @@ def run(name: str) -> str:
     check_sources(detect)
     needed = NEEDS_WEIGHTS & set(detect.sources)
     weights = weights_file(paths.weights / "detector", f"detector {needed.pop()}") if needed else None
+    if "boxes" in detect.sources:
+        check_boxes(weights, read_boxes(weights), videos)
+    machine = load_machine()
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     jobs = []
     for video in videos["video"]:
         packed = paths.frames / f"{video}.npy"
-        make = functools.partial(detect_clip, video, packed, detect, weights)
+        make = functools.partial(detect_clip, video, packed, detect, weights, machine.device)
         jobs.append(Job(video, {**content, "video": video, "frames": sha256(packed)}, make))
-    pieces = map_videos("detect", jobs, load_machine().workers)
+    pieces = map_videos("detect", jobs, machine.workers)
     table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
     with written_whole(paths.detections) as aside:
         pq.write_table(table, aside, compression="zstd")

@@ -13,8 +13,9 @@ from stages.common.arrays import map_array
 from stages.common.errors import InputError
 from stages.common.params import settings
 from stages.common.tables import BOX, DETECTIONS, write_table
-from stages.detect import motion, onnx_models
+from stages.detect import given, motion, onnx_models
 from stages.detect.boxes import Detections, merge_sources
+from stages.detect.tiled import TileSettings, detect_frame
 
 
 @settings
@@ -29,33 +30,42 @@ class Merge:
 class Detect:
     """The section `detect`: which detectors, and the settings of each."""
 
-    sources: list[Literal["motion", "yolox", "nanodet_plus"]]
+    sources: list[Literal["motion", "yolox", "nanodet_plus", "torchvision", "boxes"]]
     merge: Merge
     motion: motion.MotionSettings
-    tiles: onnx_models.TileSettings
+    torchvision: str
+    tiles: TileSettings
 
 
-def detect_motion(frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
-    return motion.detect_video(frames, detect.motion)
+# Of these, what they need is the file that `weights.detector` names: their weights, or the boxes themselves.
+NEEDS_WEIGHTS = {"yolox", "nanodet_plus", "torchvision", "boxes"}
+NEEDS_TILES = {"yolox", "nanodet_plus", "torchvision"}
 
 
-def detect_onnx(name: str, frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
-    network = onnx_models.load(weights, name, threads=1)
-    return (onnx_models.detect_frame(network, frame, detect.tiles) for frame in frames)
+def detect_source(
+    name: str, video: str, frames: np.ndarray, detect: Detect, weights: Path | None, device: str
+) -> Iterator[Detections]:
+    """The objects of each frame of a clip, uint8 (F, H, W[, 3]), as one detector finds them."""
+    if name == "motion":
+        return motion.detect_video(frames, detect.motion)
+    if name == "boxes":
+        table = given.read_boxes(weights)
+        height, width = frames.shape[1:3]
+        return given.detect_given(table[table["video"] == video], len(frames), width, height, detect.tiles.score)
+    if name == "torchvision":
+        # They take seconds to load, for which the others need not wait.
+        from stages.common.device import find_device
+        from stages.detect import torchvision_models
+
+        network = torchvision_models.load(weights, detect.torchvision, find_device(device))
+    else:
+        network = onnx_models.load(weights, name, threads=1)
+    return (detect_frame(network, frame, detect.tiles) for frame in frames)
 
 
-NEEDS_WEIGHTS = {"yolox", "nanodet_plus"}
-
-
-def detect_source(name: str, frames: np.ndarray, detect: Detect, weights: Path | None) -> Iterator[Detections]:
-    if name in NEEDS_WEIGHTS:
-        return detect_onnx(name, frames, detect, weights)
-    return motion.detect_video(frames, detect.motion)
-
-
-def detect_clip(video: str, packed: Path, detect: Detect, weights: Path | None, folder: Path) -> None:
+def detect_clip(video: str, packed: Path, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
     """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
-    found = [detect_source(name, map_array(packed), detect, weights) for name in detect.sources]
+    found = [detect_source(name, video, map_array(packed), detect, weights, device) for name in detect.sources]
     tables = [frame_table(video, frame, each, detect) for frame, each in enumerate(zip(*found, strict=True))]
     write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
 
@@ -90,8 +100,12 @@ def settings_of(detect: Detect) -> dict:
     own = {"sources": detect.sources}
     if "motion" in detect.sources:
         own["motion"] = asdict(detect.motion)
-    if NEEDS_WEIGHTS & set(detect.sources):
+    if NEEDS_TILES & set(detect.sources):
         own["tiles"] = asdict(detect.tiles)
+    if "torchvision" in detect.sources:
+        own["torchvision"] = detect.torchvision
+    if "boxes" in detect.sources:
+        own["score"] = detect.tiles.score
     if len(detect.sources) > 1:
         own["merge"] = asdict(detect.merge)
     return own

@@ -95,7 +95,7 @@ def test_a_clip_without_objects_is_an_empty_table_of_the_right_columns(tmp_path,
     import pyarrow.parquet as pq
 
     np.save(tmp_path / "a.npy", np.full(shape, 100, np.uint8))
-    detect_clip("a", tmp_path / "a.npy", detect, None, tmp_path)
+    detect_clip("a", tmp_path / "a.npy", detect, None, "cpu", tmp_path)
     table = pq.read_table(tmp_path / "detections.parquet")
     assert table.num_rows == 0 and table.schema.equals(DETECTIONS)
 
@@ -171,7 +171,10 @@ def test_a_detector_without_its_weights(filled, detector):
 @pytest.mark.parametrize(
     "changes, named",
     [
-        ({"sources": ["yolo"]}, "sources.0: Input should be 'motion', 'yolox' or 'nanodet_plus', found 'yolo'"),
+        (
+            {"sources": ["yolo"]},
+            "sources.0: Input should be 'motion', 'yolox', 'nanodet_plus', 'torchvision' or 'boxes', found 'yolo'",
+        ),
         ({"sources": "motion"}, "sources: Input should be a valid array, found 'motion'"),
         ({"motion": {"contrats": 3.0}}, "motion.contrats: is not a known parameter"),
         ({"motion": {"contrast": "high"}}, "motion.contrast: Input should be a valid number"),

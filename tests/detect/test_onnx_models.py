@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from stages.detect import nanodet, yolox
 from stages.detect.boxes import iou_matrix
-from stages.detect.onnx_models import DECODERS, Network, TileSettings, detect_frame, load, vote
+from stages.detect.onnx_models import DECODERS, load
+from stages.detect.tiled import Network, TileSettings, detect_frame, vote
 
 WEIGHTS = Path(__file__).parents[3] / "shared/data/weights"
 PED2 = Path(__file__).parents[3] / "shared/data/ped2"

@@ -1,0 +1,100 @@
+"""A frame as a detector sees it: in tiles, each resized to the network's input, and put together again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from stages.detect.boxes import Detections, clip_boxes, covered_matrix, iou_matrix, no_detections
+from stages.detect.boxes import non_maximum_suppression as suppress
+from stages.detect.tiles import boxes_to_frame, cut_by_inner_border, cut_tile, tile_grid
+
+# An anchor speaks for a box that it overlaps by more than this, with its score as weight.
+VOTE_IOU = 0.5
+# Anchors below this score have no say worth their cost.
+VOTE_SCORE = 0.01
+# A box this close (frame pixels) to an inner border of its tile may be the visible part of a larger object.
+CUT_MARGIN = 2.0
+# Share of such a box that must lie within a whole one of another tile for it to be taken for a part of it.
+CUT_COVERED = 0.7
+
+
+@dataclass(frozen=True)
+class TileSettings:
+    """How a frame is cut and which boxes are kept."""
+
+    input_width: int  # size of the network's input in pixels, which a tile is resized to fit
+    input_height: int
+    columns: int = 3  # tiles side by side
+    rows: int = 2  # tiles one above the other
+    overlap: int = 32  # pixels that neighbours share at least: an object's size
+    score: float = 0.3  # least score of a box, 0..1
+    iou: float = 0.5  # boxes that overlap by more are one object, whatever their classes
+
+
+class Network(NamedTuple):
+    """A loaded detector; `run` takes a BGR picture, uint8 (h, w, 3), of the size of the network's input.
+
+    It returns, for A anchors, boxes float32 (A, 4) in pixels of the picture, scores (A,), class probabilities (A, C).
+    """
+
+    run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+    fill: int  # grey value for what a tile leaves empty in the input
+
+
+def detect_frame(network: Network, frame: np.ndarray, settings: TileSettings) -> Detections:
+    """Objects of one frame, best score first.
+
+    frame: uint8, BGR (H, W, 3) or grey (H, W).
+    Returns boxes within the frame, rounded to 0.01 px, scores and class scores rounded to 1e-4.
+    """
+    picture = cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame
+    height, width = picture.shape[:2]
+    grid = tile_grid(width, height, settings.columns, settings.rows, settings.overlap)
+    found = [_detect_tile(network, picture, tile, settings) for tile in grid]
+    boxes, scores, class_scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    tile_of_box = np.repeat(np.arange(len(grid)), [len(part[0]) for part in found])
+    cut = np.concatenate(
+        [cut_by_inner_border(part[0], tile, width, height, CUT_MARGIN) for part, tile in zip(found, grid, strict=True)]
+    )
+
+    boxes = np.round(clip_boxes(boxes, width, height), 2)
+    whole = ~_parts_of_others(boxes, cut, tile_of_box) & ((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=1e9) >= 1)
+    boxes, scores, class_scores = boxes[whole], np.round(scores[whole], 4), np.round(class_scores[whole], 4)
+    kept = suppress(boxes, scores, settings.iou)
+    if not len(kept):
+        return no_detections(class_scores.shape[1])
+    labels = class_scores[kept].argmax(axis=1).astype(np.int16)
+    return Detections(boxes[kept], scores[kept], labels, class_scores[kept])
+
+
+def _detect_tile(network: Network, frame: np.ndarray, tile: tuple[int, int, int, int], settings: TileSettings):
+    """Boxes (N, 4) in pixels of the frame, scores (N,) and class scores (N, C) of one tile."""
+    picture, scale = cut_tile(frame, tile, settings.input_width, settings.input_height, network.fill)
+    boxes, scores, probabilities = network.run(picture)
+    voters = np.flatnonzero(scores >= min(VOTE_SCORE, settings.score))
+    boxes, scores, probabilities = boxes[voters], scores[voters], probabilities[voters]
+    candidates = np.flatnonzero(scores >= settings.score)
+    kept = candidates[suppress(boxes[candidates], scores[candidates], settings.iou)]
+    class_scores = vote(boxes[kept], boxes, scores, probabilities)
+    return boxes_to_frame(boxes[kept], tile, scale), scores[kept], class_scores
+
+
+def vote(boxes: np.ndarray, voters: np.ndarray, scores: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Class probabilities (N, C) of boxes (N, 4): the mean of those of all anchors that mostly agree with the box.
+
+    A single anchor's probabilities are noisy; the anchors around an object, weighted by IoU x score, are many views
+    of it.  voters (A, 4), their scores (A,) and probabilities (A, C) include the boxes themselves.
+    """
+    overlaps = iou_matrix(boxes, voters)
+    weights = np.where(overlaps > VOTE_IOU, overlaps * scores, 0)
+    return weights @ probabilities / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+
+
+def _parts_of_others(boxes: np.ndarray, cut: np.ndarray, tile_of_box: np.ndarray) -> np.ndarray:
+    """Which boxes, bool (N,), were cut by a tile's border while a neighbouring tile sees the whole object."""
+    within = covered_matrix(boxes, boxes) > CUT_COVERED
+    others = tile_of_box[:, None] != tile_of_box[None, :]
+    return cut & (within & others & ~cut[None, :]).any(axis=1)

@@ -1,0 +1,87 @@
+"""The COCO detectors of torchvision, by their names there, with weights from a file."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torchvision import models
+
+from stages.common.errors import InputError
+from stages.detect.boxes import iou_matrix
+from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Network
+
+# What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
+FILL = 114
+# Their answers are boxes of one class each; of this many at most, more than a street full of people.
+MOST_BOXES = 500
+
+
+def names() -> list[str]:
+    """The detectors that know COCO's 91 classes."""
+    found = models.list_models(module=models.detection)
+    return [name for name in found if len(categories(name)) > 2]
+
+
+def categories(name: str) -> list[str]:
+    """The classes that the published weights of a detector know, by their numbers."""
+    return models.get_model_weights(name)["COCO_V1"].meta["categories"]
+
+
+def load(path: Path, name: str, device: torch.device) -> Network:
+    """Load a detector of torchvision.
+
+    Args:
+        path: a state dictionary (`.pth`), as torchvision publishes them; tensors only, nothing is unpickled.
+        name: as in `names()`.
+
+    Raises:
+        InputError: unknown name, or a file that does not hold the weights of such a detector.
+    """
+    if name not in names():
+        raise InputError(f"params.yaml: detect.torchvision: {name!r} is not known; expected one of {names()}")
+    classes = len(categories(name))
+    model = models.get_model(name, weights=None, weights_backbone=None, num_classes=classes)
+    try:
+        model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{path}: not the weights of {name}: {reason}; fetch the file again, or name another"
+        ) from None
+    return network(model.eval().to(device), classes, device)
+
+
+def network(model: torch.nn.Module, classes: int, device: torch.device) -> Network:
+    """A detector with the interface of torchvision's, made to say all that it thinks possible."""
+    for part in (model, getattr(model, "roi_heads", None)):
+        for limit, value in (("score_thresh", VOTE_SCORE), ("detections_per_img", MOST_BOXES)):
+            if hasattr(part, limit):
+                setattr(part, limit, value)
+
+    transform = getattr(model, "transform", None)
+
+    @torch.inference_mode()
+    def run(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if transform and not transform.fixed_size:
+            # The tile has the size that was asked for already.
+            transform.min_size, transform.max_size = (min(picture.shape[:2]),), max(picture.shape[:2])
+        pixels = torch.from_numpy(np.ascontiguousarray(picture[..., ::-1])).to(device)
+        found = model([pixels.permute(2, 0, 1).float() / 255])[0]
+        boxes, labels, scores = (found[key].cpu().numpy() for key in ("boxes", "labels", "scores"))
+        return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, classes)
+
+    return Network(run, FILL)
+
+
+def class_vectors(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray, classes: int) -> np.ndarray:
+    """Class scores (n, classes) of boxes (n, 4) that were found with one label (n,) and score (n,) each.
+
+    The answer for one object is several boxes at one place, one for each class that it may be. So of each class a box
+    has the highest score of the boxes of that class which agree with it.
+    """
+    vectors = np.zeros((len(boxes), classes), np.float32)
+    agreed = (iou_matrix(boxes, boxes) > VOTE_IOU) | np.eye(len(boxes), dtype=bool)
+    for label in np.unique(labels):
+        own = labels == label
+        vectors[:, label] = np.where(agreed[:, own], scores[own], 0).max(axis=1)
+    return vectors

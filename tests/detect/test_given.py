@@ -1,0 +1,130 @@
+"""Boxes of one's own: taken as they are, and refused by row where they cannot be meant."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import still, write_pictures
+
+from stages.common.errors import InputError
+from stages.common.files import sha256
+from stages.common.tables import BOX
+from stages.detect.given import detect_given, read_boxes
+
+ROWS = [
+    ("walk", 1, 5.0, 6.0, 15.0, 26.0, 0.6),
+    ("walk", 1, 30.0, -4.0, 41.0, 20.0, 0.9),
+    ("walk", 3, 50.0, 10.0, 70.0, 30.0, 0.4),
+    ("still", 0, 1.0, 1.0, 9.0, 9.0, 0.8),
+]
+COLUMNS = ["video", "frame", *BOX, "score"]
+
+
+def table(rows=ROWS):
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@pytest.fixture(params=["parquet", "csv"])
+def write(request, tmp_path):
+    def written(rows):
+        path = tmp_path / f"boxes.{request.param}"
+        rows.to_parquet(path) if request.param == "parquet" else rows.to_csv(path, index=False)
+        return path
+
+    return written
+
+
+def test_both_forms_are_the_same_table(write):
+    assert read_boxes(write(table()))[COLUMNS].values.tolist() == [list(row) for row in ROWS]
+    assert read_boxes(write(table([])))[COLUMNS].empty
+
+
+def test_numbers_as_names_stay_names(write):
+    rows = table().assign(video="01")
+    assert set(read_boxes(write(rows))["video"]) == {"01"}
+
+
+def test_boxes_without_scores_are_sure(write):
+    assert read_boxes(write(table().drop(columns="score")))["score"].tolist() == [1] * 4
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"x1": np.nan}, "row 0 of 4 such: expected whole frames and finite numbers"),
+        ({"frame": 0.5}, "row 0 of 4 such: expected whole frames and finite numbers"),
+        ({"y2": np.inf}, "expected whole frames and finite numbers"),
+        ({"score": 1.5}, "expected a score from 0 to 1"),
+        ({"x2": 0}, "expected x1 < x2 and y1 < y2"),
+    ],
+)
+def test_rows_that_cannot_be_meant_are_named(write, changes, message):
+    with pytest.raises(InputError, match=message):
+        read_boxes(write(table().assign(**changes)))
+
+
+def test_a_missing_column_and_what_is_no_table_are_named(write, tmp_path):
+    with pytest.raises(InputError, match="column 'y1' is missing"):
+        read_boxes(write(table().drop(columns="y1")))
+    (tmp_path / "no.parquet").write_text("none")
+    with pytest.raises(InputError, match="no.parquet: no table of boxes"):
+        read_boxes(tmp_path / "no.parquet")
+
+
+def test_class_scores_have_one_length(tmp_path):
+    rows = table().assign(class_scores=[[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]])
+    rows.to_parquet(tmp_path / "a.parquet")
+    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 4, 64, 48, 0.0))
+    assert found[1].labels.tolist() == [0, 1] and found[0].class_scores.shape == (0, 2)
+    rows["class_scores"] = [[0.1], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]]
+    rows.to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="class_scores of 1 and of 2 classes"):
+        read_boxes(tmp_path / "b.parquet")
+
+
+def test_the_boxes_of_a_clip_come_by_frame_best_first_and_cut_at_the_edges(write):
+    own = read_boxes(write(table())).query("video == 'walk'")
+    found = list(detect_given(own, 4, 64, 48, least=0.5))
+    assert [len(each.boxes) for each in found] == [0, 2, 0, 0]
+    assert found[1].boxes.tolist() == [[30, 0, 41, 20], [5, 6, 15, 26]]
+    assert found[1].labels.tolist() == [-1, -1] and found[1].class_scores.shape == (2, 0)
+    assert [len(each.boxes) for each in detect_given(own, 4, 64, 48, least=0.0)] == [0, 2, 0, 1]
+
+
+@pytest.fixture
+def filled(project):
+    for path, count in (("train/still", 4), ("train/walk", 5), ("test/other", 3)):
+        write_pictures(project.source / path, still(count))
+    project.run("footage", "decode")
+    return project
+
+
+def take(project, rows):
+    path = project.root / "data/raw/weights/mine.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(path, index=False)
+    weights = {"file": path.name, "sha256": sha256(path)}
+    project.params(detect={"sources": ["boxes"]}, weights={"detector": weights})
+    project.run("weights")
+
+
+def test_the_stage_takes_them_as_they_are(filled):
+    take(filled, table())
+    filled.run("detect")
+    found = filled.detections()
+    assert found[["video", "frame"]].values.tolist() == [["still", 0], ["walk", 1], ["walk", 1], ["walk", 3]]
+    assert found["x1"].tolist() == [1, 30, 5, 50] and set(found["source"]) == {"boxes"}
+    assert found["x2"].tolist()[-1] == 64 and set(found["label"]) == {-1}
+
+
+@pytest.mark.parametrize(
+    "row, message",
+    [
+        (("01", 1, 5, 6, 15, 26, 0.6), "no clip is named '01' (1 such); expected 'other' and the like"),
+        (("walk", 5, 5, 6, 15, 26, 0.6), "row 4 of 1 such: expected a frame of the clip, from 0, found"),
+        (("walk", 1, 65, 6, 75, 26, 0.6), "expected a box that is at least partly in the picture, found"),
+    ],
+)
+def test_boxes_of_no_clip_no_frame_or_outside_are_refused(filled, row, message):
+    take(filled, table([*ROWS, row]))
+    filled.leave_earlier_outputs()
+    assert message in filled.refusal("detect")
