@@ -18,11 +18,12 @@ ped2 avenue: .venv/ready  ## UCSD Ped2, CUHK Avenue from raw frames to metrics; 
 	dvc exp run -S 'datasets=[demo,$@]' evaluate@$@
 	dvc metrics show metrics/$@.json
 
+DRAWS := ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in normal clips, to choose settings by
 	dvc exp run -S 'datasets=[demo,ped2]' decode@ped2
-	python -m benchmarks.rehearsal ped2
-	dvc exp run -S 'datasets=[demo,ped2,ped2_rehearsal]' evaluate@ped2_rehearsal
-	dvc metrics show metrics/ped2_rehearsal.json
+	for draw in 0 1 2; do python -m benchmarks.rehearsal ped2 $$draw || exit 1; done
+	dvc exp run -S 'datasets=[demo,ped2,ped2_rehearsal_0,ped2_rehearsal_1,ped2_rehearsal_2]' $(DRAWS:%=evaluate@%)
+	python -m benchmarks.fusion_search $(DRAWS)
 
 test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"

@@ -24,7 +24,8 @@ from stages.common.params import find_set, merged, read_tree
 from stages.common.paths import WORK, SetPaths
 
 ROWS = Path(__file__).with_suffix(".yaml")
-# Each stage with what it makes; a stage needs what those before it make.
+# Each stage with what it makes; a stage needs what those before it make. Of a network, fusion is made apart, so that
+# many fusions share it.
 MAKES = {
     "detect": "detections",
     "velocity": "velocity",
@@ -61,32 +62,33 @@ def changed_params(name: str, changes: dict) -> dict:
 
 
 def stages_from(changes: dict) -> list[str]:
-    """The stages to run: from the first whose section is among the changes."""
-    order = list(MAKES)
+    """The stages up to the scores that have to run: from the first whose section is among the changes."""
+    order = list(MAKES)[: list(MAKES).index("score") + 1]
     unknown = set(changes) - set(order)
     if unknown:
-        raise InputError(f"{ROWS}: {sorted(unknown)[0]}: no stage of the ablation; expected one of {order}")
-    return order[min(map(order.index, changes), default=order.index("evaluate")) :]
+        raise InputError(f"{ROWS}: {sorted(unknown)[0]}: no section of a trained row; expected one of {order}")
+    return order[min(map(order.index, changes), default=order.index("train")) :]
 
 
-def run_row(name: str, changes: dict, stages: list[str], source: Path) -> tuple[Path, dict]:
-    """A scratch folder in which `stages` have run and all else is linked from `source`; and the set's metrics there."""
+def run_in_scratch(name: str, changes: dict, stages: list[str], source: Path) -> Path:
+    """A scratch folder in which `stages` have run, with all else linked from `source`."""
     paths, root, params = SetPaths(name), Path.cwd(), changed_params(name, changes)
-    content = [sha256(root / "stages"), sha256(source / paths.detections), params, stages]
+    code = [sha256(root / "stages" / folder) for folder in ("common", *stages)]
+    content = [code, source.name if source != root else sha256(paths.detections), params]
     scratch = root / WORK / "ablation" / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    if not (scratch / paths.metrics).exists():
+    if not (scratch / getattr(paths, MAKES[stages[-1]])).exists():
         link_inputs(name, stages, source, scratch)
         with open(scratch / "params.yaml", "w") as file:
             YAML().dump(params, file)
         for stage in stages:
             run_stage(stage, name, scratch)
-    return scratch, json.loads((scratch / paths.metrics).read_text())
+    return scratch
 
 
 def link_inputs(name: str, stages: list[str], source: Path, scratch: Path) -> None:
-    """Links into `scratch` to what the other stages made in `source`."""
+    """Links into `scratch` to what the stages before made in `source`."""
     paths = SetPaths(name)
-    made = [getattr(paths, output) for stage, output in MAKES.items() if stage not in stages]
+    made = [getattr(paths, output) for output in list(MAKES.values())[: list(MAKES).index(stages[0])]]
     for needed in [paths.footage, paths.frames, paths.weights, *made]:
         if not (source / needed).exists():
             raise InputError(f"{needed}: not found; run `make {name}` first")
@@ -130,20 +132,21 @@ def ablate(name: str, wanted: list[str], jobs: int) -> None:
 
     def trained(row: str) -> Path:
         own = nested({**plan["all"], **plan["trained"][row]})
-        scratch, metrics = run_row(name, merged(own, nested(TASKS_ALONE)), stages_from(own), Path.cwd())
+        scratch = run_in_scratch(name, own, stages_from(own), Path.cwd())
         if row in wanted:
-            table.add(row, metrics)
+            measure(row, nested(TASKS_ALONE), scratch)
         return scratch
 
-    def fused(row: str, base: Path) -> None:
-        own = nested(plan["fused"][row])
-        _, metrics = run_row(name, merged(nested(plan["all"]), own), stages_from({"fuse": {}}), base)
-        table.add(row, metrics)
+    def measure(row: str, changes: dict, source: Path) -> None:
+        scratch = run_in_scratch(name, changes, ["fuse", "evaluate"], source)
+        table.add(row, json.loads((scratch / SetPaths(name).metrics).read_text()))
 
     with ThreadPoolExecutor(jobs) as pool:
         base = pool.submit(trained, first)
         rest = [pool.submit(trained, row) for row in others if row in wanted]
-        rest += [pool.submit(fused, row, base.result()) for row in plan["fused"] if row in wanted]
+        for row in plan["fused"]:
+            if row in wanted:
+                rest.append(pool.submit(measure, row, nested(plan["fused"][row]), base.result()))
         for row in [base, *rest]:
             row.result()
 

@@ -1,10 +1,10 @@
 """A rehearsal of a data set without any of its test clips: normal clips with made-up anomalies take their place.
 
-    python -m benchmarks.rehearsal ped2
+    python -m benchmarks.rehearsal ped2 0
 
-writes data/raw/ped2_rehearsal, an ordinary data set (layout ano_pred): some of the normal clips of ped2 become test
+writes data/raw/ped2_rehearsal_0, an ordinary data set (layout ano_pred): some of the normal clips of ped2 become test
 clips, once per kind of anomaly, each with objects that do not belong there, drawn into the pixels; the rest stays for
-training. Settings are chosen by its metrics. Needs `dvc repro decode@ped2`.
+training. Another number draws other clips. Settings are chosen by its metrics. Needs `dvc repro decode@ped2`.
 """
 
 import argparse
@@ -157,7 +157,7 @@ def write_set(name: str, target: Path, seed: int) -> str:
             # An object comes from another clip than the one it is drawn into.
             others = [donor for other in tests if other != video for donor in donors[other]]
             if len(others) < ANOMALIES:
-                raise InputError(f"{name}: too few objects that cross the picture to copy: {counts}; other --seed")
+                raise InputError(f"{name}: too few objects that cross the picture to copy: {counts}; another draw")
             for kind in KINDS:
                 frames, masks = disturb(clips[video], others, kind, random)
                 clip = f"{video.removeprefix('train_')}_{kind}"
@@ -169,9 +169,9 @@ def write_set(name: str, target: Path, seed: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("draw", type=int)
     given = parser.parse_args()
     try:
-        print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal", given.seed))
+        print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal_{given.draw}", given.draw))
     except InputError as error:
         raise SystemExit(str(error)) from None

@@ -2,6 +2,9 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from stages.common.errors import InputError
 from stages.common.params import settings
@@ -9,10 +12,10 @@ from stages.common.params import settings
 
 @settings
 class Weights:
-    """A file in `data/raw/weights` and the SHA-256 of its bytes."""
+    """A file in `data/raw/weights` and the SHA-256 of its bytes, or the first 8 digits of that, or more."""
 
     file: str
-    sha256: str
+    sha256: Annotated[str, StringConstraints(pattern="^[0-9a-f]{8,64}$")]
 
 
 def weights_file(folder: Path, needed_by: str) -> Path:

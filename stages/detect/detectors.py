@@ -112,10 +112,14 @@ def settings_of(detect: Detect) -> dict:
 
 
 def check_sources(detect: Detect) -> None:
-    """Raises InputError unless there is a source, each once, and at most one that needs weights."""
+    """Raises InputError unless there is a source, each once, at most one that needs weights, and of known names."""
     sources = detect.sources
     if not sources or len(set(sources)) < len(sources) or len(NEEDS_WEIGHTS & set(sources)) > 1:
         raise InputError(
             f"params.yaml: detect.sources: expected one or more different detectors, at most one of "
             f"{sorted(NEEDS_WEIGHTS)} among them (there is one file of weights), found {sources}"
         )
+    if "torchvision" in sources:
+        from stages.detect import torchvision_models  # Here, too, so that its code is part of what names the pieces.
+
+        torchvision_models.check_name(detect.torchvision)

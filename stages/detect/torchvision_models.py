@@ -7,6 +7,7 @@ import torch
 from torchvision import models
 
 from stages.common.errors import InputError
+from stages.common.torchvision_weights import with_weights
 from stages.detect.boxes import iou_matrix
 from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Network
 
@@ -27,28 +28,22 @@ def categories(name: str) -> list[str]:
     return models.get_model_weights(name)["COCO_V1"].meta["categories"]
 
 
-def load(path: Path, name: str, device: torch.device) -> Network:
-    """Load a detector of torchvision.
+def check_name(name: str) -> None:
+    """Raises InputError unless `name` is in `names()`."""
+    if name not in names():
+        raise InputError(f"params.yaml: detect.torchvision: {name!r} is not known; expected one of {names()}")
 
-    Args:
-        path: a state dictionary (`.pth`), as torchvision publishes them; tensors only, nothing is unpickled.
-        name: as in `names()`.
+
+def load(path: Path, name: str, device: torch.device) -> Network:
+    """The detector of this name (`names()`) with the weights of a file.
 
     Raises:
         InputError: unknown name, or a file that does not hold the weights of such a detector.
     """
-    if name not in names():
-        raise InputError(f"params.yaml: detect.torchvision: {name!r} is not known; expected one of {names()}")
+    check_name(name)
     classes = len(categories(name))
     model = models.get_model(name, weights=None, weights_backbone=None, num_classes=classes)
-    try:
-        model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"{path}: not the weights of {name}: {reason}; fetch the file again, or name another"
-        ) from None
-    return network(model.eval().to(device), classes, device)
+    return network(with_weights(model, name, path).to(device), classes, device)
 
 
 def network(model: torch.nn.Module, classes: int, device: torch.device) -> Network:

@@ -8,10 +8,17 @@ import numpy as np
 import onnxruntime
 import torch
 from torch import nn
+from torchvision import models
 from torchvision.models.resnet import BasicBlock, ResNet
+
+from stages.common.errors import InputError
+from stages.common.torchvision_weights import with_weights
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
 Teacher = Callable[[np.ndarray], np.ndarray]
+
+# What torchvision's classifiers were trained with: RGB in 0 to 1.
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 # Crops that go through a network at once: more would cost memory and save no time.
 BATCH = 64
@@ -67,6 +74,30 @@ def onnx_classifier(path: str | Path, size: int, threads: int = 1) -> Teacher:
         return session.run(None, {door: np.ascontiguousarray(rgb.transpose(0, 3, 1, 2))})[0]
 
     return _in_batches(answer, exit_.shape[1])
+
+
+def torchvision_classifier(path: Path, name: str, size: int) -> Teacher:
+    """An ImageNet classifier of torchvision by its name there; its vectors are its logits.
+
+    Args:
+        path: its weights, as torchvision publishes them.
+        size: pixels of the square that crops are resized to.
+
+    Raises:
+        InputError: unknown name, or a file that does not hold the weights of such a classifier.
+    """
+    known = models.list_models(module=models)
+    if name not in known:
+        raise InputError(f"params.yaml: teach.torchvision: {name!r} is not known; expected one of {known}")
+    network = with_weights(models.get_model(name, weights=None), name, path)
+    mean, deviation = (torch.tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+
+    def answer(crops: np.ndarray) -> np.ndarray:
+        resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
+        pixels = torch.from_numpy(np.ascontiguousarray(resized[..., ::-1])).permute(0, 3, 1, 2).float() / 255
+        return network((pixels - mean) / deviation).numpy()
+
+    return _in_batches(torch.inference_mode()(answer), 1000)
 
 
 def _in_batches(answer: Callable[[np.ndarray], np.ndarray], dimensions: int) -> Teacher:

@@ -7,7 +7,7 @@ import numpy as np
 
 from stages.common.arrays import map_array
 from stages.common.params import settings
-from stages.teach.teachers import Teacher, onnx_classifier, random_resnet
+from stages.teach.teachers import Teacher, onnx_classifier, random_resnet, torchvision_classifier
 from stages.train.tasks import middle_of
 
 
@@ -15,15 +15,18 @@ from stages.train.tasks import middle_of
 class Teach:
     """The section `teach`."""
 
-    teacher: Literal["random", "onnx"]
+    teacher: Literal["random", "onnx", "torchvision"]
+    torchvision: str
     size: int
     test_clips: bool
 
 
-NEEDS_WEIGHTS = {"onnx"}
+NEEDS_WEIGHTS = {"onnx", "torchvision"}
 
 
 def load_teacher(teach: Teach, weights: Path | None) -> Teacher:
+    if teach.teacher == "torchvision":
+        return torchvision_classifier(weights, teach.torchvision, teach.size)
     return random_resnet(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
 
 

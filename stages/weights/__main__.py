@@ -1,10 +1,12 @@
 """Pre-trained weights, checked against their hash, to where DVC keeps and shares them."""
 
 import shutil
+from pathlib import Path
+from urllib.request import urlopen
 
 from stages.common.cli import run_stage
 from stages.common.errors import InputError
-from stages.common.files import folder_whole, save_json, sha256
+from stages.common.files import folder_whole, save_json, sha256, written_whole
 from stages.common.params import load, settings
 from stages.common.paths import RAW_WEIGHTS, SetPaths
 from stages.common.weights import Weights
@@ -28,17 +30,33 @@ def run(name: str) -> str:
     return f"{', '.join(found) if found else 'no weights needed'}, in {paths.weights}"
 
 
-def copy_checked(wanted: Weights, role: str, folder) -> None:
+def copy_checked(wanted: Weights, role: str, folder: Path) -> None:
     source = RAW_WEIGHTS / wanted.file
     if not source.is_file():
-        raise InputError(f"{source}: not found; put the {role}'s weights there (params.yaml: weights.{role})")
+        fetch(wanted, role, source)
     actual = sha256(source)
-    if actual != wanted.sha256:
+    if not actual.startswith(wanted.sha256):
         raise InputError(
             f"{source}: wrong SHA-256: expected {wanted.sha256}, found {actual}; fetch the file again, or correct "
             f"params.yaml: weights.{role}.sha256"
         )
     shutil.copyfile(source, folder / wanted.file)
+
+
+def fetch(wanted: Weights, role: str, target: Path) -> None:
+    """Downloads what torchvision publishes under that name."""
+    missing = f"{target}: not found; put the {role}'s weights there (params.yaml: weights.{role})"
+    # Torchvision takes seconds to load, for which whoever has the file need not wait.
+    from stages.common.torchvision_weights import published_url
+
+    url = published_url(wanted.file)
+    if url is None:
+        raise InputError(missing)
+    try:
+        with urlopen(url, timeout=60) as answer, written_whole(target) as aside, open(aside, "wb") as file:
+            shutil.copyfileobj(answer, file)
+    except OSError as error:
+        raise InputError(f"{missing}: no download from {url} ({error}); fetch it where there is a network") from None
 
 
 if __name__ == "__main__":

@@ -15,15 +15,15 @@ def test_a_row_is_what_the_pipeline_gives_and_the_set_stays_as_it_was(project):
     folder = project.folder
     (folder / "benchmarks").symlink_to(ROOT / "benchmarks")
     before = [sha256(folder / name) for name in ("data/demo", "models", "metrics/demo.json", "params.yaml")]
-    project.run(*COMMAND, "boxes 30 % wider", "velocity 2")
+    project.run(*COMMAND, "boxes 30 % wider", "velocity 4")
     after = [sha256(folder / name) for name in ("data/demo", "models", "metrics/demo.json", "params.yaml")]
     assert before == after
     table = pd.read_csv(folder / "metrics/ablation_demo.csv", index_col="row")
-    assert table.index.tolist() == ["boxes 30 % wider", "velocity 2"] and table.notna().all().all()
+    assert table.index.tolist() == ["boxes 30 % wider", "velocity 4"] and table.notna().all().all()
 
     params = project.params()
-    params["fuse"]["weights"]["velocity"], params["train"]["epochs"] = 2.0, 2
+    params["fuse"]["weights"]["velocity"], params["train"]["epochs"] = 4.0, 2
     project.write_params(params)
     project.dvc("repro", "--quiet")
     metrics = json.loads((folder / "metrics/demo.json").read_text())
-    assert table.loc["velocity 2"].to_dict() == {name: metrics[name] for name in table.columns}
+    assert table.loc["velocity 4"].to_dict() == {name: metrics[name] for name in table.columns}

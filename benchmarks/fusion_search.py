@@ -1,0 +1,67 @@
+"""Which fusion is best on rehearsals: every combination of a few settings, measured on each of the sets.
+
+    python -m benchmarks.fusion_search ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
+
+prints the combinations in the order of their mean over the sets and the four metrics, and writes
+metrics/fusion_search.csv. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a result to be reported
+have no place here.
+"""
+
+import argparse
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+
+from stages.common.errors import InputError
+from stages.common.files import written_whole
+from stages.common.params import load
+from stages.common.paths import SetPaths
+from stages.common.tables import LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table
+from stages.evaluate.summary import Evaluate, frame_level, region_level
+from stages.fuse.__main__ import with_velocity
+from stages.fuse.fusion import Fuse, object_scores, scored_frames
+
+# Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.
+GRID = {"method": ["zscore", "tail"], "velocity": [0.0, 0.5, 1.0, 2.0, 4.0], "frame_sigma": [3.0, 5.0, 7.0]}
+METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
+
+
+def search(name: str) -> pd.DataFrame:
+    """A row per combination: the settings and METRICS."""
+    paths, fuse, evaluate = SetPaths(name), load("fuse", Fuse, name), load("evaluate", Evaluate, name)
+    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    labels = read_table(paths.footage / "labels.parquet", LABELS)
+    regions = read_table(paths.footage / "regions.parquet", REGIONS)
+    cues = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
+    tests, rows = videos[videos["video"].isin(labels["video"])].sort_values("video"), []
+    frames = labels.sort_values(["video", "frame"], ignore_index=True)
+    for method, velocity in product(GRID["method"], GRID["velocity"]):
+        fuse = replace(fuse, method=method, weights=replace(fuse.weights, velocity=velocity))
+        objects = object_scores(cues, videos, fuse)
+        regional = region_level(objects[objects["split"] == "test"], "score", regions, len(frames), evaluate)
+        for sigma in GRID["frame_sigma"]:
+            scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), smooth=True)
+            measured = frame_level(frames.assign(score=scores), "score") | regional
+            settings = {"method": method, "velocity": velocity, "frame_sigma": sigma}
+            rows.append({**settings, **{metric: measured[metric] for metric in METRICS}})
+    return pd.DataFrame(rows)
+
+
+def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The mean over the sets of each combination, and `mean` of its four metrics, best first."""
+    means = pd.concat(tables).groupby(list(GRID), as_index=False)[METRICS].mean()
+    return means.assign(mean=means[METRICS].mean(axis=1)).sort_values("mean", ascending=False, ignore_index=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+")
+    try:
+        table = ranked([search(name) for name in parser.parse_args().sets])
+    except InputError as error:
+        raise SystemExit(str(error)) from None
+    with written_whole(Path("metrics/fusion_search.csv")) as aside:
+        table.round(4).to_csv(aside, index=False)
+    print((table.set_index(list(GRID)) * 100).round(1).to_string())
