@@ -3,8 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torchvision import models
+from torchvision.transforms import functional
 
-from stages.teach.teachers import onnx_classifier, random_resnet
+from stages.common.errors import InputError
+from stages.teach.teachers import onnx_classifier, random_resnet, torchvision_classifier
 
 CLASSIFIER = Path(__file__).parents[3] / "shared/data/weights/efficientnet_lite0_imagenet.onnx"
 
@@ -15,10 +18,21 @@ def crops():
     return np.repeat(np.repeat(rng.integers(0, 256, (70, 8, 8, 3), dtype=np.uint8), 4, axis=1), 4, axis=2)
 
 
-@pytest.fixture(params=["random", "classifier"])
-def teacher(request):
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A file with drawn weights of a small classifier of torchvision."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "mobilenet_v3_small.pth"
+    torch.save(models.get_model(path.stem).state_dict(), path)
+    return path
+
+
+@pytest.fixture(params=["random", "classifier", "torchvision"])
+def teacher(request, drawn):
     if request.param == "random":
         return random_resnet(seed=0)
+    if request.param == "torchvision":
+        return torchvision_classifier(drawn, drawn.stem, size=64)
     if not CLASSIFIER.is_file():
         pytest.skip("no efficientnet_lite0_imagenet.onnx in ../shared/data/weights")
     return onnx_classifier(CLASSIFIER, size=64)
@@ -68,3 +82,20 @@ def test_random_answers_tell_crops_apart_and_are_well_scaled(crops):
 def test_missing_weights_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no weights at .*none.onnx"):
         onnx_classifier(tmp_path / "none.onnx", size=64)
+
+
+def test_torchvisions_classifiers_see_what_they_were_trained_on(drawn, crops):
+    expected = models.get_model(drawn.stem)
+    expected.load_state_dict(torch.load(drawn, weights_only=True))
+    rgb = torch.from_numpy(crops[:5, ..., ::-1].copy()).permute(0, 3, 1, 2) / 255
+    transforms = models.get_model_weights(drawn.stem).DEFAULT.transforms()
+    with torch.inference_mode():
+        answer = expected.eval()(functional.normalize(rgb, transforms.mean, transforms.std))
+    np.testing.assert_allclose(torchvision_classifier(drawn, drawn.stem, size=32)(crops[:5]), answer, atol=1e-5)
+
+
+def test_a_classifier_that_torchvision_does_not_have_and_other_weights_are_refused(drawn):
+    with pytest.raises(InputError, match="teach.torchvision: 'resnet49' is not known; expected one of"):
+        torchvision_classifier(drawn, "resnet49", size=32)
+    with pytest.raises(InputError, match="mobilenet_v3_small.pth: not the weights of resnet18"):
+        torchvision_classifier(drawn, "resnet18", size=32)

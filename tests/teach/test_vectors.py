@@ -11,10 +11,10 @@ from stages.teach.__main__ import run
 from stages.teach.teachers import random_resnet
 from stages.teach.vectors import Teach, teach_clip
 
-TEACH = Teach(teacher="random", size=32, test_clips=True)
+TEACH = Teach(teacher="random", torchvision="resnet50", size=32, test_clips=True)
 PARAMS = """
 machine: {{workers: 1, device: cpu}}
-teach: {{teacher: {teacher}, size: 32, test_clips: {test_clips}}}
+teach: {{teacher: {teacher}, torchvision: resnet50, size: 32, test_clips: {test_clips}}}
 sets: {{tiny: {{teach: {{}}}}}}
 """
 

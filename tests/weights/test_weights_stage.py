@@ -88,3 +88,26 @@ def test_weights_that_are_not_described_as_a_file_and_its_hash(project, content,
 def test_where_the_stage_has_not_run_there_are_none(tmp_path):
     with pytest.raises(InputError, match="detector: not found; run `dvc repro` to make it"):
         weights_file(tmp_path / "detector", "yolox")
+
+
+def test_the_first_digits_of_a_hash_are_enough(project, raw):
+    project.params(weights={"detector": wanted(raw, sha256=sha256(raw / "net.onnx")[:8])})
+    project.run("weights")
+    assert (project.root / "models/mine/weights/detector/net.onnx").read_bytes() == b"network"
+    project.params(weights={"detector": wanted(raw, sha256="0" * 8)})
+    assert "wrong SHA-256: expected 00000000, found" in project.refusal("weights")
+    project.params(weights={"detector": wanted(raw, sha256="0" * 7)})
+    assert "weights (with sets.mine.weights): detector" in project.refusal("weights")
+
+
+def test_what_torchvision_publishes_is_asked_for_and_named_where_there_is_no_network(project, monkeypatch):
+    for variable in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    project.run("weights")
+    project.params(weights={"teacher": {"file": "resnet50-11ad3fa6.pth", "sha256": "11ad3fa6"}})
+    line = project.refusal("weights")
+    assert line.startswith("data/raw/weights/resnet50-11ad3fa6.pth: not found; put the teacher's weights there")
+    assert "no download from https://" in line and "fetch it where there is a network" in line
+    assert not list((project.root / "data/raw/weights").glob("*"))
