@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 avenue rehearsal test test-slow lint lock clean
+.PHONY: run ped2 ped1 avenue shanghaitech rehearsal test test-slow lint lock clean
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
@@ -13,7 +13,7 @@ run: .venv/ready        ## the demo from footage to metrics
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
 
-ped2 avenue: .venv/ready  ## UCSD Ped2, CUHK Avenue from raw frames to metrics; data/raw/README.md says what to put where
+ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics; data/raw/README.md says what to put where
 	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
 	dvc exp run -S 'datasets=[demo,$@]' evaluate@$@
 	dvc metrics show metrics/$@.json

@@ -26,8 +26,10 @@ VIDEOS = pa.schema(
         ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
         ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
         ("path", pa.string()),  # below the source folder, or below the footage folder for the demo
-        ("frames", pa.int32()),
-        ("fps", pa.float64()),
+        ("first", pa.int32()),  # which frame of that file or folder is the clip's first
+        ("step", pa.int32()),  # every so many-th frame from there on is the clip's next
+        ("frames", pa.int32()),  # of the clip
+        ("fps", pa.float64()),  # of the clip
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("sha256", pa.string()),  # of the file, or of the folder's names and files

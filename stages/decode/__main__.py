@@ -4,7 +4,8 @@ import functools
 from pathlib import Path
 
 from stages.common.cli import run_stage
-from stages.common.files import folder_whole, link_or_copy
+from stages.common.errors import InputError
+from stages.common.files import folder_whole, link_or_copy, sha256
 from stages.common.params import load, load_machine, settings
 from stages.common.paths import SetPaths
 from stages.common.tables import VIDEOS, read_table
@@ -29,12 +30,19 @@ def run(name: str) -> str:
 
 def job(video, paths: SetPaths, decode: Decode) -> Job:
     path = Path(paths.footage if video.kind == "rendered" else paths.source) / video.path
-    shape = (video.frames, video.height, video.width)
+    shape, span = (video.frames, video.height, video.width), (video.first, video.step)
     return Job(
         video.video,
-        {"sha256": video.sha256, "grey": decode.grey},
-        functools.partial(pack_frames, path, video.kind, shape, decode.grey),
+        {"sha256": video.sha256, "grey": decode.grey, "span": [*span, video.frames]},
+        functools.partial(pack_unchanged, video.sha256, path, video.kind, shape, span, decode.grey),
     )
+
+
+def pack_unchanged(hashed: str, path: Path, *rest) -> None:
+    """`pack_frames` of what has still the hash that it had when its frames were counted."""
+    if not path.exists() or sha256(path) != hashed:
+        raise InputError(f"{path}: it changed since its frames were counted: run again")
+    pack_frames(path, *rest)
 
 
 if __name__ == "__main__":

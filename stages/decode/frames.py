@@ -1,6 +1,7 @@
 """Frames out of videos and folders of pictures, read in order, and the packed file they go into."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -30,31 +31,35 @@ def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
         video.release()
 
 
-def pack_frames(path: Path, kind: str, shape: tuple[int, int, int], grey: bool, folder: Path) -> None:
-    """Writes all frames of a clip into `folder` as `frames.npy`, uint8 (frames, height, width[, 3]).
+def pack_frames(
+    path: Path, kind: str, shape: tuple[int, int, int], span: tuple[int, int], grey: bool, folder: Path
+) -> None:
+    """Writes the frames of a clip into `folder` as `frames.npy`, uint8 (frames, height, width[, 3]).
 
     Never holds more than one frame.
 
     Args:
         shape: expected (frames, height, width).
+        span: which frame of the file or folder is the first, and every how many-th follows.
         grey: one channel instead of three, for grey footage.
 
     Raises:
         InputError: a frame of another size, or another number of frames.
     """
     frames, height, width = shape
+    first, step = span
     array = np.lib.format.open_memmap(
         folder / "frames.npy", mode="w+", dtype=np.uint8, shape=shape if grey else (*shape, 3)
     )
     count = 0
-    for count, frame in enumerate(read_frames(path, kind), 1):
+    for number, frame in islice(enumerate(read_frames(path, kind)), first, first + frames * step, step):
         if frame.shape[:2] != (height, width):
             raise InputError(
-                f"{path}: frame {count - 1} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
+                f"{path}: frame {number} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
                 "the frames before; split the clip where the size changes"
             )
-        if count <= frames:
-            array[count - 1] = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
+        array[count] = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
+        count += 1
     if count != frames:
         raise InputError(f"{path}: {count} frames, expected {frames}; it changed since it was counted: run again")
     array.flush()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from stages.common.cli import run_stage
 from stages.common.errors import InputError
@@ -12,11 +13,13 @@ from stages.common.paths import SetPaths
 from stages.common.tables import LABELS, REGIONS, VIDEOS, write_table
 from stages.common.videos import map_videos
 from stages.footage.clips import Clip, Layout, Truth, probe
-from stages.footage.layouts import ano_pred, avenue, demo, folder, shanghaitech, ucsd
-from stages.footage.truth import hold_out, label_table, region_table
+from stages.footage.layouts import ano_pred, avenue, demo, folder, recordings, shanghaitech, ucsd
+from stages.footage.splits import Span, hold_out, span_of, split_recordings
+from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
 
-# In the order in which they are tried: `folder` last, since train/ may be Train/ where case makes no difference.
+# In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
+# difference; `recordings` last, since it takes whatever there is.
 LAYOUTS = {
     "ano_pred": ano_pred.LAYOUT,
     "avenue": avenue.LAYOUT,
@@ -24,13 +27,19 @@ LAYOUTS = {
     "shanghaitech": shanghaitech.LAYOUT,
     "ucsd": ucsd.LAYOUT,
     "folder": folder.LAYOUT,
+    "recordings": recordings.LAYOUT,
 }
 
 
 @settings
 class Footage:
     layout: str
-    images_fps: float
+    images_fps: PositiveFloat
+    start_seconds: NonNegativeFloat
+    end_seconds: PositiveFloat | None
+    stride: PositiveInt
+    normal_clips: list[str]
+    normal_share: float
     held_out: float
     held_out_clips: list[str]
     seed: int
@@ -39,14 +48,19 @@ class Footage:
 def run(name: str) -> str:
     paths, footage = SetPaths(name), load("footage", Footage, name)
     layout = find_layout(paths.source, footage.layout)
-    clips = find_clips(paths.source, layout)
+    clips = find_clips(paths.source, layout, footage)
     held_out = hold_out(clips, footage.held_out, footage.held_out_clips, footage.seed)
     with folder_whole(paths.footage) as folder:
         rendered = render(paths.source, folder, clips)
         facts = probe_all(paths.source, folder, clips, footage.images_fps)
-        videos = video_table(clips, facts, held_out)
+        spans = {
+            clip.name: span_of(clip, facts[clip.path], footage.start_seconds, footage.end_seconds, footage.stride)
+            for clip in clips
+        }
+        videos = video_table(clips, facts, spans, held_out)
         tests = [clip for clip in clips if clip.split == "test"]
-        truths = rendered or {clip.name: find_truth(paths.source, layout, clip, facts[clip.name]) for clip in tests}
+        truths = rendered or {clip.name: find_truth(paths.source, layout, clip, facts[clip.path]) for clip in tests}
+        truths = {clip: cut_truth(truth, spans[clip]) for clip, truth in truths.items()}
         labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
         write_table(folder / "videos.parquet", videos, VIDEOS)
         write_table(folder / "labels.parquet", labels, LABELS)
@@ -54,8 +68,16 @@ def run(name: str) -> str:
     splits = videos["split"].value_counts()
     return (
         f"{splits.get('train', 0)} training, {splits.get('held_out', 0)} held-out and {splits.get('test', 0)} test "
-        f"clips, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled anomalous, in {paths.footage}"
+        f"clips{said_of_split(clips, footage)}, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled "
+        f"anomalous, in {paths.footage}"
     )
+
+
+def said_of_split(clips: list[Clip], footage: Footage) -> str:
+    """That recordings were split, which their owner did not do, is said where it was done."""
+    if any(clip.part != (0.0, 1.0) for clip in clips):
+        return f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
+    return ""
 
 
 def find_layout(source: Path, wanted: str) -> Layout:
@@ -74,8 +96,9 @@ def find_layout(source: Path, wanted: str) -> Layout:
     )
 
 
-def find_clips(source: Path, layout: Layout) -> list[Clip]:
-    clips = sorted(layout.clips(source), key=lambda clip: clip.name)
+def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
+    clips = split_recordings(layout.clips(source), footage.normal_clips, footage.normal_share)
+    clips = sorted(clips, key=lambda clip: clip.name)
     names = [clip.name for clip in clips]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -109,22 +132,26 @@ def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
     return truth if tracks is None else truth._replace(regions=tracks)
 
 
-def probe_all(source: Path, folder: Path, clips: list[Clip], images_fps: float) -> dict[str, dict]:
+def probe_all(source: Path, folder: Path, clips: list[Clip], images_fps: float) -> dict[Path, dict]:
+    """What is found out about each file or folder, once however many clips it holds."""
     facts = {}
     for clip in clips:
-        base = folder if clip.kind == "rendered" else source
-        facts[clip.name] = probe(base / clip.path, clip.kind, images_fps)
+        if clip.path not in facts:
+            base = folder if clip.kind == "rendered" else source
+            facts[clip.path] = probe(base / clip.path, clip.kind, images_fps)
     return facts
 
 
-def video_table(clips: list[Clip], facts: dict[str, dict], held_out: set[str]) -> pd.DataFrame:
+def video_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span], held_out: set[str]) -> pd.DataFrame:
     rows = [
         {
+            **facts[clip.path],
+            **spans[clip.name]._asdict(),
             "video": clip.name,
             "split": "held_out" if clip.name in held_out else clip.split,
             "kind": clip.kind,
             "path": clip.path.as_posix(),
-            **facts[clip.name],
+            "fps": facts[clip.path]["fps"] / spans[clip.name].step,
         }
         for clip in clips
     ]

@@ -18,12 +18,20 @@ VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip by name; `split` is train or test, `kind` is file, images or rendered, `path` is below the source."""
+    """A clip by name, or a part of it.
+
+    Attributes:
+        split: train, test, or recording: what is to be split into both.
+        kind: file, images or rendered.
+        path: below the source.
+        part: from where to where it goes, as shares of the file or folder.
+    """
 
     name: str
     split: str
     kind: str
     path: Path
+    part: tuple[float, float] = (0.0, 1.0)
 
     @property
     def own_name(self) -> str:

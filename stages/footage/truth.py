@@ -1,34 +1,23 @@
-"""Ground truth of all test clips as two tables, and the split of the normal clips."""
+"""Ground truth of all test clips as two tables."""
 
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import InputError
 from stages.common.tables import BOX
-from stages.footage.clips import Clip, Truth
+from stages.footage.clips import Truth
+from stages.footage.splits import Span
 
 
-def hold_out(clips: list[Clip], share: float, named: list[str], seed: int) -> set[str]:
-    """Names of the training clips kept from training, for validation and calibration (normal, like the rest).
-
-    The named ones, or else a seeded draw of `share` of them: at least one, and at least one is left to train on.
-
-    Raises:
-        InputError: a named clip is no training clip, or there are fewer than two training clips.
-    """
-    names = sorted(clip.name for clip in clips if clip.split == "train")
-    unknown = sorted(set(named) - set(names))
-    if unknown:
-        raise InputError(f"params.yaml: footage.held_out_clips: {unknown[0]!r} is no training clip; known: {names}")
-    if len(names) < 2 or len(set(named)) >= len(names) > 0:
-        raise InputError(
-            f"footage: {len(names)} training clips, {len(set(named))} of them held out; at least one has to be left on "
-            "either side, for training and for calibration: cut the footage into more clips"
-        )
-    if named:
-        return set(named)
-    count = min(max(1, round(share * len(names))), len(names) - 1)
-    return set(np.random.default_rng(seed).choice(names, count, replace=False).tolist())
+def cut_truth(truth: Truth, span: Span) -> Truth:
+    """What is known of those frames of a file or folder that are the clip's."""
+    labels, regions = truth
+    if labels is not None:
+        labels = labels[span.first :: span.step][: span.frames]
+    if regions is not None:
+        frame, offset = np.divmod(regions["frame"].to_numpy(int) - span.first, span.step)
+        own = (offset == 0) & (frame >= 0) & (frame < span.frames)
+        regions = regions.assign(frame=frame)[own]
+    return Truth(labels, regions)
 
 
 def label_table(truths: dict[str, Truth], frames: dict[str, int]) -> pd.DataFrame:

@@ -7,11 +7,12 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT, cut_off, still, tree, write_avi, write_pictures, write_video
+from helpers import ROOT, cut_off, still, tree, walking_square, write_avi, write_pictures, write_video
 from scipy.io import savemat
 
 from stages.common.files import sha256
 from stages.common.tables import BOX
+from stages.decode.frames import read_frames
 from stages.footage.clips import probe
 from stages.footage.layouts.ucsd import labels_of_ranges
 
@@ -95,6 +96,57 @@ def test_without_any_truth_the_tables_are_empty_and_the_stage_goes_on(own):
     shutil.rmtree(own.source / "tracks")
     own.run("footage")
     assert len(own.labels()) == len(own.regions()) == 0 and len(own.videos()) == 6
+
+
+@pytest.fixture
+def recordings(project):
+    """Two recordings that nobody has sorted, a video and pictures, and what else lies about."""
+    write_avi(project.source / "gate.avi", walking_square(40))
+    write_pictures(project.source / "yard", still(24))
+    (project.source / "tracks").mkdir()
+    (project.source / "notes.txt").write_text("mine")
+    return project
+
+
+@pytest.mark.parametrize("layout", ["auto", "recordings"])
+def test_recordings_are_split_by_share_and_it_is_said(recordings, layout):
+    recordings.params(footage={"layout": layout, "images_fps": 12.0})
+    status, out, _ = recordings.attempt("footage")
+    assert status == 0 and "(no train/ and test/: the first 50% of each recording are taken as normal)" in out
+    videos = recordings.videos()
+    assert rows(videos[videos["split"] == "test"], "video", "path", "first", "step", "frames") == [
+        ("gate_rest", "gate.avi", 20, 1, 20),
+        ("yard_rest", "yard", 12, 1, 12),
+    ]
+    normal = videos[videos["split"] != "test"]
+    assert normal["video"].tolist() == [f"{name}_normal_{part}" for name in ("gate", "yard") for part in (1, 2, 3, 4)]
+    assert normal["first"].tolist() == [0, 5, 10, 15, 0, 3, 6, 9] and set(normal["split"]) == {"train", "held_out"}
+    recordings.run("decode")
+    whole = list(read_frames(recordings.source / "gate.avi", "file"))
+    np.testing.assert_array_equal(recordings.frames("gate_rest"), whole[20:])
+    np.testing.assert_array_equal(recordings.frames("gate_normal_2"), whole[5:10])
+
+
+def test_recordings_are_split_by_name(recordings):
+    write_avi(recordings.source / "door.avi", walking_square(9))
+    recordings.params(footage={"normal_clips": ["gate", "door"]})
+    status, out, _ = recordings.attempt("footage")
+    assert status == 0 and "taken as normal" not in out
+    assert rows(recordings.videos(), "video", "frames")[2:] == [("yard", 24)]
+    assert recordings.videos()["split"].tolist()[2] == "test"
+
+
+def test_a_time_range_and_a_stride_take_frames_labels_and_regions_alike(own):
+    shutil.rmtree(own.source / "test/unknown")
+    own.params(footage={"images_fps": 10.0, "start_seconds": 0.1, "stride": 2})
+    own.run("footage", "decode")
+    videos = own.videos().set_index("video")
+    assert videos.loc["marked", ["first", "step", "frames", "fps"]].tolist() == [1, 2, 3, 5]
+    labels = own.labels()
+    assert labels[labels["video"] == "marked"]["anomalous"].tolist() == [True, False, True]
+    # Frame 2 of seven at 12 per second is the first from 0.1 seconds on; frame 6 is the third taken.
+    assert rows(own.regions(), "track", "frame") == [(0, 2), (1, 0)]
+    assert len(own.frames("marked")) == 3
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def few_are_enough(monkeypatch):
 
 def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))):
     table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
-    return table.assign(kind="file", path="", fps=12.0, width=100, height=80, sha256="")[VIDEOS.names]
+    return table.assign(kind="file", path="", first=0, step=1, fps=12.0, width=100, height=80, sha256="")[VIDEOS.names]
 
 
 def scores(rows):

@@ -214,7 +214,17 @@ def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_r
         (tmp_path / "data/tiny/frames").mkdir(parents=True, exist_ok=True)
         np.save(tmp_path / f"data/tiny/frames/{name}.npy", frames[name])
     videos = pd.DataFrame({"video": list(clips), "split": list(clips.values())})
-    facts = {"kind": "file", "path": "", "frames": 12, "fps": 12.0, "width": 30, "height": 20, "sha256": ""}
+    facts = {
+        "kind": "file",
+        "path": "",
+        "first": 0,
+        "step": 1,
+        "frames": 12,
+        "fps": 12.0,
+        "width": 30,
+        "height": 20,
+        "sha256": "",
+    }
     write_table(tmp_path / "data/tiny/footage/videos.parquet", videos.assign(**facts), VIDEOS)
     found = [("busy", 9, 4, 4, 20, 18), ("calm", 3, 2, 2, 8, 8), ("calm", 4, 2, 2, 8, 8), ("busy", 0, 1, 1, 9, 9)]
     write_table(tmp_path / "data/tiny/detections.parquet", detections(found), DETECTIONS)
