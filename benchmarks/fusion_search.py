@@ -50,9 +50,18 @@ def search(name: str) -> pd.DataFrame:
 
 
 def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """The mean over the sets of each combination, and `mean` of its four metrics, best first."""
-    means = pd.concat(tables).groupby(list(GRID), as_index=False)[METRICS].mean()
-    return means.assign(mean=means[METRICS].mean(axis=1)).sort_values("mean", ascending=False, ignore_index=True)
+    """The mean over the sets of each combination, best first.
+
+    Columns: the settings, METRICS, `mean` of these; how far that is `behind` the best, and the standard `error` of that
+    over the sets. What is behind by less than its error is as good as the best.
+    """
+    keyed = [table.set_index(list(GRID)) for table in tables]
+    means = sum(keyed) / len(keyed)
+    each = pd.concat([table[METRICS].mean(axis=1) for table in keyed], axis=1)
+    means = means.assign(mean=each.mean(axis=1))
+    behind = each.loc[means["mean"].idxmax()] - each
+    means = means.assign(behind=behind.mean(axis=1), error=behind.std(axis=1) / len(keyed) ** 0.5)
+    return means.sort_values("mean", ascending=False).reset_index()
 
 
 if __name__ == "__main__":

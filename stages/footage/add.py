@@ -1,0 +1,76 @@
+"""Adds a folder of footage as a data set: a link in data/raw, an entry in params.yaml.
+
+    python -m stages.footage.add gate ~/videos/gate
+
+The folder may lie in any layout that the footage stage knows, also as mere videos side by side.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from stages.common.errors import InputError
+from stages.common.files import written_whole
+from stages.common.params import PARAMS, SECTIONS, read_tree
+from stages.common.paths import SetPaths
+from stages.footage.__main__ import find_layout
+
+
+def add(name: str, folder: Path) -> str:
+    """What to do next.
+
+    Raises:
+        InputError: a name that cannot be one or is taken, or a folder in no known layout.
+    """
+    paths = SetPaths(name)
+    if not re.fullmatch("[A-Za-z0-9_]+", name):
+        raise InputError(f"{name!r}: a set's name is made of letters, digits and _")
+    if name in (read_tree(PARAMS).get("sets") or {}):
+        raise InputError(f"{PARAMS}: sets.{name} is there already; take another name, or change it there")
+    if paths.source.exists() or paths.source.is_symlink():
+        raise InputError(f"{paths.source}: is there already; take another name, or remove it")
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    layout = find_layout(folder, "auto")
+    clips = layout.clips(folder)
+    write_entry(name)
+    paths.source.parent.mkdir(parents=True, exist_ok=True)
+    paths.source.symlink_to(folder.resolve(), target_is_directory=True)
+    recordings = [clip for clip in clips if clip.split == "recording"]
+    hint = (
+        f"The first half of each of the {len(recordings)} recordings is taken as normal; other ways are "
+        f"sets.{name}.footage.normal_clips and normal_share in {PARAMS}."
+        if recordings
+        else f"{len(clips)} clips are sorted into normal ones and ones to search."
+    )
+    return (
+        f"{hint}\nNext: dvc repro evaluate@{name}\nThen the scores of every frame and object are in "
+        f"{paths.frame_scores}, and {paths.metrics} has the metrics if there are labels."
+    )
+
+
+def write_entry(name: str) -> None:
+    """The set in params.yaml, with nothing of its own, and among those that `dvc repro` runs."""
+    yaml = YAML()
+    yaml.width = 120
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
+    tree = yaml.load(PARAMS.read_text())
+    tree["datasets"].append(name)
+    tree["sets"][name] = {section: {} for section in tree if section in SECTIONS}
+    with written_whole(PARAMS) as aside, open(aside, "w") as file:
+        yaml.dump(tree, file)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", help="of the set: letters, digits and _")
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    try:
+        print(add(given.name, given.folder))
+    except InputError as error:
+        sys.exit(str(error))

@@ -1,0 +1,21 @@
+import numpy as np
+import pandas as pd
+
+from benchmarks.fusion_search import GRID, METRICS, ranked
+
+
+def table(*means):
+    """A set's table of as many combinations, whose four metrics have these means."""
+    spread = np.array([-0.03, -0.01, 0.01, 0.03])
+    rows = [[*(f"{name}{number}" for name in GRID), *(mean + spread)] for number, mean in enumerate(means)]
+    return pd.DataFrame(rows, columns=[*GRID, *METRICS])
+
+
+def test_combinations_are_ranked_by_their_mean_and_the_error_is_that_of_the_difference():
+    found = ranked([table(0.5, 0.6, 0.1), table(0.7, 0.9, 0.6)])
+    assert found["method"].tolist() == ["method1", "method0", "method2"]
+    np.testing.assert_allclose(found["mean"], [0.75, 0.6, 0.35])
+    np.testing.assert_allclose(found["micro_auc"], [0.72, 0.57, 0.32])
+    np.testing.assert_allclose(found["behind"], [0, 0.15, 0.4], atol=1e-12)
+    # Behind by 0.1 and 0.2, and by 0.5 and 0.3.
+    np.testing.assert_allclose(found["error"], [0, 0.05, 0.1], atol=1e-12)
