@@ -153,3 +153,31 @@ def test_a_part_and_every_so_many_th_frame(tmp_path, kind, first, step, count):
     (tmp_path / "piece").mkdir()
     pack_frames(path, kind, (count, 48, 64), (first, step), False, tmp_path / "piece")
     np.testing.assert_array_equal(np.load(tmp_path / "piece/frames.npy"), whole[first::step][:count])
+
+
+def test_the_same_footage_in_three_forms_gives_the_same_frames_up_to_compression(project):
+    frames = [cv2.GaussianBlur(frame, (5, 5), 0) for frame in walking_square(12, height=96, width=128)]
+    forms = {
+        "training/frames/01": "{:03d}.jpg",
+        "training/frames/02": "{:03d}.jpg",
+        "testing/frames/01": "{:03d}.jpg",
+    }
+    found = {}
+    for path, name in forms.items():
+        write_pictures(project.source / path, frames, name)
+    project.run("footage", "decode")
+    found["jpeg"] = project.frames("test_01")
+    shutil.rmtree(project.source)
+    for path in ("train/a", "train/b", "test/c"):
+        write_video(project.source / f"{path}.mp4", frames)
+    project.run("footage", "decode")
+    found["mp4"] = project.frames("c")
+    shutil.rmtree(project.source)
+    for path in ("Train/Train001", "Train/Train002", "Test/Test001"):
+        write_pictures(project.source / path, frames, "{:03d}.tif")
+    project.run("footage", "decode")
+    found["tiff"] = project.frames("Test001")
+    np.testing.assert_array_equal(found["tiff"], frames)
+    for lossy in ("jpeg", "mp4"):
+        assert found[lossy].shape == found["tiff"].shape
+        assert np.abs(found[lossy].astype(int) - found["tiff"]).mean() < 4
