@@ -7,12 +7,13 @@ so an interrupted run goes on; some rows only: --rows 'deep' 'wide'.
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -70,32 +71,43 @@ def stages_from(changes: dict) -> list[str]:
     return order[min(map(order.index, changes), default=order.index("train")) :]
 
 
-def run_in_scratch(name: str, changes: dict, stages: list[str], source: Path) -> Path:
-    """A scratch folder in which `stages` have run, with all else linked from `source`."""
-    paths, root, params = SetPaths(name), Path.cwd(), changed_params(name, changes)
-    code = [sha256(root / "stages" / folder) for folder in ("common", *stages)]
-    content = [code, source.name if source != root else sha256(paths.detections), params]
-    scratch = root / WORK / "ablation" / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-    if not (scratch / getattr(paths, MAKES[stages[-1]])).exists():
-        link_inputs(name, stages, source, scratch)
+def scratch_of(name: str, changes: dict, stages: list[str], source: Path) -> Path:
+    """The scratch folder for what `stages` make of `source` with these changes: named by all that determines it."""
+    code = [file for folder in ("common", *stages) for file in sorted((Path("stages") / folder).rglob("*.py"))]
+    content = [
+        [(file.as_posix(), sha256(file)) for file in code],
+        [(path.as_posix(), hash_of(source / path)) for path in inputs(name, stages)],
+        changed_params(name, changes),
+    ]
+    return Path.cwd() / WORK / "ablation" / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def inputs(name: str, stages: list[str]) -> list[Path]:
+    """What the stages before these make."""
+    paths = SetPaths(name)
+    made = [getattr(paths, output) for output in list(MAKES.values())[: list(MAKES).index(stages[0])]]
+    return [paths.footage, paths.frames, paths.weights, *made]
+
+
+@functools.cache
+def hash_of(path: Path) -> str:
+    if not path.exists():
+        raise InputError(f"{path}: not found; make the set first, as by `make ped2`")
+    return sha256(path)
+
+
+def run_in_scratch(name: str, changes: dict, stages: list[str], source: Path, scratch: Path) -> Path:
+    """`scratch`, in which `stages` have run, with all else linked from `source`."""
+    if not (scratch / getattr(SetPaths(name), MAKES[stages[-1]])).exists():
+        for path in inputs(name, stages):
+            (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+            if not (scratch / path).is_symlink():
+                (scratch / path).symlink_to((source / path).resolve())
         with open(scratch / "params.yaml", "w") as file:
-            YAML().dump(params, file)
+            YAML().dump(changed_params(name, changes), file)
         for stage in stages:
             run_stage(stage, name, scratch)
     return scratch
-
-
-def link_inputs(name: str, stages: list[str], source: Path, scratch: Path) -> None:
-    """Links into `scratch` to what the stages before made in `source`."""
-    paths = SetPaths(name)
-    made = [getattr(paths, output) for output in list(MAKES.values())[: list(MAKES).index(stages[0])]]
-    for needed in [paths.footage, paths.frames, paths.weights, *made]:
-        if not (source / needed).exists():
-            raise InputError(f"{needed}: not found; run `make {name}` first")
-        target = scratch / needed
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_symlink():
-            target.symlink_to((source / needed).resolve())
 
 
 def run_stage(stage: str, name: str, scratch: Path) -> None:
@@ -103,14 +115,17 @@ def run_stage(stage: str, name: str, scratch: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise InputError(f"{stage} in {scratch.relative_to(Path.cwd())}: {done.stderr.strip().splitlines()[-1]}")
+        said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+        raise InputError(f"{stage} in {scratch.relative_to(Path.cwd())}: {said[-1]}")
 
 
 class Table:
-    """The rows known so far, written to a file whenever there is one more, in the order of ablation.yaml."""
+    """The rows known so far, in a file, in the order of ablation.yaml; a row that is there already is replaced."""
 
     def __init__(self, file: Path, order: list[str]):
         self.file, self.order, self.rows = file, order, {}
+        if file.exists():
+            self.rows = {row["row"]: row for row in pd.read_csv(file).to_dict("records")}
 
     def add(self, row: str, metrics: dict) -> None:
         values = {"row": row, **{metric: metrics[metric] for metric in METRICS}}
@@ -128,27 +143,32 @@ def ablate(name: str, wanted: list[str], jobs: int) -> None:
         raise InputError(f"--rows: {unknown[0]!r} is no row of {ROWS}; known: {order}")
     wanted = wanted or order
     table = Table(Path("metrics") / f"ablation_{name}.csv", order)
-    first, *others = plan["trained"]
-
-    def trained(row: str) -> Path:
-        own = nested({**plan["all"], **plan["trained"][row]})
-        scratch = run_in_scratch(name, own, stages_from(own), Path.cwd())
-        if row in wanted:
-            measure(row, nested(TASKS_ALONE), scratch)
-        return scratch
-
-    def measure(row: str, changes: dict, source: Path) -> None:
-        scratch = run_in_scratch(name, changes, ["fuse", "evaluate"], source)
-        table.add(row, json.loads((scratch / SetPaths(name).metrics).read_text()))
-
+    first = next(iter(plan["trained"]))
+    networks: dict[Path, Future] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        base = pool.submit(trained, first)
-        rest = [pool.submit(trained, row) for row in others if row in wanted]
+
+        def trained(row: str) -> Future:
+            """The network of a row; rows that come to the same share one."""
+            own = nested({**plan["all"], **plan["trained"][row]})
+            scratch = scratch_of(name, own, stages_from(own), Path.cwd())
+            if scratch not in networks:
+                networks[scratch] = pool.submit(run_in_scratch, name, own, stages_from(own), Path.cwd(), scratch)
+            return networks[scratch]
+
+        wanted_networks = {row: trained(row) for row in plan["trained"] if row in wanted}
+        base = trained(first)
+        for row, network in wanted_networks.items():
+            table.add(row, measured(name, nested(TASKS_ALONE), network.result()))
         for row in plan["fused"]:
             if row in wanted:
-                rest.append(pool.submit(measure, row, nested(plan["fused"][row]), base.result()))
-        for row in [base, *rest]:
-            row.result()
+                table.add(row, measured(name, nested(plan["fused"][row]), base.result()))
+
+
+def measured(name: str, changes: dict, source: Path) -> dict:
+    """The metrics of the scores in a scratch folder, fused with these changes."""
+    stages = ["fuse", "evaluate"]
+    scratch = run_in_scratch(name, changes, stages, source, scratch_of(name, changes, stages, source))
+    return json.loads((scratch / SetPaths(name).metrics).read_text())
 
 
 if __name__ == "__main__":

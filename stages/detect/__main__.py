@@ -26,12 +26,20 @@ def run(name: str) -> str:
         check_boxes(weights, read_boxes(weights), videos)
     machine = load_machine()
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
+    workers = machine.workers
+    if "torchvision" in detect.sources:
+        # Here, for the others need not wait the seconds that torch takes to load.
+        from stages.common.device import find_device
+
+        device = find_device(machine.device)
+        content["device"] = str(device)
+        workers = machine.workers if device.type == "cpu" else 1
     jobs = []
     for video in videos["video"]:
         packed = paths.frames / f"{video}.npy"
         make = functools.partial(detect_clip, video, packed, detect, weights, machine.device)
         jobs.append(Job(video, {**content, "video": video, "frames": sha256(packed)}, make))
-    pieces = map_videos("detect", jobs, machine.workers)
+    pieces = map_videos("detect", jobs, workers)
     table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
     with written_whole(paths.detections) as aside:
         pq.write_table(table, aside, compression="zstd")

@@ -51,7 +51,8 @@ def detect_source(
     if name == "boxes":
         table = given.read_boxes(weights)
         height, width = frames.shape[1:3]
-        return given.detect_given(table[table["video"] == video], len(frames), width, height, detect.tiles.score)
+        own, classes = table[table["video"] == video], given.classes_of(table)
+        return given.detect_given(own, classes, len(frames), width, height, detect.tiles.score)
     if name == "torchvision":
         # They take seconds to load, for which the others need not wait.
         from stages.common.device import find_device

@@ -41,6 +41,8 @@ def load(path: Path, name: str, device: torch.device) -> Network:
         InputError: unknown name, or a file that does not hold the weights of such a detector.
     """
     check_name(name)
+    # A worker that has only now loaded torch would else take all cores for its first clip.
+    torch.set_num_threads(1)
     classes = len(categories(name))
     model = models.get_model(name, weights=None, weights_backbone=None, num_classes=classes)
     return network(with_weights(model, name, path).to(device), classes, device)

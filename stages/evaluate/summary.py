@@ -38,6 +38,8 @@ def summary(
     frames = frames[frames["video"].isin(known) & (frames["split"] == "test")].merge(labels, on=["video", "frame"])
     objects = objects[objects["video"].isin(known) & (objects["split"] == "test")]
     with_objects = len(objects[["video", "frame"]].drop_duplicates())
+    mapped = with_regions(frames, regions)
+    mapped_objects, mapped_frames = objects[objects["video"].isin(mapped)], int(frames["video"].isin(mapped).sum())
     metrics = {
         "counts": {
             "videos": int(frames["video"].nunique()),
@@ -45,19 +47,29 @@ def summary(
             "anomalous_frames": int(frames["anomalous"].sum()),
             "regions": len(regions),
             "tracks": len(regions[["video", "track"]].drop_duplicates()),
+            "videos_with_regions": len(mapped),
             "objects": detected,
             "objects_scored": len(objects),
             "frames_without_objects": len(frames) - with_objects,
         },
         "macro_policy": "pad",
         **frame_level(frames, "score"),
-        **region_level(objects, "score", regions, len(frames), evaluate),
-        "raw": {**frame_level(frames, "raw"), **region_level(objects, "raw", regions, len(frames), evaluate)},
+        **region_level(mapped_objects, "score", regions, mapped_frames, evaluate),
+        "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, mapped_frames, evaluate)},
         "velocity": frame_level(frames, "velocity"),
         "tasks": {task: frame_level(frames, task) for task in TASKS},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
     }
     return rounded(metrics)
+
+
+def with_regions(frames: pd.DataFrame, regions: pd.DataFrame) -> set[str]:
+    """Clips of which it is known where what is anomalous is: all but those with anomalous frames and no region.
+
+    Of the others it is known when something happens and not where; each detection would count as false.
+    """
+    anomalous = set(frames["video"][frames["anomalous"]])
+    return set(frames["video"]) - (anomalous - set(regions["video"]))
 
 
 def frame_level(frames: pd.DataFrame, column: str) -> dict[str, float]:

@@ -75,7 +75,7 @@ def run(name: str) -> str:
 
 def said_of_split(clips: list[Clip], footage: Footage) -> str:
     """That recordings were split, which their owner did not do, is said where it was done."""
-    if any(clip.part != (0.0, 1.0) for clip in clips):
+    if not footage.normal_clips and any(clip.part != (0.0, 1.0) for clip in clips):
         return f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
     return ""
 
@@ -92,7 +92,7 @@ def find_layout(source: Path, wanted: str) -> Layout:
             return layout
     raise InputError(
         f"{source}: lies in none of the known layouts ({', '.join(LAYOUTS)}); own footage goes into {source}/train and "
-        f"{source}/test"
+        f"{source}/test, or as videos into {source}"
     )
 
 

@@ -26,8 +26,8 @@ def add(name: str, folder: Path) -> str:
         InputError: a name that cannot be one or is taken, or a folder in no known layout.
     """
     paths = SetPaths(name)
-    if not re.fullmatch("[A-Za-z0-9_]+", name):
-        raise InputError(f"{name!r}: a set's name is made of letters, digits and _")
+    if not re.fullmatch("[A-Za-z0-9_]+", name) or name in ("raw", "weights"):
+        raise InputError(f"{name!r}: a set's name is made of letters, digits and _, and is not raw or weights")
     if name in (read_tree(PARAMS).get("sets") or {}):
         raise InputError(f"{PARAMS}: sets.{name} is there already; take another name, or change it there")
     if paths.source.exists() or paths.source.is_symlink():
@@ -47,8 +47,9 @@ def add(name: str, folder: Path) -> str:
         else f"{len(clips)} clips are sorted into normal ones and ones to search."
     )
     return (
-        f"{hint}\nNext: dvc repro evaluate@{name}\nThen the scores of every frame and object are in "
-        f"{paths.frame_scores}, and {paths.metrics} has the metrics if there are labels."
+        f"{hint}\nNext: git commit params.yaml, and dvc repro evaluate@{name}\n"
+        f"Then {paths.frame_scores} has the scores of every frame and object and, if there are labels, {paths.metrics} "
+        "the metrics."
     )
 
 

@@ -25,21 +25,24 @@ def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: f
     """Recordings that nobody has sorted, as clips for training and for the search.
 
     The named ones are normal and the others are searched; or, where none is named, the first part of each is normal
-    and the rest is searched.
+    and the rest is searched. What is normal is cut into NORMAL_PARTS clips.
 
     Raises:
         InputError: a named clip is no recording, none is left to search, or the share leaves nothing of either kind.
     """
     recordings = [clip for clip in clips if clip.split == "recording"]
-    if not recordings:
-        return clips
     names = [clip.name for clip in recordings]
     unknown = sorted(set(normal_clips) - set(names))
+    if not recordings and not unknown:
+        return clips
     if unknown or set(normal_clips) == set(names):
         wrong = f"{unknown[0]!r} is no recording" if unknown else "no recording is left to search"
         raise InputError(f"params.yaml: footage.normal_clips: {wrong}; known: {names}")
     if normal_clips:
-        return [replace(clip, split="train" if clip.name in normal_clips else "test") for clip in recordings]
+        searched = [replace(clip, split="test") for clip in recordings if clip.name not in normal_clips]
+        return searched + [
+            part for clip in recordings if clip.name in normal_clips for part in parts_of(clip, 1.0)[:-1]
+        ]
     if not 0 < normal_share < 1:
         raise InputError(
             f"params.yaml: footage.normal_share: expected more than 0 and less than 1, found {normal_share}"
@@ -72,9 +75,10 @@ def span_of(clip: Clip, facts: dict, start: float, end: float | None, stride: in
     Raises:
         InputError: no frame is left.
     """
-    begin = min(facts["frames"], math.ceil(start * facts["fps"]))
-    stop = facts["frames"] if end is None else min(facts["frames"], math.floor(end * facts["fps"]))
-    first, last = (begin + math.floor(max(0, stop - begin) * share) for share in clip.part)
+    # Rounded, since 2.2 seconds at 25 frames per second are 55.000000000000007 frames.
+    begin = min(facts["frames"], math.ceil(round(start * facts["fps"], 6)))
+    stop = facts["frames"] if end is None else min(facts["frames"], math.floor(round(end * facts["fps"], 6)))
+    first, last = (begin + math.floor(round(max(0, stop - begin) * share, 6)) for share in clip.part)
     if last <= first:
         raise InputError(
             f"{clip.path}: {facts['frames']} frames at {facts['fps']:g} per second, none of them is left for "

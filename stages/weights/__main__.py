@@ -1,6 +1,7 @@
 """Pre-trained weights, checked against their hash, to where DVC keeps and shares them."""
 
 import shutil
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -53,9 +54,12 @@ def fetch(wanted: Weights, role: str, target: Path) -> None:
     if url is None:
         raise InputError(missing)
     try:
-        with urlopen(url, timeout=60) as answer, written_whole(target) as aside, open(aside, "wb") as file:
-            shutil.copyfileobj(answer, file)
-    except OSError as error:
+        with urlopen(url, timeout=60) as answer, written_whole(target) as aside:
+            with open(aside, "wb") as file:
+                shutil.copyfileobj(answer, file)
+            if not sha256(aside).startswith(wanted.sha256):
+                raise OSError("what came has another SHA-256")
+    except (OSError, HTTPException) as error:
         raise InputError(f"{missing}: no download from {url} ({error}); fetch it where there is a network") from None
 
 

@@ -50,11 +50,12 @@ def test_boxes_without_scores_are_sure(write):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"x1": np.nan}, "row 0 of 4 such: expected whole frames and finite numbers"),
-        ({"frame": 0.5}, "row 0 of 4 such: expected whole frames and finite numbers"),
-        ({"y2": np.inf}, "expected whole frames and finite numbers"),
+        ({"x1": np.nan}, "row 0 .of 4 such.: expected a video, a whole frame and finite numbers"),
+        ({"frame": 0.5}, "row 0 .of 4 such.: expected a video, a whole frame and finite numbers"),
+        ({"y2": np.inf}, "a whole frame and finite numbers"),
         ({"score": 1.5}, "expected a score from 0 to 1"),
         ({"x2": 0}, "expected x1 < x2 and y1 < y2"),
+        ({"video": None}, "expected a video"),
     ],
 )
 def test_rows_that_cannot_be_meant_are_named(write, changes, message):
@@ -73,7 +74,7 @@ def test_a_missing_column_and_what_is_no_table_are_named(write, tmp_path):
 def test_class_scores_have_one_length(tmp_path):
     rows = table().assign(class_scores=[[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]])
     rows.to_parquet(tmp_path / "a.parquet")
-    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 4, 64, 48, 0.0))
+    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 2, 4, 64, 48, 0.0))
     assert found[1].labels.tolist() == [0, 1] and found[0].class_scores.shape == (0, 2)
     rows["class_scores"] = [[0.1], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]]
     rows.to_parquet(tmp_path / "b.parquet")
@@ -81,13 +82,34 @@ def test_class_scores_have_one_length(tmp_path):
         read_boxes(tmp_path / "b.parquet")
 
 
+def test_class_scores_that_are_none_or_out_of_range_or_in_a_csv_are_refused(tmp_path):
+    for wrong, message in (([0.1, 1.5], "expected class_scores from 0 to 1"), (None, "expected class_scores")):
+        table().assign(class_scores=[[0.1, 0.9]] * 3 + [wrong]).to_parquet(tmp_path / "a.parquet")
+        with pytest.raises(InputError, match=f"row 3 .of 1 such.: {message}"):
+            read_boxes(tmp_path / "a.parquet")
+    table().assign(class_scores="0.1 0.9").to_csv(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="class_scores are lists, which CSV does not have"):
+        read_boxes(tmp_path / "a.csv")
+
+
+def test_a_clip_without_boxes_has_the_classes_of_the_others():
+    found = list(detect_given(table([]).assign(class_scores=[]), 3, 2, 64, 48, least=0.0))
+    assert [each.class_scores.shape for each in found] == [(0, 3), (0, 3)]
+
+
+def test_what_is_less_than_a_pixel_after_cutting_is_left_out():
+    thin = table([("walk", 0, -5, 1, 0.4, 9, 0.9), ("walk", 0, 3, 1, 3.2, 9, 0.9), ("walk", 0, 60, 1, 70, 9, 0.5)])
+    found = list(detect_given(thin.assign(class_scores=[[]] * 3), 0, 1, 64, 48, least=0.0))
+    assert found[0].boxes.tolist() == [[60, 1, 64, 9]]
+
+
 def test_the_boxes_of_a_clip_come_by_frame_best_first_and_cut_at_the_edges(write):
     own = read_boxes(write(table())).query("video == 'walk'")
-    found = list(detect_given(own, 4, 64, 48, least=0.5))
+    found = list(detect_given(own, 0, 4, 64, 48, least=0.5))
     assert [len(each.boxes) for each in found] == [0, 2, 0, 0]
     assert found[1].boxes.tolist() == [[30, 0, 41, 20], [5, 6, 15, 26]]
     assert found[1].labels.tolist() == [-1, -1] and found[1].class_scores.shape == (2, 0)
-    assert [len(each.boxes) for each in detect_given(own, 4, 64, 48, least=0.0)] == [0, 2, 0, 1]
+    assert [len(each.boxes) for each in detect_given(own, 0, 4, 64, 48, least=0.0)] == [0, 2, 0, 1]
 
 
 @pytest.fixture
@@ -120,7 +142,7 @@ def test_the_stage_takes_them_as_they_are(filled):
     "row, message",
     [
         (("01", 1, 5, 6, 15, 26, 0.6), "no clip is named '01' (1 such); expected 'other' and the like"),
-        (("walk", 5, 5, 6, 15, 26, 0.6), "row 4 of 1 such: expected a frame of the clip, from 0, found"),
+        (("walk", 5, 5, 6, 15, 26, 0.6), "row 4 (of 1 such): expected a frame of the clip, from 0, found"),
         (("walk", 1, 65, 6, 75, 26, 0.6), "expected a box that is at least partly in the picture, found"),
     ],
 )

@@ -82,6 +82,20 @@ def test_perfect_scores_are_1_everywhere():
     assert metrics["trivial"] == {scorer: dict.fromkeys(FRAME_KEYS, 1.0) for scorer in TRIVIAL}
 
 
+def test_a_clip_of_which_it_is_known_when_but_not_where_does_not_count_for_regions():
+    frames, objects = perfect_scores()
+    labels, regions = ground_truth()
+    more = [table.assign(video="c") for table in (frames[:10], objects[:10], labels[:10])]
+    more[1]["score"] *= 2
+    frames, objects, labels = (pd.concat(pair) for pair in zip((frames, objects, labels), more, strict=True))
+    metrics = whole_summary(frames, objects, truth=(labels, regions))
+    assert (metrics["rbdc"], metrics["tbdc"]) == (1, 1)
+    assert metrics["counts"]["videos_with_regions"] == 2 and metrics["counts"]["videos"] == 3
+    # A clip that is known to be normal counts: what is found there is false.
+    metrics = whole_summary(frames, objects, truth=(labels.assign(anomalous=labels["video"] == "a"), regions))
+    assert metrics["counts"]["videos_with_regions"] == 3 and metrics["rbdc"] < 1
+
+
 def test_each_number_comes_from_its_own_column():
     for worst in COLUMNS:
         frames, objects = perfect_scores()
@@ -106,6 +120,7 @@ def test_counts():
         "anomalous_frames": 3,
         "regions": 3,
         "tracks": 1,
+        "videos_with_regions": 2,
         "objects": 25,
         "objects_scored": 19,
         "frames_without_objects": 1,

@@ -128,12 +128,12 @@ def test_recordings_are_split_by_share_and_it_is_said(recordings, layout):
 
 
 def test_recordings_are_split_by_name(recordings):
-    write_avi(recordings.source / "door.avi", walking_square(9))
-    recordings.params(footage={"normal_clips": ["gate", "door"]})
+    recordings.params(footage={"normal_clips": ["gate"]})
     status, out, _ = recordings.attempt("footage")
     assert status == 0 and "taken as normal" not in out
-    assert rows(recordings.videos(), "video", "frames")[2:] == [("yard", 24)]
-    assert recordings.videos()["split"].tolist()[2] == "test"
+    names = [f"gate_normal_{part}" for part in (1, 2, 3, 4)]
+    assert rows(recordings.videos(), "video", "frames") == [*((name, 10) for name in names), ("yard", 24)]
+    assert recordings.videos()["split"].tolist()[-1] == "test"
 
 
 def test_a_time_range_and_a_stride_take_frames_labels_and_regions_alike(own):
@@ -242,8 +242,9 @@ def test_masks_of_avenue_that_do_not_fit_are_refused_by_name(avenue, wrong, mess
     assert f"3_label.mat: {message}" in avenue.refusal("footage")
 
 
-def test_masks_of_avenue_that_were_cut_off_are_refused_by_name(avenue):
-    cut_off(avenue.source / "ground_truth_demo/testing_label_mask/3_label.mat", 0.5)
+@pytest.mark.parametrize("share", [0, 0.02, 0.5])
+def test_masks_of_avenue_that_were_cut_off_are_refused_by_name(avenue, share):
+    cut_off(avenue.source / "ground_truth_demo/testing_label_mask/3_label.mat", share)
     assert "3_label.mat: no MATLAB file with volLabel" in avenue.refusal("footage")
 
 
@@ -392,6 +393,15 @@ def test_shanghaitech(shanghaitech, rubbish, layout):
     assert rows(anomalous, "video", "frame") == [("01_0014", f) for f in (2, 3, 4)] + [("01_0015", f) for f in (2, 3)]
     regions = [("01_0014", 0, 2, 30), ("01_0014", 0, 3, 33), ("01_0015", 0, 2, 30), ("01_0015", 0, 3, 33)]
     assert rows(shanghaitech.regions(), "video", "track", "frame", "x1") == regions
+
+
+def test_shanghaitech_with_its_training_videos_unpacked(shanghaitech):
+    shutil.rmtree(shanghaitech.source / "training/videos")
+    for name in ("01_001", "01_002"):
+        write_pictures(shanghaitech.source / f"training/frames/{name}", still(5), "{:03d}.jpg")
+    shanghaitech.run("footage")
+    assert shanghaitech.videos()["path"].tolist()[0] == "training/frames/01_001"
+    assert set(shanghaitech.labels()["video"]) == {"01_0014", "01_0015"}
 
 
 @pytest.mark.parametrize("shape, message", [((5, 48, 64), "5 masks for a clip of 6"), ((6, 48), "expected masks of")])

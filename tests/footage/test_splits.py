@@ -71,13 +71,21 @@ def test_clips_that_are_sorted_already_stay_as_they_are():
     assert split_recordings(clips(["a"], ["b"]), [], 0.5) == clips(["a"], ["b"])
 
 
-def test_named_recordings_are_normal_and_the_others_are_searched():
+def test_named_recordings_are_normal_in_parts_and_the_others_are_searched():
     found = split_recordings(recordings("a", "b", "c"), ["b"], 0.5)
     assert [(clip.name, clip.split, clip.part) for clip in found] == [
         ("a", "test", (0, 1)),
-        ("b", "train", (0, 1)),
         ("c", "test", (0, 1)),
+        ("b_normal_1", "train", (0, 0.25)),
+        ("b_normal_2", "train", (0.25, 0.5)),
+        ("b_normal_3", "train", (0.5, 0.75)),
+        ("b_normal_4", "train", (0.75, 1)),
     ]
+
+
+def test_naming_recordings_of_a_set_that_is_sorted_is_refused():
+    with pytest.raises(InputError, match=r"footage.normal_clips: 'a' is no recording; known: \[\]"):
+        split_recordings(clips(["a"], ["b"]), ["a"], 0.5)
 
 
 @given(st.floats(0.01, 0.99), st.integers(20, 5000))
@@ -118,6 +126,7 @@ def test_splits_that_leave_nothing_are_refused(normal, share, message):
         (0.95, 4.04, 1, (10, 1, 30)),
         (1.0, 99.0, 4, (10, 4, 23)),
         (0.0, 1.0, 10, (0, 10, 1)),
+        (2.2, 2.9, 1, (22, 1, 7)),
     ],
 )
 def test_a_range_in_seconds_and_a_stride(start, end, stride, span):

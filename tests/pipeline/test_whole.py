@@ -23,6 +23,7 @@ FRAME_KEYS = {"micro_auc", "macro_auc"}
 REGION_KEYS = {"rbdc", "tbdc"}
 COUNTS = {
     "videos",
+    "videos_with_regions",
     "frames",
     "anomalous_frames",
     "regions",

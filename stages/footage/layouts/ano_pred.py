@@ -13,7 +13,9 @@ from stages.footage.truth_files import mask_pictures, truth_of_masks
 
 
 def matches(source: Path) -> bool:
-    return (source / "training" / "frames").is_dir() and (source / "testing" / "frames").is_dir()
+    """ShanghaiTech with its training videos unpacked has these folders too, and labels of its own beside them."""
+    shanghaitech = any((source / "testing" / name).is_dir() for name in ("test_frame_mask", "test_pixel_mask"))
+    return (source / "training" / "frames").is_dir() and (source / "testing" / "frames").is_dir() and not shanghaitech
 
 
 def clips(source: Path) -> list[Clip]:

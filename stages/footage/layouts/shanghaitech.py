@@ -1,6 +1,6 @@
 """ShanghaiTech Campus as its publisher ships it: training videos, and folders of test pictures.
 
-training/videos/01_001.avi ...
+training/videos/01_001.avi ...              or, unpacked, training/frames/01_001/000.jpg
 testing/frames/01_0014/000.jpg ...
 testing/test_frame_mask/01_0014.npy ...     one 0 or 1 per frame; may be absent
 testing/test_pixel_mask/01_0014.npy ...     (frames, height, width) of 0 and 1; may be absent
@@ -17,13 +17,14 @@ from stages.footage.truth_files import frame_labels, plain_array, truth_of_masks
 
 
 def matches(source: Path) -> bool:
-    return (source / "training" / "videos").is_dir() and (source / "testing" / "frames").is_dir()
+    training = any((source / "training" / name).is_dir() for name in ("videos", "frames"))
+    return training and (source / "testing" / "frames").is_dir()
 
 
 def clips(source: Path) -> list[Clip]:
-    return clips_in(source, source / "training" / "videos", "train") + clips_in(
-        source, source / "testing" / "frames", "test"
-    )
+    videos = clips_in(source, source / "training" / "videos", "train")
+    train = videos or clips_in(source, source / "training" / "frames", "train")
+    return train + clips_in(source, source / "testing" / "frames", "test")
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:

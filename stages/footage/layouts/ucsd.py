@@ -48,7 +48,8 @@ def labels_of_ranges(file: Path, clip: str, frames: int) -> np.ndarray:
     """Labels, bool (frames,), of the clip whose number is at the end of its name."""
     text = re.sub("%.*", "", file.read_text())
     entries = re.findall(r"gt_frame\s*=\s*\[([^]]*)\]", text)
-    number = int(re.sub(r"\D", "", clip))
+    digits = re.search(r"\d+$", clip)
+    number = int(digits[0]) if digits else 0
     if not 1 <= number <= len(entries):
         raise InputError(f"{file}: {len(entries)} entries of gt_frame, none for {clip}; download the ground truth anew")
     labels = np.zeros(frames, dtype=bool)
