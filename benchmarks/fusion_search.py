@@ -2,8 +2,8 @@
 
     python -m benchmarks.fusion_search ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 
-prints the combinations in the order of their mean over the sets and the four metrics, and writes
-metrics/fusion_search.csv. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a result to be reported
+prints the combinations in the order of their mean over the sets and the four metrics; metrics/fusion_search.csv has
+those of each set. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a result to be reported
 have no place here.
 """
 
@@ -68,9 +68,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")
     try:
-        table = ranked([search(name) for name in parser.parse_args().sets])
+        tables = {name: search(name) for name in parser.parse_args().sets}
     except InputError as error:
         raise SystemExit(str(error)) from None
     with written_whole(Path("metrics/fusion_search.csv")) as aside:
-        table.round(4).to_csv(aside, index=False)
-    print((table.set_index(list(GRID)) * 100).round(1).to_string())
+        pd.concat(tables, names=["set", None]).reset_index("set").round(4).to_csv(aside, index=False)
+    print((ranked(list(tables.values())).set_index(list(GRID)) * 100).round(1).to_string())
