@@ -105,3 +105,11 @@ def test_too_few_normal_clips_are_refused(filled, monkeypatch):
     monkeypatch.setattr(rehearsal, "TEST_CLIPS", 4)
     with pytest.raises(InputError, match="mine: 5 normal clips, expected at least 6"):
         rehearsal.write_set("mine", filled.root / "data/raw/mine_rehearsal", seed=0)
+
+
+@pytest.mark.parametrize("step, first", [(3, -5), (-3, 65)])
+def test_an_object_enters_by_the_edge_it_comes_from_and_goes_its_own_way(step, first):
+    boxes = np.array([[20 + step * time, 8 + time, 30 + step * time, 20 + time] for time in range(4)])
+    middles = rehearsal.entering(boxes, 60)
+    assert middles[:, 0].tolist() == [first + step * time for time in range(4)]
+    assert middles[:, 1].tolist() == [14, 15, 16, 17]
