@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 import stages.common.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.params import merged
-from stages.common.tables import DETECTIONS, LABELS, REGIONS, VIDEOS, read_table
+from stages.common.tables import DETECTIONS, LABELS, REGIONS, TIMES, VIDEOS, read_table
 from stages.footage.demo.video_out import write_mp4
 
 ROOT = Path(__file__).parents[1]
@@ -169,6 +169,9 @@ class Project:
 
     def videos(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
+
+    def times(self) -> pd.DataFrame:
+        return read_table(self.root / "data/mine/footage/times.parquet", TIMES)
 
     def labels(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/labels.parquet", LABELS)

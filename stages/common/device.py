@@ -16,3 +16,8 @@ def find_device(wanted: str) -> torch.device:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("params.yaml: machine.device: cuda, but there is no such device here; take auto or cpu")
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def workers_on(device: torch.device, workers: int) -> int:
+    """How many processes may work at the same time: one alone has the GPU, whose memory all of them would share."""
+    return workers if device.type == "cpu" else 1

@@ -29,10 +29,17 @@ VIDEOS = pa.schema(
         ("first", pa.int32()),  # which frame of that file or folder is the clip's first
         ("step", pa.int32()),  # every so many-th frame from there on is the clip's next
         ("frames", pa.int32()),  # of the clip
-        ("fps", pa.float64()),  # of the clip
+        ("fps", pa.float64()),  # of the clip; the mean where the rate varies
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("sha256", pa.string()),  # of the file, or of the folder's names and files
+    ]
+)
+TIMES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        ("seconds", pa.float64()),  # from the beginning of its file or folder, as a player shows it
     ]
 )
 LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])

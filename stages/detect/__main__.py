@@ -14,6 +14,7 @@ from stages.common.videos import Job, map_videos
 from stages.common.weights import weights_file
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, check_sources, detect_clip, settings_of
 from stages.detect.given import check_boxes, read_boxes
+from stages.detect.recordings import clips_of
 
 
 def run(name: str) -> str:
@@ -24,21 +25,21 @@ def run(name: str) -> str:
     weights = weights_file(paths.weights / "detector", f"detector {needed.pop()}") if needed else None
     if "boxes" in detect.sources:
         check_boxes(weights, read_boxes(weights), videos)
-    machine = load_machine()
+    machine, sha256_once = load_machine(), functools.cache(sha256)
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     workers = machine.workers
     if "torchvision" in detect.sources:
         # Here, for the others need not wait the seconds that torch takes to load.
-        from stages.common.device import find_device
+        from stages.common.device import find_device, workers_on
 
         device = find_device(machine.device)
         content["device"] = str(device)
-        workers = machine.workers if device.type == "cpu" else 1
+        workers = workers_on(device, machine.workers)
     jobs = []
-    for video in videos["video"]:
-        packed = paths.frames / f"{video}.npy"
-        make = functools.partial(detect_clip, video, packed, detect, weights, machine.device)
-        jobs.append(Job(video, {**content, "video": video, "frames": sha256(packed)}, make))
+    for clip in clips_of(videos, paths.frames, with_parts="motion" in detect.sources):
+        make = functools.partial(detect_clip, clip, detect, weights, machine.device)
+        frames = [sha256_once(part) for part in clip.parts]
+        jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames, "own": clip.own}, make))
     pieces = map_videos("detect", jobs, workers)
     table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
     with written_whole(paths.detections) as aside:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from pydantic import NonNegativeFloat
 
-from stages.common.arrays import map_array
 from stages.common.errors import InputError
 from stages.common.params import settings
 from stages.common.tables import BOX, DETECTIONS, write_table
 from stages.detect import given, motion, onnx_models
 from stages.detect.boxes import Detections, merge_sources
-from stages.detect.tiled import TileSettings, detect_frame
+from stages.detect.coco import class_names
+from stages.detect.recordings import ClipFrames
+from stages.detect.tiled import TileSettings, detect_frames
 
 
 @settings
@@ -34,24 +35,27 @@ class Detect:
     merge: Merge
     motion: motion.MotionSettings
     torchvision: str
+    classes: list[str]
     tiles: TileSettings
 
 
 # Of these, what they need is the file that `weights.detector` names: their weights, or the boxes themselves.
 NEEDS_WEIGHTS = {"yolox", "nanodet_plus", "torchvision", "boxes"}
-NEEDS_TILES = {"yolox", "nanodet_plus", "torchvision"}
+NETWORKS = {"yolox", "nanodet_plus", "torchvision"}
 
 
 def detect_source(
-    name: str, video: str, frames: np.ndarray, detect: Detect, weights: Path | None, device: str
+    name: str, clip: ClipFrames, detect: Detect, weights: Path | None, device: str
 ) -> Iterator[Detections]:
-    """The objects of each frame of a clip, uint8 (F, H, W[, 3]), as one detector finds them."""
+    """The objects of each frame of a clip as one detector finds them."""
+    frames = clip.frames()
     if name == "motion":
-        return motion.detect_video(frames, detect.motion)
+        recording, first = clip.recording()
+        return motion.detect_video(recording, detect.motion, first, first + len(frames))
     if name == "boxes":
         table = given.read_boxes(weights)
         height, width = frames.shape[1:3]
-        own, classes = table[table["video"] == video], given.classes_of(table)
+        own, classes = table[table["video"] == clip.video], given.classes_of(table)
         return given.detect_given(own, classes, len(frames), width, height, detect.tiles.score)
     if name == "torchvision":
         # They take seconds to load, for which the others need not wait.
@@ -61,13 +65,21 @@ def detect_source(
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))
     else:
         network = onnx_models.load(weights, name, threads=1)
-    return (detect_frame(network, frame, detect.tiles) for frame in frames)
+    found = detect_frames(network, frames, detect.tiles)
+    return (of_classes(objects, detect.classes) for objects in found) if detect.classes else found
 
 
-def detect_clip(video: str, packed: Path, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
+def of_classes(found: Detections, wanted: list[str]) -> Detections:
+    """What is most likely of one of the wanted classes, by COCO's names."""
+    names = class_names(found.class_scores.shape[1])
+    kept = np.isin(found.labels, [index for index, name in enumerate(names) if name in wanted])
+    return Detections(*(values[kept] for values in found))
+
+
+def detect_clip(clip: ClipFrames, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
     """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
-    found = [detect_source(name, video, map_array(packed), detect, weights, device) for name in detect.sources]
-    tables = [frame_table(video, frame, each, detect) for frame, each in enumerate(zip(*found, strict=True))]
+    found = [detect_source(name, clip, detect, weights, device) for name in detect.sources]
+    tables = [frame_table(clip.video, frame, each, detect) for frame, each in enumerate(zip(*found, strict=True))]
     write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
 
 
@@ -101,8 +113,9 @@ def settings_of(detect: Detect) -> dict:
     own = {"sources": detect.sources}
     if "motion" in detect.sources:
         own["motion"] = asdict(detect.motion)
-    if NEEDS_TILES & set(detect.sources):
+    if NETWORKS & set(detect.sources):
         own["tiles"] = asdict(detect.tiles)
+        own["classes"] = sorted(detect.classes)
     if "torchvision" in detect.sources:
         own["torchvision"] = detect.torchvision
     if "boxes" in detect.sources:
@@ -119,6 +132,16 @@ def check_sources(detect: Detect) -> None:
         raise InputError(
             f"params.yaml: detect.sources: expected one or more different detectors, at most one of "
             f"{sorted(NEEDS_WEIGHTS)} among them (there is one file of weights), found {sources}"
+        )
+    unknown = sorted(set(detect.classes) - set(class_names())) if detect.classes else []
+    if unknown:
+        raise InputError(
+            f"params.yaml: detect.classes: {unknown[0]!r} is no class of COCO; expected some of {class_names()}"
+        )
+    if detect.classes and not NETWORKS & set(sources):
+        raise InputError(
+            f"params.yaml: detect.classes: expected none with detect.sources {sources}, whose objects have no names: "
+            f"it is for {sorted(NETWORKS)}"
         )
     if "torchvision" in sources:
         from stages.detect import torchvision_models  # Here, too, so that its code is part of what names the pieces.

@@ -4,7 +4,7 @@ The background of a stretch of footage is the median of frames sampled from it a
 frame of a clip is covered as well as the last, and a person who stands does not fade as with a running average.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -35,21 +35,31 @@ class MotionSettings:
     pad: int = 1  # pixels added to each side of a box
 
 
-def detect_video(frames: np.ndarray, settings: MotionSettings) -> Iterator[Detections]:
-    """The moving objects of each frame of a video, largest contrast first.
+def detect_video(
+    frames: Sequence[np.ndarray], settings: MotionSettings, first: int = 0, last: int | None = None
+) -> Iterator[Detections]:
+    """The moving objects of each frame of a video, or of a part of it, largest contrast first.
 
-    frames: uint8 (F, H, W) or BGR (F, H, W, 3); a memory-mapped array is read stretch by stretch.
-    Yields F times: boxes in whole pixels within the frame, scores in 0..1 by contrast, labels -1, no class scores.
+    The background of a part is learnt from what comes before and after it, too: of a second of footage alone, a person
+    who stands would be part of it, and leave a ghost.
+
+    Args:
+        frames: of the whole video, each uint8 (H, W) or BGR (H, W, 3); memory-mapped ones are read when needed.
+        first, last: of the part, last exclusive; None is the video's end.
+
+    Yields:
+        for each frame, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
     """
-    for start in range(0, len(frames), STRETCH):
-        stop = min(start + STRETCH, len(frames))
+    last = len(frames) if last is None else last
+    for start in range(first, last, STRETCH):
+        stop = min(start + STRETCH, last)
         background = median_background(frames, start - STRETCH, stop + STRETCH)
         for index in range(start, stop):
             difference = contrast(frames[index], background)
             yield find_objects(difference, settings)
 
 
-def median_background(frames: np.ndarray, start: int, stop: int) -> np.ndarray:
+def median_background(frames: Sequence[np.ndarray], start: int, stop: int) -> np.ndarray:
     """Median of softened frames evenly sampled from start to stop (cut to the video), float32 (H, W) or (H, W, 3)."""
     start, stop = max(start, 0), min(stop, len(frames))
     chosen = np.unique(np.linspace(start, stop - 1, SAMPLES).round().astype(int))

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 
 from stages.detect import nanodet, yolox
-from stages.detect.tiled import Network
+from stages.detect.tiled import Answer, Network
 
 DECODERS = {"yolox": yolox, "nanodet_plus": nanodet}  # each has prepare, decode, FILL and STRIDES
 
@@ -28,13 +28,13 @@ def load(path: str | Path, decoder: str, threads: int) -> Network:
     door = session.get_inputs()[0]
     module = DECODERS[decoder]
 
-    def run(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def answer(picture: np.ndarray) -> Answer:
         height, width = picture.shape[:2]
         _check_input_size(width, height, door.shape, max(module.STRIDES), path)
         output = session.run(None, {door.name: module.prepare(picture)})[0]
         return module.decode(output, width, height)
 
-    return Network(run, module.FILL)
+    return Network(lambda pictures: [answer(picture) for picture in pictures], module.FILL)
 
 
 def _check_input_size(width: int, height: int, shape: list, stride: int, path: str | Path) -> None:

@@ -1,6 +1,6 @@
 """A frame as a detector sees it: in tiles, each resized to the network's input, and put together again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,26 +34,46 @@ class TileSettings:
     iou: float = 0.5  # boxes that overlap by more are one object, whatever their classes
 
 
+# Of A anchors: boxes float32 (A, 4) in pixels of a picture, scores (A,), class probabilities (A, C).
+Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
 class Network(NamedTuple):
-    """A loaded detector; `run` takes a BGR picture, uint8 (h, w, 3), of the size of the network's input.
+    """A loaded detector; `run` takes BGR pictures, uint8 (h, w, 3), of the size of the network's input."""
 
-    It returns, for A anchors, boxes float32 (A, 4) in pixels of the picture, scores (A,), class probabilities (A, C).
-    """
-
-    run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+    run: Callable[[list[np.ndarray]], list[Answer]]
     fill: int  # grey value for what a tile leaves empty in the input
+    pictures: int = 1  # that it takes at once: many keep a GPU busy, one is enough for a processor
 
 
-def detect_frame(network: Network, frame: np.ndarray, settings: TileSettings) -> Detections:
-    """Objects of one frame, best score first.
+def detect_frames(network: Network, frames: np.ndarray, settings: TileSettings) -> Iterator[Detections]:
+    """The objects of each frame, best score first.
 
-    frame: uint8, BGR (H, W, 3) or grey (H, W).
-    Returns boxes within the frame, rounded to 0.01 px, scores and class scores rounded to 1e-4.
+    frames: uint8, BGR (F, H, W, 3) or grey (F, H, W).
+    Yields F times: boxes within the frame, rounded to 0.01 px, scores and class scores rounded to 1e-4.
     """
-    picture = cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame
-    height, width = picture.shape[:2]
+    at_once = max(1, network.pictures // (settings.columns * settings.rows))
+    for start in range(0, len(frames), at_once):
+        yield from _detect_batch(network, frames[start : start + at_once], settings)
+
+
+def _detect_batch(network: Network, frames: np.ndarray, settings: TileSettings) -> Iterator[Detections]:
+    height, width = frames.shape[1:3]
     grid = tile_grid(width, height, settings.columns, settings.rows, settings.overlap)
-    found = [_detect_tile(network, picture, tile, settings) for tile in grid]
+    size = settings.input_width, settings.input_height
+    pictures = [cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame for frame in frames]
+    tiles = [cut_tile(picture, tile, *size, network.fill) for picture in pictures for tile in grid]
+    answers = network.run([picture for picture, _ in tiles])
+    seen = [
+        _objects_of_tile(answer, tile, scale, settings)
+        for answer, tile, (_, scale) in zip(answers, grid * len(frames), tiles, strict=True)
+    ]
+    for start in range(0, len(seen), len(grid)):
+        yield _whole_frame(seen[start : start + len(grid)], grid, width, height, settings)
+
+
+def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, settings: TileSettings) -> Detections:
+    """The objects of a frame from those of its tiles, in pixels of the frame."""
     boxes, scores, class_scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
     tile_of_box = np.repeat(np.arange(len(grid)), [len(part[0]) for part in found])
     cut = np.concatenate(
@@ -70,10 +90,9 @@ def detect_frame(network: Network, frame: np.ndarray, settings: TileSettings) ->
     return Detections(boxes[kept], scores[kept], labels, class_scores[kept])
 
 
-def _detect_tile(network: Network, frame: np.ndarray, tile: tuple[int, int, int, int], settings: TileSettings):
+def _objects_of_tile(answer: Answer, tile: tuple[int, int, int, int], scale: float, settings: TileSettings) -> Answer:
     """Boxes (N, 4) in pixels of the frame, scores (N,) and class scores (N, C) of one tile."""
-    picture, scale = cut_tile(frame, tile, settings.input_width, settings.input_height, network.fill)
-    boxes, scores, probabilities = network.run(picture)
+    boxes, scores, probabilities = answer
     voters = np.flatnonzero(scores >= min(VOTE_SCORE, settings.score))
     boxes, scores, probabilities = boxes[voters], scores[voters], probabilities[voters]
     candidates = np.flatnonzero(scores >= settings.score)

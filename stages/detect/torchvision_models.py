@@ -9,12 +9,14 @@ from torchvision import models
 from stages.common.errors import InputError
 from stages.common.torchvision_weights import with_weights
 from stages.detect.boxes import iou_matrix
-from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Network
+from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network
 
 # What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
 FILL = 114
 # Their answers are boxes of one class each; of this many at most, more than a street full of people.
 MOST_BOXES = 500
+# Pictures that a GPU takes at once.
+GPU_PICTURES = 8
 
 
 def names() -> list[str]:
@@ -58,16 +60,21 @@ def network(model: torch.nn.Module, classes: int, device: torch.device) -> Netwo
     transform = getattr(model, "transform", None)
 
     @torch.inference_mode()
-    def run(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def run(pictures: list[np.ndarray]) -> list[Answer]:
         if transform and not transform.fixed_size:
-            # The tile has the size that was asked for already.
-            transform.min_size, transform.max_size = (min(picture.shape[:2]),), max(picture.shape[:2])
-        pixels = torch.from_numpy(np.ascontiguousarray(picture[..., ::-1])).to(device)
-        found = model([pixels.permute(2, 0, 1).float() / 255])[0]
-        boxes, labels, scores = (found[key].cpu().numpy() for key in ("boxes", "labels", "scores"))
-        return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, classes)
+            # The tiles have the size that was asked for already.
+            sides = pictures[0].shape[:2]
+            transform.min_size, transform.max_size = (min(sides),), max(sides)
+        pixels = torch.from_numpy(np.stack(pictures)[..., ::-1].copy()).to(device)
+        return [answer_of(found, classes) for found in model(list(pixels.permute(0, 3, 1, 2).float() / 255))]
 
-    return Network(run, FILL)
+    return Network(run, FILL, 1 if device.type == "cpu" else GPU_PICTURES)
+
+
+def answer_of(found: dict[str, torch.Tensor], classes: int) -> Answer:
+    """What torchvision says of one picture, as of all that it holds possible."""
+    boxes, labels, scores = (found[key].cpu().numpy() for key in ("boxes", "labels", "scores"))
+    return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, classes)
 
 
 def class_vectors(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray, classes: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from stages.common.errors import InputError
 from stages.common.files import folder_whole, link_or_copy
 from stages.common.params import load, load_machine, settings
 from stages.common.paths import SetPaths
-from stages.common.tables import LABELS, REGIONS, VIDEOS, write_table
+from stages.common.tables import LABELS, REGIONS, TIMES, VIDEOS, write_table
 from stages.common.videos import map_videos
 from stages.footage.clips import Clip, Layout, Truth, probe
 from stages.footage.layouts import ano_pred, avenue, demo, folder, recordings, shanghaitech, ucsd
@@ -63,6 +63,7 @@ def run(name: str) -> str:
         truths = {clip: cut_truth(truth, spans[clip]) for clip, truth in truths.items()}
         labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
         write_table(folder / "videos.parquet", videos, VIDEOS)
+        write_table(folder / "times.parquet", time_table(clips, facts, spans), TIMES)
         write_table(folder / "labels.parquet", labels, LABELS)
         write_table(folder / "regions.parquet", region_table(truths), REGIONS)
     splits = videos["split"].value_counts()
@@ -156,6 +157,15 @@ def video_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Spa
         for clip in clips
     ]
     return pd.DataFrame(rows)
+
+
+def time_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span]) -> pd.DataFrame:
+    tables = []
+    for clip in clips:
+        first, step, frames = spans[clip.name]
+        seconds = facts[clip.path]["times"][first::step][:frames]
+        tables.append(pd.DataFrame({"video": clip.name, "frame": range(frames), "seconds": seconds.round(6)}))
+    return pd.concat(tables, ignore_index=True)
 
 
 if __name__ == "__main__":

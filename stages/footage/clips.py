@@ -76,7 +76,9 @@ def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out
 
 
 def probe(path: Path, kind: str, images_fps: float) -> dict:
-    """Frames, fps, width, height and sha256 of a clip; the frames are counted, not believed.
+    """Frames, times, fps, width, height and sha256 of a clip; the frames are counted, not believed.
+
+    The times are float64 (frames,), in seconds from the first frame; fps is their mean rate.
 
     Raises:
         InputError: no video, no frame, or fewer frames than the file's own header promises.
@@ -92,29 +94,56 @@ def probe_images(folder: Path, fps: float) -> dict:
     first = cv2.imread(str(pictures[0]))
     if first is None:
         raise InputError(f"{pictures[0]}: cannot be read as a picture; replace it")
-    return {"frames": len(pictures), "fps": fps, "width": first.shape[1], "height": first.shape[0]}
+    return {
+        "frames": len(pictures),
+        "times": np.arange(len(pictures)) / fps,
+        "fps": fps,
+        "width": first.shape[1],
+        "height": first.shape[0],
+    }
 
 
 def probe_file(path: Path) -> dict:
     video = cv2.VideoCapture(str(path))
     try:
-        promised = video.get(cv2.CAP_PROP_FRAME_COUNT)
-        frames = 0
+        promised, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
+        seconds = []
         while video.grab():
-            frames += 1
-        if not frames:
+            seconds.append(video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if not seconds:
             raise InputError(f"{path}: no frame can be read; it is no video, or it was cut off: copy it again")
-        # Containers count one or two frames differently; a file that was cut off lacks far more.
-        if frames < promised * 0.98 - 2:
+        frames, times = len(seconds), steady_times(np.array(seconds), fps)
+        # Containers count one or two frames differently, and some take the count from the length, wrongly where the
+        # rate varies; a file that was cut off lacks far more of both.
+        enough = promised * 0.98 - 2
+        if frames < enough and times[-1] * fps < enough:
             raise InputError(
                 f"{path}: truncated: its header promises {promised:.0f} frames, {frames} can be read; "
                 "copy it again, or re-encode what is left"
             )
         return {
             "frames": frames,
-            "fps": video.get(cv2.CAP_PROP_FPS),
+            "times": times,
+            "fps": mean_rate(times, fps),
             "width": int(video.get(cv2.CAP_PROP_FRAME_WIDTH)),
             "height": int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
         }
     finally:
         video.release()
+
+
+def steady_times(seconds: np.ndarray, fps: float) -> np.ndarray:
+    """Times (frames,) from the first frame on; by the rate alone where a file's own do not increase."""
+    if (np.diff(seconds) <= 0).any():
+        return np.arange(len(seconds)) / fps
+    return seconds - seconds[0]
+
+
+def mean_rate(times: np.ndarray, fps: float) -> float:
+    """Frames per second: what the file says of itself, or where its times (frames,) say otherwise, their mean.
+
+    >>> mean_rate(np.arange(50) / 25, 25.0), mean_rate(np.array([0.0, 0.1, 2.0]), 25.0)
+    (25.0, 1.0)
+    """
+    mean = (len(times) - 1) / times[-1] if len(times) > 1 else fps
+    return fps if abs(mean - fps) < 0.01 * fps else round(float(mean), 3)

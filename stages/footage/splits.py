@@ -68,20 +68,20 @@ def span_of(clip: Clip, facts: dict, start: float, end: float | None, stride: in
     """The frames of a clip within a time range.
 
     Args:
-        facts: `frames` and `fps` of its file or folder.
+        facts: of its file or folder, the `times` (seconds) of all frames and their rate `fps`.
         start, end: seconds from its beginning; None goes to its end.
         stride: every so many-th frame.
 
     Raises:
         InputError: no frame is left.
     """
-    # Rounded, since 2.2 seconds at 25 frames per second are 55.000000000000007 frames.
-    begin = min(facts["frames"], math.ceil(round(start * facts["fps"], 6)))
-    stop = facts["frames"] if end is None else min(facts["frames"], math.floor(round(end * facts["fps"], 6)))
+    times = facts["times"].round(6)
+    begin = int(np.searchsorted(times, start))
+    stop = len(times) if end is None else int(np.searchsorted(times, end))
     first, last = (begin + math.floor(round(max(0, stop - begin) * share, 6)) for share in clip.part)
     if last <= first:
         raise InputError(
-            f"{clip.path}: {facts['frames']} frames at {facts['fps']:g} per second, none of them is left for "
+            f"{clip.path}: {len(times)} frames at {facts['fps']:g} per second, none of them is left for "
             f"{clip.name}; change footage.start_seconds, footage.end_seconds or footage.normal_share"
         )
     return Span(first, stride, math.ceil((last - first) / stride))

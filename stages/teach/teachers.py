@@ -76,12 +76,13 @@ def onnx_classifier(path: str | Path, size: int, threads: int = 1) -> Teacher:
     return _in_batches(answer, exit_.shape[1])
 
 
-def torchvision_classifier(path: Path, name: str, size: int) -> Teacher:
+def torchvision_classifier(path: Path, name: str, size: int, device: torch.device) -> Teacher:
     """An ImageNet classifier of torchvision by its name there; its vectors are its logits.
 
     Args:
         path: its weights, as torchvision publishes them.
         size: pixels of the square that crops are resized to.
+        device: where it runs.
 
     Raises:
         InputError: unknown name, or a file that does not hold the weights of such a classifier.
@@ -89,13 +90,15 @@ def torchvision_classifier(path: Path, name: str, size: int) -> Teacher:
     known = models.list_models(module=models)
     if name not in known:
         raise InputError(f"params.yaml: teach.torchvision: {name!r} is not known; expected one of {known}")
-    network = with_weights(models.get_model(name, weights=None), name, path)
-    mean, deviation = (torch.tensor(values)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
+    network = with_weights(models.get_model(name, weights=None), name, path).to(device)
+    mean, deviation = (
+        torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
 
     def answer(crops: np.ndarray) -> np.ndarray:
         resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
-        pixels = torch.from_numpy(np.ascontiguousarray(resized[..., ::-1])).permute(0, 3, 1, 2).float() / 255
-        return network((pixels - mean) / deviation).numpy()
+        pixels = torch.from_numpy(np.ascontiguousarray(resized[..., ::-1])).to(device)
+        return network((pixels.permute(0, 3, 1, 2).float() / 255 - mean) / deviation).cpu().numpy()
 
     return _in_batches(torch.inference_mode()(answer), 1000)
 

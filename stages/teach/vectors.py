@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import torch
 
 from stages.common.arrays import map_array
 from stages.common.params import settings
@@ -24,13 +25,13 @@ class Teach:
 NEEDS_WEIGHTS = {"onnx", "torchvision"}
 
 
-def load_teacher(teach: Teach, weights: Path | None) -> Teacher:
+def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Teacher:
     if teach.teacher == "torchvision":
-        return torchvision_classifier(weights, teach.torchvision, teach.size)
+        return torchvision_classifier(weights, teach.torchvision, teach.size, device)
     return random_resnet(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
 
 
-def teach_clip(shard: Path, teach: Teach, weights: Path | None, folder: Path) -> None:
+def teach_clip(shard: Path, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:
     """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
-    vectors = load_teacher(teach, weights)(np.array(middle_of(map_array(shard))))
+    vectors = load_teacher(teach, weights, device)(np.array(middle_of(map_array(shard))))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

@@ -82,7 +82,7 @@ def test_the_same_bytes_in_any_folder_from_any_number_of_workers(filled, tmp_pat
     filled.run("footage", "decode")
     other.run("footage")
     other.run_apart("decode")
-    assert filled.made() == other.made() and len(filled.made()) == 7
+    assert filled.made() == other.made() and len(filled.made()) == 8
 
 
 def test_two_clips_of_the_same_content_are_two_clips(project):

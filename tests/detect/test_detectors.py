@@ -11,7 +11,8 @@ from stages.common.errors import InputError
 from stages.common.params import checked
 from stages.common.tables import BOX, DETECTIONS
 from stages.detect.boxes import Detections, no_detections
-from stages.detect.detectors import Detect, check_sources, detect_clip, frame_table, settings_of
+from stages.detect.detectors import Detect, check_sources, detect_clip, frame_table, of_classes, settings_of
+from stages.detect.recordings import ClipFrames
 
 
 @pytest.fixture
@@ -68,6 +69,37 @@ def found_at(*lefts, classes=0):
     return Detections(boxes, np.linspace(0.9, 0.5, count).astype(np.float32), labels, scores)
 
 
+def test_only_objects_of_the_wanted_classes_stay():
+    rows = np.eye(80, dtype=np.float32)[[0, 2, 1, 0]]  # person, car, bicycle, person
+    found = Detections(
+        np.arange(16, dtype=np.float32).reshape(4, 4),
+        np.array([0.9, 0.8, 0.7, 0.6], np.float32),
+        rows.argmax(axis=1).astype(np.int16),
+        rows,
+    )
+    kept = of_classes(found, ["person", "bicycle"])
+    assert kept.labels.tolist() == [0, 1, 0] and kept.boxes[:, 0].tolist() == [0, 8, 12]
+    assert len(of_classes(no_detections(80), ["person"]).boxes) == 0
+    by_number = found._replace(labels=np.array([1, 3, 2, 12], np.int16), class_scores=np.zeros((4, 91), np.float32))
+    assert of_classes(by_number, ["person", "bicycle"]).boxes[:, 0].tolist() == [0, 8]
+    with pytest.raises(InputError, match="the detector tells 5 classes, expected COCO's 80"):
+        of_classes(found._replace(class_scores=np.zeros((4, 5), np.float32)), ["person"])
+
+
+@pytest.mark.parametrize(
+    "sources, classes, named",
+    [
+        (["yolox"], ["person", "man"], "detect.classes: 'man' is no class of COCO; expected some of .*'person'"),
+        (["motion"], ["person"], "detect.classes: expected none with detect.sources .'motion'."),
+        (["boxes"], ["person"], "detect.classes: expected none with detect.sources .'boxes'."),
+    ],
+)
+def test_classes_that_a_source_does_not_know(detect, sources, classes, named):
+    with pytest.raises(InputError, match=named):
+        check_sources(replace(detect, sources=sources, classes=classes))
+    check_sources(replace(detect, sources=["nanodet_plus", "motion"], classes=["person"]))
+
+
 def test_what_a_later_source_adds_comes_last_without_classes(detect):
     detect = replace(detect, sources=["yolox", "motion"])
     table = frame_table("a", 3, [found_at(0, 50, classes=2), found_at(52, 100, 4)], detect)
@@ -95,7 +127,7 @@ def test_a_clip_without_objects_is_an_empty_table_of_the_right_columns(tmp_path,
     import pyarrow.parquet as pq
 
     np.save(tmp_path / "a.npy", np.full(shape, 100, np.uint8))
-    detect_clip("a", tmp_path / "a.npy", detect, None, "cpu", tmp_path)
+    detect_clip(ClipFrames("a", [tmp_path / "a.npy"], 0), detect, None, "cpu", tmp_path)
     table = pq.read_table(tmp_path / "detections.parquet")
     assert table.num_rows == 0 and table.schema.equals(DETECTIONS)
 

@@ -55,6 +55,19 @@ def test_whoever_stands_for_less_than_half_of_the_clip_stays_in_sight(rng):
     assert all(len(detections.boxes) == 1 for detections in detect_video(standing, SETTINGS))
 
 
+def test_a_part_of_a_video_is_seen_against_the_background_of_the_whole(rng):
+    """Who stands still in the part has come from somewhere, and leaves; by the part alone nobody would be there."""
+    frames, boxes = walk(ground(rng))
+    standing = np.concatenate([frames[:20], np.repeat(frames[20:21], 15, axis=0), frames[20:]])
+    assert all(len(found.boxes) == 0 for found in detect_video(standing[20:35], SETTINGS))
+    part = list(detect_video(standing, SETTINGS, 20, 35))
+    assert len(part) == 15
+    for found in part:
+        assert_found(found, boxes[20][None])
+    whole = [found.boxes.tolist() for found in detect_video(standing, SETTINGS)]
+    assert [found.boxes.tolist() for found in part] == whole[20:35]
+
+
 def test_a_change_of_light_is_no_object(rng):
     frames, boxes = walk(ground(rng))
     frames[10:] = (frames[10:] * 0.8 + 12).astype(np.uint8)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stages.detect import nanodet, yolox
 from stages.detect.boxes import iou_matrix
 from stages.detect.onnx_models import DECODERS, load
-from stages.detect.tiled import Network, TileSettings, detect_frame, vote
+from stages.detect.tiled import Network, TileSettings, detect_frames, vote
 
 WEIGHTS = Path(__file__).parents[3] / "shared/data/weights"
 PED2 = Path(__file__).parents[3] / "shared/data/ped2"
@@ -101,7 +101,15 @@ def test_votes_are_the_mean_of_the_anchors_that_agree():
     assert vote(boxes[:0], voters, scores, probabilities).shape == (0, 2)
 
 
-def bright_spots(picture):
+def detect_frame(network, frame, settings):
+    return next(detect_frames(network, frame[None], settings))
+
+
+def bright_spots(pictures):
+    return [bright_spots_of(picture) for picture in pictures]
+
+
+def bright_spots_of(picture):
     """A network that sees each patch of one bright value as an object, its class given by the value."""
     boxes, probabilities = [], []
     for label, value in enumerate((200, 250)):
@@ -132,6 +140,30 @@ def test_an_object_in_two_tiles_is_one_and_a_part_cut_by_a_tile_goes():
     np.testing.assert_allclose(found.class_scores, [[0.8, 0], [0, 0.8]], rtol=1e-6)
 
 
+def test_a_video_without_frames():
+    assert list(detect_frames(Network(bright_spots, 114), np.zeros((0, 64, 100), np.uint8), TILES)) == []
+
+
+@pytest.mark.parametrize("pictures", [1, 2, 5, 6, 100])
+def test_frames_may_go_through_the_network_in_batches(pictures):
+    """However many pictures it takes at once, each frame has its own objects; a frame's two tiles stay together."""
+    frames = np.zeros((7, 64, 100), np.uint8)
+    for index in range(7):
+        frames[index, 20:50, 10 * index : 10 * index + 20] = 200 if index % 3 else 250
+    batches = []
+
+    def counted(pictures):
+        batches.append(len(pictures))
+        return bright_spots(pictures)
+
+    found = list(detect_frames(Network(counted, 114, pictures), frames, TILES))
+    assert max(batches) == min(max(2, pictures // 2 * 2), 14) and sum(batches) == 14
+    alone = [detect_frame(Network(bright_spots, 114), frame, TILES) for frame in frames]
+    assert len(found) == 7 and [objects.labels.tolist() for objects in found] == [[1], [0], [0], [1], [0], [0], [1]]
+    for one, other in zip(found, alone, strict=True):
+        assert all(a.tobytes() == b.tobytes() for a, b in zip(one, other, strict=True))
+
+
 def test_a_score_below_the_threshold_goes():
     frame = np.full((64, 100), 200, np.uint8)
     settings = TileSettings(input_width=128, input_height=128, columns=1, rows=1, score=0.9)
@@ -156,7 +188,7 @@ def real(request):
 def test_a_size_that_a_real_network_cannot_take_is_refused(real):
     network, _ = real
     with pytest.raises(ValueError, match="input_width"):
-        network.run(np.zeros((100, 100, 3), np.uint8))
+        network.run([np.zeros((100, 100, 3), np.uint8)])
 
 
 def test_real_networks_find_people(real):

@@ -8,7 +8,7 @@ from torchvision import models
 
 from stages.common.errors import InputError
 from stages.detect.boxes import iou_matrix
-from stages.detect.tiled import VOTE_SCORE, TileSettings, detect_frame
+from stages.detect.tiled import VOTE_SCORE, TileSettings, detect_frames
 from stages.detect.torchvision_models import MOST_BOXES, class_vectors, load, names, network
 
 CPU = torch.device("cpu")
@@ -34,23 +34,34 @@ def test_the_default_and_all_kinds_are_among_the_names():
 def test_a_network_gives_boxes_scores_and_a_vector_of_all_classes(weights):
     loaded = load(weights, weights.stem, CPU)
     picture = np.array(walking_square(1, height=96, width=128)[0])
-    boxes, scores, vectors = loaded.run(picture)
+    boxes, scores, vectors = loaded.run([picture])[0]
     assert len(boxes) == len(scores) == len(vectors) <= MOST_BOXES
     assert boxes.dtype == vectors.dtype == np.float32 and vectors.shape[1] == 91
     assert (scores >= VOTE_SCORE).all() and (0 <= vectors).all() and (vectors <= 1).all()
     assert (vectors.max(axis=1, initial=0) >= scores - 1e-6).all()
-    again = load(weights, weights.stem, CPU).run(picture)
+    again = load(weights, weights.stem, CPU).run([picture])[0]
     assert all(a.tobytes() == b.tobytes() for a, b in zip(again, (boxes, scores, vectors), strict=True))
     settings = TileSettings(input_width=128, input_height=96, columns=1, rows=1, overlap=0, score=0.0)
-    found = detect_frame(loaded, picture, settings)
+    found = next(detect_frames(loaded, picture[None], settings))
     assert len(found.boxes) <= len(boxes) and found.class_scores.shape == (len(found.boxes), 91)
+
+
+def test_pictures_in_one_batch_are_answered_as_one_by_one(weights):
+    loaded = load(weights, weights.stem, CPU)
+    pictures = [np.array(picture) for picture in walking_square(3, height=96, width=128)]
+    together, apart = loaded.run(pictures), [loaded.run([picture])[0] for picture in pictures]
+    for one, other in zip(together, apart, strict=True):
+        assert len(one[0]) == len(other[0])
+        # Boxes of nearly the same score may change places.
+        np.testing.assert_allclose(np.sort(one[1]), np.sort(other[1]), atol=1e-4)
+        np.testing.assert_allclose(one[0].mean(axis=0), other[0].mean(axis=0), atol=0.5)
 
 
 def test_pictures_of_the_size_asked_for_are_not_resized_once_more():
     model = models.get_model(KINDS[0], weights=None, weights_backbone=None, num_classes=91).eval()
     seen = []
     model.backbone.register_forward_hook(lambda module, inputs, output: seen.append(tuple(inputs[0].shape)))
-    network(model, 91, CPU).run(np.zeros((96, 160, 3), np.uint8))
+    network(model, 91, CPU).run([np.zeros((96, 160, 3), np.uint8)])
     assert seen == [(1, 3, 96, 160)]
 
 

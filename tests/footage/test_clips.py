@@ -7,7 +7,7 @@ from helpers import cut_off, still, walking_square, write_avi, write_pictures, w
 
 from stages.common.errors import InputError
 from stages.common.files import sha256
-from stages.footage.clips import Clip, clips_in, probe
+from stages.footage.clips import Clip, clips_in, mean_rate, probe, steady_times
 
 
 def test_an_empty_folder_and_none_hold_no_clips(tmp_path):
@@ -34,9 +34,10 @@ def test_the_facts_of_a_video_and_of_pictures(tmp_path, count):
     sizes = {"frames": count, "width": 50, "height": 34}
     video, old = write_video(tmp_path / "a.mp4", frames, 12.5), write_avi(tmp_path / "b.avi", frames, 25)
     pictures = write_pictures(tmp_path / "c", frames)
-    assert probe(video, "file", 7) == {**sizes, "fps": 12.5, "sha256": sha256(video)}
-    assert probe(old, "file", 7) == {**sizes, "fps": 25, "sha256": sha256(old)}
-    assert probe(pictures, "images", 7) == {**sizes, "fps": 7, "sha256": sha256(pictures)}
+    for path, kind, fps in ((video, "file", 12.5), (old, "file", 25), (pictures, "images", 7)):
+        facts = probe(path, kind, 7)
+        np.testing.assert_allclose(facts.pop("times"), np.arange(count) / fps, atol=1e-6)
+        assert facts == {**sizes, "fps": fps, "sha256": sha256(path)}
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
@@ -58,3 +59,15 @@ def test_grey_pictures_have_a_size_too(tmp_path):
     cv2.imwrite(str(tmp_path / "0.png"), np.zeros((20, 30), np.uint8))
     facts = probe(tmp_path, "images", 25)
     assert (facts["frames"], facts["width"], facts["height"]) == (1, 30, 20)
+
+
+def test_times_that_do_not_increase_are_not_believed():
+    assert steady_times(np.array([0.5, 0.6, 0.9]), 10).round(6).tolist() == [0, 0.1, 0.4]
+    for broken in ([0.0, 0.0, 0.0], [0.0, 2.0, 1.0]):
+        assert steady_times(np.array(broken), 10).tolist() == [0, 0.1, 0.2]
+    assert steady_times(np.array([7.0]), 10).tolist() == [0]
+
+
+@pytest.mark.parametrize("times, fps", [([0.0], 25.0), ([0, 0.04, 0.08], 25.0), ([0, 0.1, 0.5, 3.0], 1.0)])
+def test_the_mean_rate_is_that_of_the_times_where_the_file_says_another(times, fps):
+    assert mean_rate(np.array(times), 25.0) == fps

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,11 +89,15 @@ def test_naming_recordings_of_a_set_that_is_sorted_is_refused():
         split_recordings(clips(["a"], ["b"]), ["a"], 0.5)
 
 
+def steady(frames):
+    return {"times": np.arange(frames) / 10, "fps": 10.0}
+
+
 @given(st.floats(0.01, 0.99), st.integers(20, 5000))
 def test_the_parts_of_a_recording_are_all_of_it_in_order(share, frames):
     parts = split_recordings(recordings("a"), [], share)
     assert [part.split for part in parts] == ["train"] * NORMAL_PARTS + ["test"]
-    facts, next_frame = {"frames": frames, "fps": 10.0}, 0
+    facts, next_frame = steady(frames), 0
     for part in parts:
         try:
             span = span_of(part, facts, 0.0, None, 1)
@@ -123,7 +128,7 @@ def test_splits_that_leave_nothing_are_refused(normal, share, message):
     [
         (0.0, None, 1, (0, 1, 100)),
         (1.0, 4.0, 1, (10, 1, 30)),
-        (0.95, 4.04, 1, (10, 1, 30)),
+        (0.95, 4.04, 1, (10, 1, 31)),
         (1.0, 99.0, 4, (10, 4, 23)),
         (0.0, 1.0, 10, (0, 10, 1)),
         (2.2, 2.9, 1, (22, 1, 7)),
@@ -131,11 +136,17 @@ def test_splits_that_leave_nothing_are_refused(normal, share, message):
 )
 def test_a_range_in_seconds_and_a_stride(start, end, stride, span):
     clip = Clip("a", "test", "file", Path("a.mp4"))
-    assert span_of(clip, {"frames": 100, "fps": 10.0}, start, end, stride) == span
+    assert span_of(clip, steady(100), start, end, stride) == span
+
+
+def test_a_range_in_seconds_goes_by_the_times_of_the_frames_where_their_rate_varies():
+    clip, facts = Clip("a", "test", "file", Path("a.mp4")), {"times": np.array([0, 0.1, 0.5, 2, 2.1, 9]), "fps": 0.6}
+    assert span_of(clip, facts, 0.5, 9.0, 1) == (2, 1, 3)
+    assert span_of(clip, facts, 0.2, None, 2) == (2, 2, 2)
 
 
 @pytest.mark.parametrize("start, end", [(10.0, None), (11.0, 12.0), (3.0, 3.0), (4.0, 3.0)])
 def test_a_range_without_frames_is_refused_by_name(start, end):
     clip = Clip("a", "test", "file", Path("a.mp4"))
     with pytest.raises(InputError, match="a.mp4: 100 frames at 10 per second, none of them is left for a; change"):
-        span_of(clip, {"frames": 100, "fps": 10.0}, start, end, 1)
+        span_of(clip, steady(100), start, end, 1)

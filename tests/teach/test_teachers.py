@@ -18,6 +18,9 @@ def crops():
     return np.repeat(np.repeat(rng.integers(0, 256, (70, 8, 8, 3), dtype=np.uint8), 4, axis=1), 4, axis=2)
 
 
+CPU = torch.device("cpu")
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
     """A file with drawn weights of a small classifier of torchvision."""
@@ -32,7 +35,7 @@ def teacher(request, drawn):
     if request.param == "random":
         return random_resnet(seed=0)
     if request.param == "torchvision":
-        return torchvision_classifier(drawn, drawn.stem, size=64)
+        return torchvision_classifier(drawn, drawn.stem, 64, CPU)
     if not CLASSIFIER.is_file():
         pytest.skip("no efficientnet_lite0_imagenet.onnx in ../shared/data/weights")
     return onnx_classifier(CLASSIFIER, size=64)
@@ -91,11 +94,11 @@ def test_torchvisions_classifiers_see_what_they_were_trained_on(drawn, crops):
     transforms = models.get_model_weights(drawn.stem).DEFAULT.transforms()
     with torch.inference_mode():
         answer = expected.eval()(functional.normalize(rgb, transforms.mean, transforms.std))
-    np.testing.assert_allclose(torchvision_classifier(drawn, drawn.stem, size=32)(crops[:5]), answer, atol=1e-5)
+    np.testing.assert_allclose(torchvision_classifier(drawn, drawn.stem, 32, CPU)(crops[:5]), answer, atol=1e-5)
 
 
 def test_a_classifier_that_torchvision_does_not_have_and_other_weights_are_refused(drawn):
     with pytest.raises(InputError, match="teach.torchvision: 'resnet49' is not known; expected one of"):
-        torchvision_classifier(drawn, "resnet49", size=32)
+        torchvision_classifier(drawn, "resnet49", 32, CPU)
     with pytest.raises(InputError, match="mobilenet_v3_small.pth: not the weights of resnet18"):
-        torchvision_classifier(drawn, "resnet18", size=32)
+        torchvision_classifier(drawn, "resnet18", 32, CPU)

@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from stages.common.errors import InputError
 from stages.common.files import save_json
@@ -25,7 +26,7 @@ def tubes(count, channels=1, seed=0):
 
 def taught(folder, shard):
     np.save(folder / "shard.npy", shard)
-    teach_clip(folder / "shard.npy", TEACH, None, folder)
+    teach_clip(folder / "shard.npy", TEACH, None, torch.device("cpu"), folder)
     return np.load(folder / "vectors.npy")
 
 
