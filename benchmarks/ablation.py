@@ -1,9 +1,10 @@
-"""The ablation: each row of ablation.yaml trained, scored and measured, beside the data set and without touching it.
+"""The ablation: each row of a plan trained, scored and measured, beside the data set and without touching it.
 
     python -m benchmarks.ablation ped2
+    python -m benchmarks.ablation ped2 --plan benchmarks/detectors.yaml
 
-writes metrics/ablation_ped2.csv, a row as soon as it is known. Needs `make ped2`. What is done stays in .work/ablation,
-so an interrupted run goes on; some rows only: --rows 'deep' 'wide'.
+writes metrics/ablation_ped2.csv (metrics/detectors_ped2.csv), a row as soon as it is known. Needs `make ped2`. What is
+done stays in .work/ablation, so an interrupted run goes on; some rows only: --rows 'deep' 'wide'.
 """
 
 import argparse
@@ -22,12 +23,13 @@ from ruamel.yaml import YAML
 from stages.common.errors import InputError
 from stages.common.files import sha256, written_whole
 from stages.common.params import find_set, merged, read_tree
-from stages.common.paths import WORK, SetPaths
+from stages.common.paths import RAW_WEIGHTS, WORK, SetPaths
 
-ROWS = Path(__file__).with_suffix(".yaml")
+PLAN = Path("benchmarks/ablation.yaml")
 # Each stage with what it makes; a stage needs what those before it make. Of a network, fusion is made apart, so that
 # many fusions share it.
 MAKES = {
+    "weights": "weights",
     "detect": "detections",
     "velocity": "velocity",
     "tubes": "tubes",
@@ -37,7 +39,6 @@ MAKES = {
     "fuse": "frame_scores",
     "evaluate": "metrics",
 }
-TASKS_ALONE = {"fuse.weights": {"velocity": 0.0}}
 METRICS = ["micro_auc", "macro_auc", "macro_auc_mixed", "rbdc", "tbdc"]
 
 
@@ -67,7 +68,7 @@ def stages_from(changes: dict) -> list[str]:
     order = list(MAKES)[: list(MAKES).index("score") + 1]
     unknown = set(changes) - set(order)
     if unknown:
-        raise InputError(f"{ROWS}: {sorted(unknown)[0]}: no section of a trained row; expected one of {order}")
+        raise InputError(f"{sorted(unknown)[0]}: no section of a trained row; expected one of {order}")
     return order[min(map(order.index, changes), default=order.index("train")) :]
 
 
@@ -83,10 +84,10 @@ def scratch_of(name: str, changes: dict, stages: list[str], source: Path) -> Pat
 
 
 def inputs(name: str, stages: list[str]) -> list[Path]:
-    """What the stages before these make."""
+    """What the stages before these make, and what no stage here makes."""
     paths = SetPaths(name)
     made = [getattr(paths, output) for output in list(MAKES.values())[: list(MAKES).index(stages[0])]]
-    return [paths.footage, paths.frames, paths.weights, *made]
+    return [paths.footage, paths.frames, *([RAW_WEIGHTS] if stages[0] == "weights" else []), *made]
 
 
 @functools.cache
@@ -120,7 +121,7 @@ def run_stage(stage: str, name: str, scratch: Path) -> None:
 
 
 class Table:
-    """The rows known so far, in a file, in the order of ablation.yaml; a row that is there already is replaced."""
+    """The rows known so far, in a file, in the order of the plan; a row that is there already is replaced."""
 
     def __init__(self, file: Path, order: list[str]):
         self.file, self.order, self.rows = file, order, {}
@@ -135,14 +136,14 @@ class Table:
             pd.DataFrame([self.rows[name] for name in self.order if name in self.rows]).to_csv(aside, index=False)
 
 
-def ablate(name: str, wanted: list[str], jobs: int) -> None:
-    plan = YAML(typ="safe").load(ROWS.read_text())
+def ablate(name: str, plan_file: Path, wanted: list[str], jobs: int) -> None:
+    plan = YAML(typ="safe").load(plan_file.read_text())
     order = [*plan["trained"], *plan["fused"]]
     unknown = sorted(set(wanted) - set(order))
     if unknown:
-        raise InputError(f"--rows: {unknown[0]!r} is no row of {ROWS}; known: {order}")
+        raise InputError(f"--rows: {unknown[0]!r} is no row of {plan_file}; known: {order}")
     wanted = wanted or order
-    table = Table(Path("metrics") / f"ablation_{name}.csv", order)
+    table = Table(Path("metrics") / f"{plan_file.stem}_{name}.csv", order)
     first = next(iter(plan["trained"]))
     networks: dict[Path, Future] = {}
     with ThreadPoolExecutor(jobs) as pool:
@@ -158,7 +159,7 @@ def ablate(name: str, wanted: list[str], jobs: int) -> None:
         wanted_networks = {row: trained(row) for row in plan["trained"] if row in wanted}
         base = trained(first)
         for row, network in wanted_networks.items():
-            table.add(row, measured(name, nested(TASKS_ALONE), network.result()))
+            table.add(row, measured(name, nested(plan["trained_as"]), network.result()))
         for row in plan["fused"]:
             if row in wanted:
                 table.add(row, measured(name, nested(plan["fused"][row]), base.result()))
@@ -174,10 +175,11 @@ def measured(name: str, changes: dict, source: Path) -> dict:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set")
+    parser.add_argument("--plan", type=Path, default=PLAN, help=f"the rows (default: {PLAN})")
     parser.add_argument("--rows", nargs="+", default=[], metavar="ROW")
     parser.add_argument("--jobs", type=int, default=2, help="rows at the same time; each takes a core")
     options = parser.parse_args()
     try:
-        ablate(options.set, options.rows, options.jobs)
+        ablate(options.set, options.plan, options.rows, options.jobs)
     except InputError as error:
         raise SystemExit(str(error)) from None

@@ -1,16 +1,29 @@
 import pytest
-from helpers import PARAMS
+from helpers import PARAMS, ROOT
 from ruamel.yaml import YAML
 
 from benchmarks import ablation
 from stages.common.errors import InputError
 from stages.common.params import checked, merged
+from stages.detect.detectors import Detect
 from stages.fuse.fusion import Fuse
+from stages.score.__main__ import Score
+from stages.teach.vectors import Teach
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes
+from stages.weights.__main__ import Section
 
-PLAN = YAML(typ="safe").load(ablation.ROWS.read_text())
-ROWS = {**PLAN["trained"], **PLAN["fused"]}
+PLANS = {file.stem: YAML(typ="safe").load(file.read_text()) for file in (ROOT / "benchmarks").glob("*.yaml")}
+ROWS = [(plan, part, row) for plan, parts in PLANS.items() for part in ("trained", "fused") for row in parts[part]]
+KINDS = {
+    "weights": Section,
+    "detect": Detect,
+    "tubes": Tubes,
+    "teach": Teach,
+    "train": Train,
+    "score": Score,
+    "fuse": Fuse,
+}
 
 
 def test_dotted_names_meet_in_one_tree():
@@ -20,29 +33,39 @@ def test_dotted_names_meet_in_one_tree():
     assert ablation.nested(changes) == tree
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_each_row_changes_parameters_that_there_are(row):
-    changes = merged(ablation.nested(PLAN["all"]), ablation.nested(ROWS[row]))
-    for section, kind in (("tubes", Tubes), ("train", Train), ("fuse", Fuse)):
+@pytest.mark.parametrize("plan, part, row", ROWS)
+def test_each_row_changes_parameters_that_there_are(plan, part, row):
+    own = ablation.nested(PLANS[plan][part][row])
+    changes = merged(ablation.nested(PLANS[plan]["all"]), own)
+    for section, kind in KINDS.items():
         checked(merged(PARAMS[section], changes.pop(section, {})), kind, row)
     assert not changes
-    if row in PLAN["fused"]:
-        assert set(ablation.nested(ROWS[row])) <= {"fuse"}
+    if part == "fused":
+        assert set(own) <= {"fuse"}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_trained_rows_are_fused_by_parameters_that_there_are(plan):
+    own = ablation.nested(PLANS[plan]["trained_as"])
+    checked(merged(PARAMS["fuse"], own.pop("fuse", {})), Fuse, plan)
+    assert not own
 
 
 def test_no_two_rows_are_the_same():
-    for part in ("trained", "fused"):
-        seen = [str(ablation.nested(changes)) for changes in PLAN[part].values()]
-        assert len(seen) == len(set(seen))
+    for plan in PLANS.values():
+        for part in ("trained", "fused"):
+            seen = [str(ablation.nested(changes)) for changes in plan[part].values()]
+            assert len(seen) == len(set(seen))
 
 
 def test_what_depends_on_a_change_runs_again_and_nothing_before():
     assert ablation.stages_from({}) == ablation.stages_from({"train": {}}) == ["train", "score"]
     assert ablation.stages_from({"tubes": {}, "train": {}}) == ["tubes", "teach", "train", "score"]
+    assert ablation.stages_from({"weights": {}, "score": {}})[:2] == ["weights", "detect"]
     with pytest.raises(InputError, match="fuse: no section of a trained row"):
         ablation.stages_from({"fuse": {}})
 
 
 def test_an_unknown_row_is_named():
     with pytest.raises(InputError, match="--rows: 'no such' is no row of"):
-        ablation.ablate("demo", ["no such"], jobs=1)
+        ablation.ablate("demo", ROOT / ablation.PLAN, ["no such"], jobs=1)
