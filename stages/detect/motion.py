@@ -28,11 +28,11 @@ CORE = 3.0
 class MotionSettings:
     """What counts as a moving object."""
 
-    contrast: float = 20.0  # grey levels, 0..255, that a pixel must differ from the background by
-    join: int = 3  # pixels: gaps between parts of one object that are closed, half as many in width
-    min_area: int = 40  # pixels of foreground in an object
-    min_height: int = 8  # pixels of its box
-    pad: int = 1  # pixels added to each side of a box
+    contrast: float  # grey levels, 0..255, that a pixel must differ from the background by
+    join: int  # pixels: gaps between parts of one object that are closed, half as many in width
+    min_area: int  # pixels of foreground in an object
+    min_height: int  # pixels of its box
+    pad: int  # pixels added to each side of a box
 
 
 def detect_video(

@@ -27,11 +27,11 @@ class TileSettings:
 
     input_width: int  # size of the network's input in pixels, which a tile is resized to fit
     input_height: int
-    columns: int = 3  # tiles side by side
-    rows: int = 2  # tiles one above the other
-    overlap: int = 32  # pixels that neighbours share at least: an object's size
-    score: float = 0.3  # least score of a box, 0..1
-    iou: float = 0.5  # boxes that overlap by more are one object, whatever their classes
+    columns: int  # tiles side by side
+    rows: int  # tiles one above the other
+    overlap: int  # pixels that neighbours share at least: an object's size
+    score: float  # least score of a box, 0..1
+    iou: float  # boxes that overlap by more are one object, whatever their classes
 
 
 # Of A anchors: boxes float32 (A, 4) in pixels of a picture, scores (A,), class probabilities (A, C).

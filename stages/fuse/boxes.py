@@ -15,9 +15,9 @@ LINK_GAP = 3
 def believable(objects: pd.DataFrame, videos: pd.DataFrame, height: float, clip: int) -> np.ndarray:
     """Objects, bool (n,), whose boxes and tubes show what they are meant to show.
 
-    On normal footage most of the highest scores come from boxes of a few pixels, from boxes that the picture's edge
-    cuts (`uncut`), and from tubes that repeat a clip's first or last frame. None of them says anything about what is
-    seen.
+    On normal footage most of the highest scores come from boxes of a few pixels and from tubes that repeat a clip's
+    first or last frame, neither of which says anything about what is seen, and from boxes that the picture's edge cuts,
+    which do say something if they are compared with their like (`uncut`).
 
     Args:
         objects: columns video, frame and BOX.

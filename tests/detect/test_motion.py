@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from helpers import PARAMS
 
 from stages.detect.boxes import iou_matrix
 from stages.detect.motion import MotionSettings, detect_video, find_objects
 
-SETTINGS = MotionSettings()
+SETTINGS = MotionSettings(**PARAMS["detect"]["motion"])
 
 
 def ground(rng, shape=(80, 120)):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +122,8 @@ def bright_spots_of(picture):
     return np.reshape(boxes, (-1, 4)).astype(np.float32), probabilities.max(axis=1, initial=0), probabilities
 
 
-TILES = TileSettings(input_width=128, input_height=128, columns=2, rows=1, overlap=28)
+ONE = TileSettings(input_width=128, input_height=128, columns=1, rows=1, overlap=0, score=0.3, iou=0.5)
+TILES = replace(ONE, columns=2, overlap=28)
 
 
 def test_a_frame_without_objects():
@@ -166,7 +168,7 @@ def test_frames_may_go_through_the_network_in_batches(pictures):
 
 def test_a_score_below_the_threshold_goes():
     frame = np.full((64, 100), 200, np.uint8)
-    settings = TileSettings(input_width=128, input_height=128, columns=1, rows=1, score=0.9)
+    settings = replace(ONE, score=0.9)
     assert len(detect_frame(Network(bright_spots, 114), frame, settings).boxes) == 0
 
 
@@ -198,7 +200,7 @@ def test_real_networks_find_people(real):
     if frame is None:
         pytest.skip("no testing/frames/04/060.jpg in ../shared/data/ped2")
     network, size = real
-    settings = TileSettings(input_width=size, input_height=size, score=0.4)
+    settings = replace(ONE, input_width=size, input_height=size, columns=3, rows=2, overlap=32, score=0.4)
     found, again = (detect_frame(network, picture, settings) for picture in (frame, frame[..., 0].copy()))
     assert all(a.tobytes() == b.tobytes() for a, b in zip(found, detect_frame(network, frame, settings), strict=True))
     assert len(again.boxes) >= 8

@@ -41,7 +41,7 @@ def test_a_network_gives_boxes_scores_and_a_vector_of_all_classes(weights):
     assert (vectors.max(axis=1, initial=0) >= scores - 1e-6).all()
     again = load(weights, weights.stem, CPU).run([picture])[0]
     assert all(a.tobytes() == b.tobytes() for a, b in zip(again, (boxes, scores, vectors), strict=True))
-    settings = TileSettings(input_width=128, input_height=96, columns=1, rows=1, overlap=0, score=0.0)
+    settings = TileSettings(input_width=128, input_height=96, columns=1, rows=1, overlap=0, score=0.0, iou=0.5)
     found = next(detect_frames(loaded, picture[None], settings))
     assert len(found.boxes) <= len(boxes) and found.class_scores.shape == (len(found.boxes), 91)
 

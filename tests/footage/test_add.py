@@ -8,7 +8,7 @@ import pytest
 from helpers import ROOT, still, write_avi, write_pictures
 
 from stages.common.errors import InputError
-from stages.common.params import load
+from stages.common.params import load, read_tree
 from stages.footage.__main__ import Footage
 from stages.footage.add import add
 
@@ -35,6 +35,16 @@ def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     assert load("footage", Footage, "gate").normal_share == 0.5
 
 
+@pytest.mark.parametrize("like", ["ped2", "ped2_rehearsal_1", "shanghaitech"])
+def test_a_set_like_another_takes_over_all_but_what_tells_of_footage(place, like):
+    before = read_tree(ROOT / "params.yaml")["sets"]
+    add("gate", place / "videos", like)
+    sets = read_tree(place / "checkout/params.yaml")["sets"]
+    assert sets.pop("gate") == {**before[like], "footage": {}, "decode": {}} and sets == before
+    lines = (place / "checkout/params.yaml").read_text().split("\n  gate:\n")[1].splitlines()
+    assert all(line.startswith("    ") for line in lines) and not any("#" in line or "*" in line for line in lines)
+
+
 def test_sorted_clips_are_counted(place):
     for path in ("train/a", "train/b", "test/c"):
         write_pictures(place / "sorted" / path, still(2))
@@ -56,6 +66,12 @@ def test_what_cannot_be_added_changes_nothing(place, name, folder, message):
     with pytest.raises(InputError, match=message):
         add(name, place / folder)
     assert (place / "checkout/params.yaml").read_bytes() == before
+    assert not (place / "checkout/data").exists()
+
+
+def test_a_set_that_is_like_none_is_refused(place):
+    with pytest.raises(InputError, match="--like: params.yaml has no set 'ped3'; known: .'demo', 'ped2', "):
+        add("gate", place / "videos", "ped3")
     assert not (place / "checkout/data").exists()
 
 
