@@ -15,8 +15,8 @@ def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.nda
     values, there = np.zeros(places.max() + 1), np.zeros(places.max() + 1)
     np.add.at(values, places, scores)
     np.add.at(there, places, 1.0)
-    weighted = gaussian_filter1d(values, sigma, mode="constant") / gaussian_filter1d(there, sigma, mode="constant")
-    return weighted[places]
+    values, there = (gaussian_filter1d(each, sigma, mode="constant")[places] for each in (values, there))
+    return values / there
 
 
 def frame_maxima(frames: np.ndarray, scores: np.ndarray, length: int) -> np.ndarray:

@@ -50,15 +50,13 @@ def slow_track(frames, scores, sigma):
 @given(tracks(), st.floats(0.3, 6))
 def test_a_track_is_smoothed_as_by_its_slow_form_gaps_and_ends_included(track, sigma):
     frames, scores = track
-    with np.errstate(invalid="ignore", divide="ignore"):
-        np.testing.assert_allclose(smooth_track(frames, scores, sigma), slow_track(frames, scores, sigma), atol=1e-7)
+    np.testing.assert_allclose(smooth_track(frames, scores, sigma), slow_track(frames, scores, sigma), atol=1e-7)
 
 
 @given(tracks(), values, st.floats(0.3, 6))
 def test_a_track_of_one_score_keeps_it(track, score, sigma):
     frames = track[0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        np.testing.assert_allclose(smooth_track(frames, np.full(len(frames), score), sigma), score, atol=1e-7)
+    np.testing.assert_allclose(smooth_track(frames, np.full(len(frames), score), sigma), score, atol=1e-7)
 
 
 @given(tracks())
@@ -73,8 +71,7 @@ def test_smoothing_a_track_spreads_a_peak_evenly_to_both_sides():
 
 
 def test_boxes_with_a_gap_between_them_wider_than_the_bell_keep_their_scores():
-    with np.errstate(invalid="ignore"):
-        np.testing.assert_allclose(smooth_track(np.array([0, 30]), np.array([1.0, 2.0]), 1.0), [1, 2])
+    np.testing.assert_allclose(smooth_track(np.array([0, 30]), np.array([1.0, 2.0]), 1.0), [1, 2])
 
 
 # Frames
