@@ -157,7 +157,7 @@ def ablate(name: str, plan_file: Path, wanted: list[str], jobs: int) -> None:
             return networks[scratch]
 
         wanted_networks = {row: trained(row) for row in plan["trained"] if row in wanted}
-        base = trained(first)
+        base = trained(first) if set(plan["fused"]) & set(wanted) else None
         for row, network in wanted_networks.items():
             table.add(row, measured(name, nested(plan["trained_as"]), network.result()))
         for row in plan["fused"]:
