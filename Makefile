@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 ped1 avenue shanghaitech rehearsal test test-slow lint lock clean
+.PHONY: run ped2 ped1 avenue shanghaitech rehearsal test test-slow lint lock plots-page clean
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
@@ -45,6 +45,9 @@ lint: .venv/ready
 
 lock:                   ## newest versions that pyproject.toml allows
 	uv pip compile --universal --no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements.lock
+
+plots-page:             ## the page of `dvc plots`, with the libraries that draw in it, so that it needs no network
+	uv run --isolated --no-project --with vl-convert-python==1.9.0.post1 python .dvc/plots/make_page.py
 
 clean:                  ## what makes an interrupted run go on where it stopped
 	rm -rf .work

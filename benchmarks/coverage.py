@@ -7,27 +7,15 @@ Needs `dvc repro detect@ped2`. What has no box cannot be scored: the share bound
 
 import argparse
 
-import numpy as np
 import pandas as pd
 
 from stages.common.errors import InputError
 from stages.common.paths import SetPaths
-from stages.common.tables import BOX, DETECTIONS, REGIONS, VIDEOS, read_table
-from stages.detect.boxes import iou_matrix
+from stages.common.tables import DETECTIONS, REGIONS, VIDEOS, read_table
+from stages.evaluate.region_metrics import best_overlaps
 
 OVERLAPS = (0.1, 0.3)
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6)
-
-
-def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
-    """The highest IoU of each region with a box of its frame, float (regions,), in 0 to 1; 0 where there is none."""
-    best = np.zeros(len(regions))
-    rows_of = boxes.groupby(["video", "frame"]).indices
-    for frame, rows in regions.groupby(["video", "frame"]).indices.items():
-        own = boxes.iloc[rows_of.get(frame, [])]
-        if len(own):
-            best[rows] = iou_matrix(regions.iloc[rows][BOX].to_numpy(), own[BOX].to_numpy()).max(axis=1)
-    return best
 
 
 def coverage(boxes: pd.DataFrame, regions: pd.DataFrame, frames: int) -> dict[str, float]:

@@ -50,6 +50,10 @@ class SetPaths:
         return Path("data") / self.name / "frame_scores"
 
     @property
+    def curves(self) -> Path:
+        return Path("data") / self.name / "curves"
+
+    @property
     def weights(self) -> Path:
         return Path("models") / self.name / "weights"
 

@@ -39,7 +39,7 @@ def roc(labels: ArrayLike, scores: ArrayLike) -> RocCurve:
     >>> curve.false_positive_rate.tolist(), curve.true_positive_rate.tolist()
     ([0.0, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 1.0])
     """
-    labels, scores = _checked(labels, scores)
+    labels, scores = checked(labels, scores)
     return RocCurve(*(metrics.roc_curve(labels, scores) if _has_both_classes(labels) else np.full((3, 1), np.nan)))
 
 
@@ -55,7 +55,7 @@ def micro_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> micro_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
     0.75
     """
-    labels, scores = _checked(labels, scores)
+    labels, scores = checked(labels, scores)
     return float(metrics.roc_auc_score(labels, scores)) if _has_both_classes(labels) else float("nan")
 
 
@@ -94,7 +94,7 @@ def auc_per_video(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, polic
     >>> auc_per_video([0, 1, 1, 1], [0.2, 0.7, 0.5, 0.9], ["a", "a", "b", "b"], "mixed").to_dict()
     {'a': 1.0, 'b': nan}
     """
-    labels, scores = _checked(labels, scores)
+    labels, scores = checked(labels, scores)
     videos = np.asarray(videos)
     if videos.shape != labels.shape:
         raise ValueError(f"videos: expected one name for each of {len(labels)} frames, got shape {videos.shape}")
@@ -136,7 +136,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
     0.8333
     """
-    labels, scores = _checked(labels, scores)
+    labels, scores = checked(labels, scores)
     return float(metrics.average_precision_score(labels, scores)) if labels.any() else float("nan")
 
 
@@ -157,7 +157,7 @@ def _has_both_classes(labels: np.ndarray) -> bool:
     return bool(labels.any() and not labels.all())
 
 
-def _checked(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def checked(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Labels as bool and scores as float64, both (n,)."""
     labels, scores = np.asarray(labels), np.asarray(scores, dtype=float)
     if labels.ndim != 1 or labels.shape != scores.shape:

@@ -31,6 +31,18 @@ class RegionTrackCurve(NamedTuple):
     track_detection_rate: np.ndarray
 
 
+class Findings(NamedTuple):
+    """Which detection finds what. Detections have ranks, 0 for the highest score; what none finds has rank D."""
+
+    videos: np.ndarray  # names, sorted; the other columns count in it
+    det_video: np.ndarray  # int (D,), by rank
+    false_positive: np.ndarray  # bool (D,), by rank
+    region_video: np.ndarray  # int (R,)
+    region_found_by: np.ndarray  # int (R,), rank of the first detection that finds the region
+    track_video: np.ndarray  # int (T,)
+    track_found_by: np.ndarray  # int (T,), rank of the detection with which the track is found
+
+
 class RegionTrackArea(NamedTuple):
     """Both criteria, each in [0, 1]; NaN where there are no regions."""
 
@@ -69,8 +81,14 @@ def region_track_curve(
     >>> curve.region_detection_rate.tolist(), curve.track_detection_rate.tolist()
     ([0.0, 0.5, 0.5, 0.5], [0.0, 1.0, 1.0, 1.0])
     """
+    found = findings(detections, regions, frames, alpha, beta)
+    return curve_of(found, frames, np.ones(len(found.videos)))
+
+
+def findings(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: float, beta: float) -> Findings:
+    """What each detection finds; arguments and errors as of `region_track_curve`."""
     _check(detections, regions, frames, alpha, beta)
-    det_video, region_video = _shared_codes(detections["video"], regions["video"])
+    videos, det_video, region_video = _shared_codes(detections["video"], regions["video"])
     order = _descending(detections, det_video)
     det_frame, region_frame = _frame_keys(detections, det_video, regions, region_video)
     det_frame = det_frame[order]
@@ -83,12 +101,23 @@ def region_track_curve(
 
     false_positive = np.ones(len(detections), dtype=bool)
     false_positive[det] = False
-    never = len(detections)
-    found_by = np.full(len(regions), never)  # rank of the first detection that finds each region
+    found_by = np.full(len(regions), len(detections))
     np.minimum.at(found_by, region, det)
-    track_found_by = _rank_that_finds_tracks(found_by, region_video, regions["track"], alpha)
-    false_positive_rate = np.append(0, np.cumsum(false_positive)) / frames
-    return _cut_at_one(false_positive_rate, _found_rate(found_by, never), _found_rate(track_found_by, never))
+    tracks = _rank_that_finds_tracks(found_by, region_video, regions["track"], alpha)
+    return Findings(videos, det_video[order], false_positive, region_video, found_by, *tracks)
+
+
+def curve_of(found: Findings, frames: float, weights: np.ndarray) -> RegionTrackCurve:
+    """The curve if each video were there so many times: weights (videos,), `frames` in all."""
+    false_positives = np.cumsum(found.false_positive * weights[found.det_video])
+    rates = [
+        _found_rate(ranks, weights[video], len(found.false_positive))
+        for ranks, video in (
+            (found.region_found_by, found.region_video),
+            (found.track_found_by, found.track_video),
+        )
+    ]
+    return _cut_at_one(np.append(0, false_positives) / frames, *rates)
 
 
 def area(curve: RegionTrackCurve) -> RegionTrackArea:
@@ -123,14 +152,31 @@ def tbdc(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: fl
     return area(region_track_curve(detections, regions, frames, alpha, beta)).tbdc
 
 
-def _shared_codes(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Integer codes of the videos of two columns, equal where the names are, ascending with the names."""
+def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
+    """The highest IoU of each region with a box of its frame, float (regions,), in [0, 1]; 0 where there is no box.
+
+    Args:
+        boxes, regions: columns video, frame and BOX.
+
+    >>> regions = pd.DataFrame({"video": "01", "frame": [3, 4], "x1": 10, "y1": 10, "x2": 30, "y2": 40})
+    >>> best_overlaps(regions.head(1).assign(x2=20), regions).tolist()
+    [0.5, 0.0]
+    """
+    _, box_video, region_video = _shared_codes(boxes["video"], regions["video"])
+    box, region = _pairs_in_one_frame(*_frame_keys(boxes, box_video, regions, region_video))
+    best = np.zeros(len(regions))
+    np.maximum.at(best, region, _iou(_boxes(boxes, box), _boxes(regions, region)))
+    return best
+
+
+def _shared_codes(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The videos of two columns, sorted, and which of them each row of either column names."""
     columns = [column for column in (first, second) if len(column)]  # an empty column has no type to agree with
     codes, names = pd.factorize(pd.concat(columns) if columns else first, sort=True)
     if pd.api.types.infer_dtype(names).startswith("mixed"):
         types = ", ".join(sorted({type(name).__name__ for name in names}))
         raise ValueError(f"video: expected names of one type in detections and regions, got {types}")
-    return codes[: len(first)], codes[len(first) :]
+    return np.asarray(names), codes[: len(first)], codes[len(first) :]
 
 
 def _descending(detections: pd.DataFrame, video: np.ndarray) -> np.ndarray:
@@ -171,8 +217,10 @@ def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return shared / (areas[0] + areas[1] - shared)
 
 
-def _rank_that_finds_tracks(found_by: np.ndarray, video: np.ndarray, track: pd.Series, alpha: float) -> np.ndarray:
-    """Rank of the detection with which each track has the fraction alpha of its regions."""
+def _rank_that_finds_tracks(
+    found_by: np.ndarray, video: np.ndarray, track: pd.Series, alpha: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each track, its video and the rank of the detection with which it has the fraction alpha of its regions."""
     name = pd.factorize(track)[0]
     ids = np.unique(video * (name.max(initial=0) + 1) + name, return_inverse=True)[1]
     length = np.bincount(ids)
@@ -181,14 +229,15 @@ def _rank_that_finds_tracks(found_by: np.ndarray, video: np.ndarray, track: pd.S
     needed += needed / length < alpha
     by_track_then_rank = np.lexsort([found_by, ids])
     first = np.cumsum(length) - length
-    return found_by[by_track_then_rank][first + needed - 1]
+    chosen = by_track_then_rank[first + needed - 1]
+    return video[chosen], found_by[chosen]
 
 
-def _found_rate(found_by: np.ndarray, never: int) -> np.ndarray:
-    """Share of things found after 0, 1, .. `never` detections."""
-    if not len(found_by):
+def _found_rate(found_by: np.ndarray, weights: np.ndarray, never: int) -> np.ndarray:
+    """Share of weighted things found after 0, 1, .. `never` detections; NaN where there is nothing to find."""
+    if not weights.any():
         return np.full(never + 1, np.nan)
-    return np.append(0, np.cumsum(np.bincount(found_by, minlength=never)[:never])) / len(found_by)
+    return np.append(0, np.cumsum(np.bincount(found_by, weights, minlength=never)[:never])) / weights.sum()
 
 
 def _cut_at_one(false_positive_rate: np.ndarray, *rates: np.ndarray) -> RegionTrackCurve:

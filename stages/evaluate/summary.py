@@ -1,14 +1,17 @@
 """The metric JSON of one data set, from frame scores, object scores and ground truth."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from stages.common.params import settings
 from stages.common.tables import BOX, TASKS, TRIVIAL
-from stages.evaluate.frame_metrics import macro_auc, micro_auc
-from stages.evaluate.region_metrics import area, region_track_curve
+from stages.evaluate import bootstrap
+from stages.evaluate.breakdown import by_type, operation
+from stages.evaluate.frame_metrics import average_precision, equal_error_rate, macro_auc, micro_auc
+from stages.evaluate.region_metrics import area, best_overlaps, region_track_curve
 
 
 @settings
@@ -19,27 +22,52 @@ class Evaluate:
     track_share: float
 
 
-def summary(
+class Labelled(NamedTuple):
+    """The test clips that have labels, and the held-out ones beside them.
+
+    Attributes:
+        frames: FRAME_SCORES with `anomalous` and `fps`, sorted by video and frame.
+        objects: OBJECT_SCORES, of the objects that fuse kept.
+        boxes: video, frame and BOX of all objects found.
+        regions: REGIONS.
+        held_out: FRAME_SCORES with `fps` of the held-out clips, sorted.
+    """
+
+    frames: pd.DataFrame
+    objects: pd.DataFrame
+    boxes: pd.DataFrame
+    regions: pd.DataFrame
+    held_out: pd.DataFrame
+
+
+def labelled(
     frames: pd.DataFrame,
     objects: pd.DataFrame,
-    detected: int,
+    boxes: pd.DataFrame,
+    videos: pd.DataFrame,
     labels: pd.DataFrame,
     regions: pd.DataFrame,
-    evaluate: Evaluate,
-) -> dict:
-    """All metrics and counts, rounded to 6 digits, None where one is undefined.
+) -> Labelled:
+    """What of a set can be measured; the arguments are whole tables, `boxes` as SCORES. All of a set's regions stay."""
+    frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
+    tests = set(videos["video"][videos["split"] == "test"]) & set(labels["video"])
+    return Labelled(
+        frames[frames["video"].isin(tests)].merge(labels, on=["video", "frame"]),
+        objects[objects["video"].isin(tests)],
+        boxes[boxes["video"].isin(tests)],
+        regions,
+        frames[frames["split"] == "held_out"],
+    )
 
-    Args:
-        frames, objects: FRAME_SCORES and OBJECT_SCORES; only their test clips count.
-        detected: objects found in the test clips, before fuse left any out.
-        labels, regions: LABELS and REGIONS. Test clips without labels are left out.
-    """
-    known = labels["video"].unique()
-    frames = frames[frames["video"].isin(known) & (frames["split"] == "test")].merge(labels, on=["video", "frame"])
-    objects = objects[objects["video"].isin(known) & (objects["split"] == "test")]
+
+def summary(tables: Labelled, evaluate: Evaluate) -> dict:
+    """All metrics and counts, rounded to 6 digits, None where one is undefined."""
+    frames, objects, regions = tables.frames, tables.objects, tables.regions
     with_objects = len(objects[["video", "frame"]].drop_duplicates())
     mapped = with_regions(frames, regions)
-    mapped_objects, mapped_frames = objects[objects["video"].isin(mapped)], int(frames["video"].isin(mapped).sum())
+    mapped_objects, frames_of = objects[objects["video"].isin(mapped)], frames.groupby("video").size()
+    frames_of = frames_of[frames_of.index.isin(mapped)]
+    covered = best_overlaps(tables.boxes, regions) >= evaluate.region_overlap
     metrics = {
         "counts": {
             "videos": int(frames["video"].nunique()),
@@ -48,17 +76,23 @@ def summary(
             "regions": len(regions),
             "tracks": len(regions[["video", "track"]].drop_duplicates()),
             "videos_with_regions": len(mapped),
-            "objects": detected,
+            "objects": len(tables.boxes),
             "objects_scored": len(objects),
             "frames_without_objects": len(frames) - with_objects,
         },
         "macro_policy": "pad",
         **frame_level(frames, "score"),
-        **region_level(mapped_objects, "score", regions, mapped_frames, evaluate),
-        "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, mapped_frames, evaluate)},
+        "equal_error_rate": equal_error_rate(frames["anomalous"], frames["score"]),
+        "average_precision": average_precision(frames["anomalous"], frames["score"]),
+        **region_level(mapped_objects, "score", regions, frames_of, evaluate),
+        "interval": intervals(frames, mapped_objects, regions, frames_of, evaluate),
+        "coverage": mean(covered),
+        "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of, evaluate)},
         "velocity": frame_level(frames, "velocity"),
         "tasks": {task: frame_level(frames, task) for task in TASKS},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
+        "types": by_type(frames, regions, covered),
+        "events": operation(frames, tables.held_out),
     }
     return rounded(metrics)
 
@@ -85,13 +119,34 @@ def frame_level(frames: pd.DataFrame, column: str) -> dict[str, float]:
 
 
 def region_level(
-    objects: pd.DataFrame, column: str, regions: pd.DataFrame, frames: int, evaluate: Evaluate
+    objects: pd.DataFrame, column: str, regions: pd.DataFrame, frames_of: pd.Series, evaluate: Evaluate
 ) -> dict[str, float]:
-    """RBDC and TBDC of one column of object scores."""
+    """RBDC and TBDC of one column of object scores; `frames_of` are the frames of each video, by its name."""
     detections = objects[["video", "frame", *BOX]].assign(score=objects[column])
-    curve = region_track_curve(detections, regions, frames, evaluate.track_share, evaluate.region_overlap)
-    areas = area(curve)
-    return {"rbdc": areas.rbdc, "tbdc": areas.tbdc}
+    total = max(1, int(frames_of.sum()))
+    return area(region_track_curve(detections, regions, total, evaluate.track_share, evaluate.region_overlap))._asdict()
+
+
+def intervals(
+    frames: pd.DataFrame, objects: pd.DataFrame, regions: pd.DataFrame, frames_of: pd.Series, evaluate: Evaluate
+) -> dict[str, dict[str, float]]:
+    """The 95 % bootstrap interval over videos of each headline metric, by its name."""
+    columns = frames["anomalous"], frames["score"], frames["video"]
+    drawn = bootstrap.drawings(frames["video"].nunique())
+    values = {
+        "micro_auc": bootstrap.micro_auc(*columns, drawn),
+        "macro_auc": bootstrap.macro_auc(*columns, drawn, "pad"),
+        "macro_auc_mixed": bootstrap.macro_auc(*columns, drawn, "mixed"),
+    }
+    drawn = bootstrap.drawings(len(frames_of))
+    settings = evaluate.track_share, evaluate.region_overlap
+    values["rbdc"], values["tbdc"] = bootstrap.region_track_areas(objects, regions, frames_of, drawn, *settings)
+    return {name: dict(zip(("low", "high"), bootstrap.interval(own), strict=True)) for name, own in values.items()}
+
+
+def mean(values: np.ndarray) -> float:
+    """NaN of none."""
+    return float(values.mean()) if len(values) else math.nan
 
 
 def rounded(value):

@@ -20,7 +20,7 @@ from stages.common.tables import (
     VIDEOS,
     write_table,
 )
-from stages.evaluate.summary import Evaluate, rounded, summary
+from stages.evaluate.summary import Evaluate, labelled, rounded, summary
 
 EVALUATE = Evaluate(region_overlap=0.1, track_share=0.1)
 COLUMNS = ["raw", "score", *CUES, *TRIVIAL]
@@ -45,9 +45,14 @@ def perfect_scores():
     return frames, objects
 
 
-def whole_summary(frames, objects, detected=25, truth=None):
+def videos_of(frames):
+    return frames[["video", "split"]].drop_duplicates().assign(fps=10.0)
+
+
+def whole_summary(frames, objects, boxes=None, truth=None, evaluate=EVALUATE):
     labels, regions = truth or ground_truth()
-    return summary(frames, objects, detected, labels, regions, EVALUATE)
+    boxes = objects if boxes is None else boxes
+    return summary(labelled(frames, objects, boxes, videos_of(frames), labels, regions), evaluate)
 
 
 def held_out_rows(frames, objects):
@@ -58,7 +63,7 @@ def held_out_rows(frames, objects):
 def test_no_objects_and_no_regions_leave_undefined_what_they_leave_undefined():
     frames, objects = perfect_scores()
     labels, regions = ground_truth()
-    metrics = whole_summary(frames, objects[:0], 0, (labels.assign(anomalous=False), regions[:0]))
+    metrics = whole_summary(frames, objects[:0], truth=(labels.assign(anomalous=False), regions[:0]))
     assert metrics["micro_auc"] is None and metrics["macro_auc_mixed"] is None and metrics["macro_auc"] == 1
     assert metrics["rbdc"] is None and metrics["tbdc"] is None
     counts = metrics["counts"]
@@ -113,7 +118,8 @@ def test_each_number_comes_from_its_own_column():
 
 
 def test_counts():
-    metrics = whole_summary(*perfect_scores(), detected=25)
+    frames, objects = perfect_scores()
+    metrics = whole_summary(frames, objects, pd.concat([objects, objects[:6]]))
     assert metrics["counts"] == {
         "videos": 2,
         "frames": 20,
@@ -141,7 +147,10 @@ def test_held_out_clips_do_not_count_even_where_they_have_labels():
     labels = pd.concat([labels, more_frames[["video", "frame"]].assign(anomalous=False)])
     expected = whole_summary(frames, objects)
     tables = pd.concat([more_frames, frames]), pd.concat([objects, more_objects])
-    assert whole_summary(*tables, truth=(labels, regions)) == expected
+    metrics = whole_summary(*tables, truth=(labels, regions))
+    # They tell an operator's threshold, and nothing else.
+    assert expected.pop("events")["held_out_hours"] == 0 and metrics.pop("events")["held_out_hours"] > 0
+    assert metrics == expected
 
 
 def test_clips_without_labels_are_left_out():
@@ -166,16 +175,15 @@ def test_the_order_of_rows_makes_no_difference():
 
 def test_overlap_and_share_are_those_of_the_settings():
     frames, objects = perfect_scores()
-    labels, regions = ground_truth()
     objects = objects.assign(x1=20)  # IoU 1/2 with every region
     strict = Evaluate(region_overlap=0.6, track_share=0.1)
-    assert summary(frames, objects, 0, labels, regions, EVALUATE)["rbdc"] == 1
-    assert summary(frames, objects, 0, labels, regions, strict)["rbdc"] == 0
+    assert whole_summary(frames, objects)["rbdc"] == 1
+    assert whole_summary(frames, objects, evaluate=strict)["rbdc"] == 0
     one_found = objects[objects["frame"] != 4].iloc[:-1]
     one_found = one_found[~((one_found["video"] == "a") & (one_found["frame"] == 5))]
     demanding = Evaluate(region_overlap=0.1, track_share=0.5)
-    assert summary(frames, one_found, 0, labels, regions, EVALUATE)["tbdc"] == 1
-    assert summary(frames, one_found, 0, labels, regions, demanding)["tbdc"] == 0
+    assert whole_summary(frames, one_found)["tbdc"] == 1
+    assert whole_summary(frames, one_found, evaluate=demanding)["tbdc"] == 0
 
 
 def test_a_cue_that_says_nothing_has_no_numbers():
@@ -224,7 +232,12 @@ def test_the_command_writes_the_summary_and_says_the_numbers(project, monkeypatc
     line = said(monkeypatch, capsys)
     assert line.startswith("evaluate@tiny: micro_auc 1.0000, macro_auc 1.0000, rbdc 1.0000, tbdc 1.0000")
     metrics = json.loads((project / "metrics/tiny.json").read_text())
-    assert metrics == whole_summary(*perfect_scores(), detected=19)
+    expected = whole_summary(*perfect_scores())
+    assert expected.pop("events")["held_out_hours"] == 0 and metrics.pop("events")["held_out_hours"] > 0
+    assert metrics == expected
+    curves = {file.name: pd.read_csv(file) for file in (project / "data/tiny/curves").iterdir()}
+    assert set(curves) == {"timeline.csv", "roc.csv", "regions.csv", "scorers.csv", "videos.csv"}
+    assert all(len(table) for table in curves.values())
 
 
 def test_an_undefined_number_is_said_and_written_as_such(project, monkeypatch, capsys):
@@ -242,3 +255,5 @@ def test_without_any_labels_the_command_says_that_there_is_nothing_to_evaluate(p
     line = said(monkeypatch, capsys)
     assert "nothing to evaluate: none of the 2 test clips has labels; scores lie in data/tiny/frame_scores" in line
     assert json.loads((project / "metrics/tiny.json").read_text()) == {"counts": {"videos": 0, "objects": 19}}
+    curves = {file.stem: pd.read_csv(file) for file in (project / "data/tiny/curves").iterdir()}
+    assert len(curves.pop("timeline")) == 20 and [len(table) for table in curves.values()] == [0] * 4

@@ -1,0 +1,83 @@
+"""Beyond one number: each type of anomaly, each video, and what an operator would meet."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from stages.evaluate.alarms import alarm_curve, counts_at, events, threshold_for
+from stages.evaluate.frame_metrics import auc_per_video, micro_auc
+
+# False alarms per hour that an operator may put up with.
+RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}
+
+
+def by_type(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) -> dict[str, dict]:
+    """Of each type of anomaly that the regions name: how many tracks, the frame-level AUC of its frames, coverage.
+
+    The AUC is that of the frames in which there is such an anomaly against all normal frames of the set.
+
+    Args:
+        frames: video, frame, anomalous and score.
+        regions: REGIONS.
+        covered: bool (regions,), where the detector has a box.
+    """
+    parts = {}
+    for name in sorted(set(regions["type"]) - {""}):
+        own = regions["type"] == name
+        places = regions.loc[own, ["video", "frame"]].drop_duplicates().assign(of_type=True)
+        marked = frames.merge(places, on=["video", "frame"], how="left")
+        chosen = marked["of_type"].notna() | ~marked["anomalous"]
+        parts[name] = {
+            "tracks": len(regions.loc[own, ["video", "track"]].drop_duplicates()),
+            "micro_auc": micro_auc(marked["anomalous"][chosen], marked["score"][chosen]),
+            "coverage": float(covered[own.to_numpy()].mean()),
+        }
+    return parts
+
+
+def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
+    """Which share of the events is found at so many false alarms per hour of normal footage.
+
+    `found` is by the threshold that gives so many on the test clips themselves. `calibrated` is what an operator gets:
+    the threshold that gives so many on the held-out normal clips, and the false alarms that it then really gives.
+
+    Args:
+        frames: video, anomalous, score and fps of the test clips, sorted by video and frame.
+        held_out: video, score and fps of the held-out clips, likewise.
+    """
+    curve = alarm_curve(frames["anomalous"], frames["score"], frames["video"])
+    normal = alarm_curve(np.zeros(len(held_out)), held_out["score"], held_out["video"])
+    hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
+    count = len(events(frames["anomalous"], frames["video"]))
+
+    def at(rate: float) -> dict:
+        _, found = counts_at(curve, threshold_for(curve, rate * hours))
+        false_alarms, calibrated = counts_at(curve, threshold_for(normal, rate * held_out_hours))
+        return {
+            "found": share(found, count),
+            "calibrated": {"found": share(calibrated, count), "false_alarms_per_hour": share(false_alarms, hours)},
+        }
+
+    rates = {name: at(rate) for name, rate in RATES.items()}
+    return {"count": count, "normal_hours": hours, "held_out_hours": held_out_hours, **rates}
+
+
+def hours_of(frames: pd.DataFrame) -> float:
+    return float((1 / frames["fps"]).sum() / 3600)
+
+
+def share(part: float, whole: float) -> float:
+    return part / whole if whole else math.nan
+
+
+def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) -> pd.DataFrame:
+    """A row per test clip: its frames and anomalous ones, AUC (NaN of one class), highest score, events, coverage."""
+    aucs = auc_per_video(frames["anomalous"], frames["score"], frames["video"], "mixed")
+    table = frames.groupby("video").agg(
+        frames=("frame", "size"), anomalous_frames=("anomalous", "sum"), highest_score=("score", "max")
+    )
+    owners = frames["video"].to_numpy()[events(frames["anomalous"], frames["video"])[:, 0]]
+    table["events"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
+    table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()
+    return table.assign(auc=aucs).reset_index()

@@ -1,0 +1,72 @@
+"""The tables behind the plots: `dvc plots show` draws them, and any spreadsheet opens them."""
+
+import pandas as pd
+
+from stages.common.tables import BOX
+from stages.evaluate.breakdown import per_video
+from stages.evaluate.frame_metrics import roc
+from stages.evaluate.region_metrics import best_overlaps, region_track_curve
+from stages.evaluate.summary import Evaluate, Labelled, with_regions
+
+# Points of a curve that a picture can show.
+POINTS = 400
+SCORERS = {"velocity": ["velocity"], "tasks": ["arrow", "irregularity", "middle", "distillation"]}
+
+
+def curve_tables(tables: Labelled, metrics: dict, evaluate: Evaluate) -> dict[str, pd.DataFrame]:
+    """The tables by name; without rows where there are no labels.
+
+    Args:
+        metrics: as from `summary`; {} where there are no labels.
+    """
+    covered = best_overlaps(tables.boxes, tables.regions) >= evaluate.region_overlap
+    return {
+        "roc": roc_table(tables.frames),
+        "regions": region_table(tables, evaluate),
+        "scorers": scorer_table(metrics),
+        "videos": per_video(tables.frames, tables.regions, covered),
+    }
+
+
+def roc_table(frames: pd.DataFrame) -> pd.DataFrame:
+    curve = roc(frames["anomalous"], frames["score"])
+    table = pd.DataFrame(
+        {"false_positive_rate": curve.false_positive_rate, "true_positive_rate": curve.true_positive_rate}
+    )
+    return thinned(table.dropna())
+
+
+def region_table(tables: Labelled, evaluate: Evaluate) -> pd.DataFrame:
+    """Shares of regions and of tracks found, one below the other, over false positives per frame."""
+    mapped = with_regions(tables.frames, tables.regions)
+    objects = tables.objects[tables.objects["video"].isin(mapped)]
+    frames = max(1, int(tables.frames["video"].isin(mapped).sum()))
+    detections = objects[["video", "frame", *BOX, "score"]]
+    curve = region_track_curve(detections, tables.regions, frames, evaluate.track_share, evaluate.region_overlap)
+    parts = [
+        pd.DataFrame({"false_positives_per_frame": curve.false_positive_rate, "found": rate}).assign(of=name)
+        for name, rate in (("regions", curve.region_detection_rate), ("tracks", curve.track_detection_rate))
+    ]
+    return pd.concat([thinned(part.dropna()) for part in parts], ignore_index=True)
+
+
+def scorer_table(metrics: dict) -> pd.DataFrame:
+    """Micro AUC of the fused score, of each cue alone and of the trivial scorers."""
+    found = {"fused": metrics, "fused, unsmoothed": metrics.get("raw", {}), "velocity": metrics.get("velocity", {})}
+    found |= metrics.get("tasks", {}) | metrics.get("trivial", {})
+    rows = [(name, own["micro_auc"]) for name, own in found.items() if own.get("micro_auc") is not None]
+    return pd.DataFrame(rows, columns=["scorer", "micro_auc"])
+
+
+def timeline(frames: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """The score of each frame of the test clips, and whether it is labelled anomalous (0, 1, or nothing known)."""
+    own = frames.loc[frames["split"] == "test", ["video", "frame", "score"]]
+    known = own.merge(labels, on=["video", "frame"], how="left")
+    return known.assign(anomalous=known["anomalous"].astype("Float64"))
+
+
+def thinned(table: pd.DataFrame) -> pd.DataFrame:
+    """POINTS rows at most, the first and the last among them."""
+    step = max(1, -(-(len(table) - 1) // (POINTS - 1)))
+    kept = table.iloc[::step]
+    return kept if len(table) < 2 or (len(table) - 1) % step == 0 else pd.concat([kept, table.iloc[-1:]])

@@ -1,0 +1,110 @@
+"""What stands behind the headline: types of anomaly, clips, an operator's threshold, and the tables of the plots."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.common.tables import REGIONS
+from stages.evaluate.breakdown import by_type, operation, per_video
+from stages.evaluate.curves import POINTS, roc_table, scorer_table, thinned, timeline
+
+
+def clip(video, anomalous, scores, fps=10.0):
+    return pd.DataFrame(
+        {
+            "video": video,
+            "frame": range(len(scores)),
+            "anomalous": np.array(anomalous, bool),
+            "score": scores,
+            "fps": fps,
+        }
+    )
+
+
+def regions_of(*rows):
+    table = pd.DataFrame(rows, columns=["video", "track", "frame", "type"])
+    return table.assign(x1=0, y1=0, x2=5, y2=5)
+
+
+@pytest.fixture
+def two_types():
+    """A fall that scores like a normal frame, and a runner that scores higher, with a frame in which there are both."""
+    frames = clip("a", [0, 0, 1, 1, 1], [0.1, 0.2, 0.15, 0.9, 0.8])
+    rows = [("a", 0, 2, "fall"), ("a", 1, 3, "runner"), ("a", 1, 4, "runner"), ("a", 2, 4, "fall")]
+    return frames, regions_of(*rows)
+
+
+def test_a_type_is_measured_by_its_own_frames_against_the_normal_ones(two_types):
+    frames, regions = two_types
+    parts = by_type(frames, regions, np.array([True, False, True, True]))
+    assert parts == {
+        "fall": {"tracks": 2, "micro_auc": 0.75, "coverage": 1.0},
+        "runner": {"tracks": 1, "micro_auc": 1.0, "coverage": 0.5},
+    }
+
+
+def test_regions_without_a_type_make_none(two_types):
+    frames, regions = two_types
+    assert by_type(frames, regions.assign(type=""), np.ones(4, bool)) == {}
+    assert by_type(frames, regions[:0], np.ones(0, bool)) == {}
+
+
+def test_an_operator_gets_the_false_alarms_of_a_threshold_from_other_footage():
+    """An hour of normal test frames; held-out clips that never score above 0.5, where the test clips do twice."""
+    frames = clip("t", [0, 0, 0, 1, 0, 1], [0.1, 0.7, 0.2, 0.9, 0.6, 0.3], fps=4 / 3600)
+    held_out = clip("h", [0, 0], [0.5, 0.1], fps=2 / 3600)
+    found = operation(frames, held_out)
+    assert found["count"] == 2
+    assert (found["normal_hours"], found["held_out_hours"]) == (pytest.approx(1), pytest.approx(1))
+    # 0.6 is next to both events: its frame joins their alarms, but that of 0.7 is false.
+    assert found["one_in_10_hours"] == {"found": 0.5, "calibrated": {"found": 0.5, "false_alarms_per_hour": 1.0}}
+    assert found["ten_per_hour"]["found"] == 1
+    assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 0.0}
+
+
+def test_without_events_or_normal_footage_there_is_no_share():
+    nothing = clip("t", [0, 0], [1.0, 2.0])
+    found = operation(nothing, nothing[:0])
+    assert found["count"] == 0 and math.isnan(found["one_per_hour"]["found"])
+    found = operation(clip("t", [1, 1], [1.0, 2.0]), nothing)
+    assert math.isnan(found["one_per_hour"]["calibrated"]["false_alarms_per_hour"])
+
+
+def test_a_row_per_clip():
+    frames = pd.concat([clip("a", [0, 1, 0, 1], [1, 2, 3, 4]), clip("b", [0, 0], [5, 1])], ignore_index=True)
+    regions = regions_of(("a", 0, 1, ""), ("a", 0, 3, ""))
+    table = per_video(frames, regions, np.array([True, False])).set_index("video")
+    assert table.loc["a"].to_dict() == {
+        "frames": 4,
+        "anomalous_frames": 2,
+        "highest_score": 4,
+        "events": 2,
+        "coverage": 0.5,
+        "auc": 0.75,
+    }
+    assert table.loc["b", ["events", "highest_score"]].tolist() == [0, 5] and np.isnan(table.loc["b", "auc"])
+    empty = pd.DataFrame({field.name: [] for field in REGIONS})
+    assert len(per_video(frames[:0], empty, np.zeros(0, bool))) == 0
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, POINTS, POINTS + 1, 5 * POINTS + 3])
+def test_a_curve_keeps_its_ends_and_no_more_points_than_can_be_seen(rows):
+    table = thinned(pd.DataFrame({"x": np.arange(rows)}))
+    assert len(table) <= POINTS and (not rows or table["x"].iloc[[0, -1]].tolist() == [0, rows - 1])
+
+
+def test_the_timeline_says_what_is_known_of_each_frame():
+    frames = pd.DataFrame({"video": ["a", "a", "b", "h"], "frame": [0, 1, 0, 0], "score": [1.0, 2.0, 3.0, 4.0]})
+    frames["split"] = ["test"] * 3 + ["held_out"]
+    labels = pd.DataFrame({"video": ["a", "a"], "frame": [0, 1], "anomalous": [False, True]})
+    table = timeline(frames, labels)
+    assert table["video"].tolist() == ["a", "a", "b"] and table["anomalous"].isna().tolist() == [False, False, True]
+    assert table["anomalous"][:2].tolist() == [0, 1]
+    assert timeline(frames, labels[:0])["anomalous"].isna().all()
+
+
+def test_tables_of_nothing_have_no_rows():
+    assert len(scorer_table({})) == 0
+    assert len(roc_table(clip("a", [0, 0], [1.0, 2.0]))) == 0

@@ -1,0 +1,36 @@
+"""The keys of the metric JSON are those of the README's table: who reads them elsewhere can rely on it."""
+
+import json
+import re
+
+import pytest
+from helpers import ROOT
+
+KEYS = (ROOT / "README.md").read_text().split("## The metric JSON")[1].split("\n## ")[0]
+PATTERNS = [name for row in re.findall(r"^\| (`.*?) \|", KEYS, re.MULTILINE) for name in re.findall("`(.+?)`", row)]
+
+
+def flat(tree: dict, above: str = "") -> set[str]:
+    if not isinstance(tree, dict):
+        return {above.removesuffix(".")}
+    return {key for name, inner in tree.items() for key in flat(inner, f"{above}{name}.")}
+
+
+def meets(pattern: str, key: str) -> bool:
+    parts = re.split(r"(<\w+>|\*)", pattern)
+    expression = "".join({"<": "[^.]+", "*": ".+"}.get(part[:1], re.escape(part)) for part in parts)
+    return re.fullmatch(expression, key) is not None
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "metrics").glob("*.json")), ids=lambda file: file.stem)
+def test_every_key_is_documented(file):
+    undocumented = {
+        key for key in flat(json.loads(file.read_text())) if not any(meets(pattern, key) for pattern in PATTERNS)
+    }
+    assert undocumented == set()
+
+
+def test_every_documented_key_is_there():
+    keys = flat(json.loads((ROOT / "metrics/demo.json").read_text()))
+    assert len(PATTERNS) > 10
+    assert [pattern for pattern in PATTERNS if not any(meets(pattern, key) for key in keys)] == []
