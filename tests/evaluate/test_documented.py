@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from helpers import ROOT
+from helpers import PARAMS, ROOT
 
 KEYS = (ROOT / "README.md").read_text().split("## The metric JSON")[1].split("\n## ")[0]
 PATTERNS = [name for row in re.findall(r"^\| (`.*?) \|", KEYS, re.MULTILINE) for name in re.findall("`(.+?)`", row)]
@@ -22,12 +22,14 @@ def meets(pattern: str, key: str) -> bool:
     return re.fullmatch(expression, key) is not None
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "metrics").glob("*.json")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    [file for file in sorted((ROOT / "metrics").glob("*.json")) if file.stem in PARAMS["sets"]],
+    ids=lambda file: file.stem,
+)
 def test_every_key_is_documented(file):
-    undocumented = {
-        key for key in flat(json.loads(file.read_text())) if not any(meets(pattern, key) for pattern in PATTERNS)
-    }
-    assert undocumented == set()
+    keys = flat(json.loads(file.read_text()))
+    assert [key for key in sorted(keys) if not any(meets(pattern, key) for pattern in PATTERNS)] == []
 
 
 def test_every_documented_key_is_there():

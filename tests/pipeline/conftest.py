@@ -91,6 +91,8 @@ class Project:
         (self.folder / "data/raw/demo/recipe.yaml").write_text(RECIPE)
         self.run("git", "init", "--quiet")
         self.dvc("init", "--quiet")
+        shutil.copyfile(source / ".dvc/config", self.folder / ".dvc/config")
+        shutil.copytree(source / ".dvc/plots", self.folder / ".dvc/plots", dirs_exist_ok=True)
         self.keep_cache_inside()
 
     def params(self) -> dict:

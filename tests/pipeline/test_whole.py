@@ -35,11 +35,11 @@ COUNTS = {
 
 
 def numbers(metrics: dict) -> list:
-    """All values of nested mappings, but for names and counts."""
+    """All values of nested mappings, but for names, counts and what is per hour."""
     found = []
     for key, value in metrics.items():
         if isinstance(value, dict):
-            found += numbers(value) if key != "counts" else []
+            found += numbers(value) if key not in ("counts", "events", "types") else []
         elif not isinstance(value, str):
             found.append(value)
     return found

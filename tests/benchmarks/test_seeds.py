@@ -1,0 +1,14 @@
+import pytest
+
+from benchmarks.seeds import spread
+
+
+def test_one_run_has_no_deviation():
+    assert spread([{"a": 0.5}]) == {"a": {"mean": 0.5, "deviation": 0.0}}
+
+
+def test_each_number_has_its_own_mean_and_what_is_none_in_a_run_is_left_out():
+    runs = [{"a": value, "b": {"c": 10 * value, "d": None}, "policy": "pad"} for value in (1.0, 2.0, 6.0)]
+    found = spread(runs)
+    assert found["a"] == {"mean": 3.0, "deviation": pytest.approx(2.645751)}
+    assert found["b"] == {"c": {"mean": 30.0, "deviation": pytest.approx(26.457513)}} and set(found) == {"a", "b"}

@@ -1,0 +1,41 @@
+"""`dvc plots` as a person sees it: a page that needs no network."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+CURVES = ["score over time", "ROC of frames", "anomalies found", "micro AUC of each scorer alone"]
+LOSSES = ["arrow of time", "motion irregularity", "middle box", "distillation"]
+
+
+@pytest.fixture(scope="module")
+def page(project):
+    """The page of a reproduced project, in which two revisions differ."""
+    project.run("git", "add", "--all")
+    project.run("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", "one")
+    params = project.params()
+    params["fuse"]["frame_sigma"] = 1.0
+    project.write_params(params)
+    project.dvc("repro", "--quiet")
+    project.dvc("plots", "diff", "HEAD")
+    return project.folder / "dvc_plots/index.html"
+
+
+def test_the_page_has_every_plot_and_loads_nothing(page):
+    text = page.read_text()
+    for title in [*(f"demo: {name}" for name in CURVES), *LOSSES]:
+        assert f'"{title}"' in text, title
+    assert re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=['\"]?https?:[^>]*", text) == []
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here")
+def test_a_browser_draws_both_revisions(page, tmp_path):
+    command = ["chromium", *CHROMIUM, f"--user-data-dir={tmp_path}", "--virtual-time-budget=15000", "--dump-dom"]
+    seen = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120).stdout
+    plots = len(re.findall('class="[^"]*vega-embed', seen))
+    assert plots >= len(CURVES) + len(LOSSES)
+    assert len(re.findall('<(?:canvas|svg)[^>]*class="marks', seen)) == plots
+    assert "HEAD" in page.read_text() and "workspace" in page.read_text()
