@@ -1,5 +1,6 @@
 """Arrays that are larger than memory: one `.npy` file each, mapped rather than read."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,3 +12,16 @@ def map_array(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r")
     except ValueError:
         return np.load(path)
+
+
+def new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A `.npy` file of uint8 zeros, mapped for writing; no axis is empty.
+
+    Its space is taken at once: a full disk is an OSError here, and not the sudden end of the process that writes to a
+    mapped page for which there is none.
+    """
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array

@@ -1,6 +1,7 @@
 """`python -m stages.<stage> <set>`: the one way into a stage."""
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -11,6 +12,16 @@ from stages.common.errors import InputError
 # What FFmpeg and OpenCV say about a broken file comes to nothing that our one line does not say.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+
+
+# What the user can mend of what the system refuses.
+REFUSED = {
+    errno.ENOSPC: "no space left on the disk; free some and run again: what is finished is kept",
+    errno.EDQUOT: "the disk quota is used up; free some and run again: what is finished is kept",
+    errno.EROFS: "cannot be written, the file system is read-only; make it writable, or move the project",
+    errno.EACCES: "may not be read or written by this user; change its owner or mode",
+    errno.EPERM: "may not be read or written by this user; change its owner or mode",
+}
 
 
 def run_stage(stage: str, description: str, run: Callable[[str], str]) -> None:
@@ -26,6 +37,10 @@ def run_stage(stage: str, description: str, run: Callable[[str], str]) -> None:
         made = run(name)
     except InputError as error:
         sys.exit(f"{stage}@{name}: {error}")
+    except OSError as error:
+        if error.errno not in REFUSED:
+            raise
+        sys.exit(f"{stage}@{name}: {error.filename or 'data/, models/ or .work/'}: {REFUSED[error.errno]}")
     except KeyboardInterrupt:
         print(f"{stage}@{name}: stopped", file=sys.stderr)
         sys.exit(130)

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from stages.common.arrays import new_array
 from stages.common.errors import InputError
 from stages.common.pictures import images_in
 
@@ -48,9 +49,7 @@ def pack_frames(
     """
     frames, height, width = shape
     first, step = span
-    array = np.lib.format.open_memmap(
-        folder / "frames.npy", mode="w+", dtype=np.uint8, shape=shape if grey else (*shape, 3)
-    )
+    array = new_array(folder / "frames.npy", shape if grey else (*shape, 3))
     count = 0
     for number, frame in islice(enumerate(read_frames(path, kind)), first, first + frames * step, step):
         if frame.shape[:2] != (height, width):

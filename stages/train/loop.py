@@ -1,6 +1,7 @@
 """Training: epochs over tubes drawn anew, losses per task, and a checkpoint after each epoch."""
 
 import copy
+import io
 import math
 import sys
 import time
@@ -110,8 +111,11 @@ def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, hist
         "epochs": epochs,
         "history": history,
     }
+    # Through memory: of a full disk, torch itself says nothing that tells what is wrong.
+    content = io.BytesIO()
+    torch.save(state, content)
     with written_whole(path) as aside:
-        torch.save(state, aside)
+        aside.write_bytes(content.getbuffer())
 
 
 def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict], dict]:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import map_array
+from stages.common.arrays import map_array, new_array
 from stages.common.tables import BOX
 from stages.tubes.settings import Tubes
 
@@ -63,7 +63,7 @@ def cut_clip(packed: Path, split: str, detections: pd.DataFrame, tubes: Tubes, f
     if not len(detections):
         np.save(folder / "tubes.npy", np.empty(shape, np.uint8))
         return
-    shard = np.lib.format.open_memmap(folder / "tubes.npy", mode="w+", dtype=np.uint8, shape=shape)
+    shard = new_array(folder / "tubes.npy", shape)
     rows = zip(detections["frame"].to_numpy(), detections[BOX].to_numpy(), strict=True)
     for row, (middle, box) in enumerate(rows):
         shard[row] = cut_tube(frames, int(middle), box, half, tubes.size, tubes.context)
