@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from stages.common.cli import run_stage
-from stages.common.files import folder_whole, save_json
+from stages.common.files import save_json, written_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
 from stages.common.tables import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VIDEOS, read_table
@@ -46,9 +46,10 @@ def run(name: str) -> str:
 
 
 def write_curves(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    with folder_whole(folder) as aside:
-        for name, table in tables.items():
-            table.to_csv(aside / f"{name}.csv", index=False, float_format="%.6g")
+    # One by one, since the folder holds DVC's .gitignore too.
+    for name, table in tables.items():
+        with written_whole(folder / f"{name}.csv") as aside:
+            table.to_csv(aside, index=False, float_format="%.6g")
 
 
 if __name__ == "__main__":
