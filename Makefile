@@ -29,6 +29,7 @@ test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"
 
 test-slow: .venv/ready  ## the tests that take minutes
+	uv pip install --quiet -r requirements-sharing.lock
 	python -m pytest -m slow
 
 lint: .venv/ready
@@ -45,6 +46,7 @@ lint: .venv/ready
 
 lock:                   ## newest versions that pyproject.toml allows
 	uv pip compile --universal --no-emit-index-url --upgrade --extra dev pyproject.toml -o requirements.lock
+	uv pip compile --universal --no-emit-index-url --upgrade --extra sharing -c requirements.lock pyproject.toml -o requirements-sharing.lock
 
 plots-page:             ## the page of `dvc plots`, with the libraries that draw in it, so that it needs no network
 	uv run --isolated --no-project --with vl-convert-python==1.9.0.post1 python .dvc/plots/make_page.py

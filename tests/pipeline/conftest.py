@@ -1,119 +1,18 @@
-"""A whole project in small: the repository's own dvc.yaml, params.yaml and stages, and a recipe of a few seconds."""
+"""Small projects that the tests of the pipeline share, each made once."""
 
-import contextlib
 import fcntl
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from dvc.repo import Repo
+from projects import OWN_CLIPS, ROOT, RUN_STAGES, Project, copied, walkers
 from ruamel.yaml import YAML
 
 from stages.footage.demo.video_out import write_mp4
-
-ROOT = Path(__file__).parents[2]
-RECIPE = """
-seed: 7
-width: 160
-height: 112
-fps: 12
-clips:
-  - {name: train_01, split: train, frames: 40, walkers: 5, events: []}
-  - {name: train_02, split: train, frames: 40, walkers: 5, events: []}
-  - {name: train_03, split: train, frames: 40, walkers: 5, events: []}
-  - {name: test_01, split: test, frames: 24, walkers: 4, events: []}
-  - name: test_02
-    split: test
-    frames: 40
-    walkers: 4
-    events: [{type: cyclist, start: 6, route: lower, heading: left, speed: 3.0}]
-"""
-# Clips of a set of one's own and how many walk in each.
-OWN_CLIPS = {"train/monday": 2, "train/tuesday": 2, "train/friday": 1, "test/busy": 2, "test/nobody": 0}
-# One process for all stages: what takes most of a small run is starting Python ten times.
-RUN_STAGES = """
-import importlib, sys
-name, *stages = sys.argv[1:]
-for stage in stages:
-    print(f"{stage}@{name}:", importlib.import_module(f"stages.{stage}.__main__").run(name))
-"""
-# What of params.yaml is made small or held fast, whatever the repository's values are tuned to.
-SMALL = {
-    "machine": {"workers": 1, "device": "cpu"},
-    "tubes": {"size": 16, "half_length": 3, "reach": 15, "train_stride": 3},
-    "teach": {"teacher": "random", "test_clips": True},
-    "train": {"max_step": 5, "epochs": 1, "tubes_per_epoch": 64, "batch": 32, "precision": "float32", "threads": 1},
-    "score": {"distillation": "classifier"},
-    "fuse": {"min_height": 6.0, "edge_margin": 1.0, "clip_margin": 3},
-}
-
-
-class Project:
-    """A folder with the pipeline in it, and `dvc` run there."""
-
-    def __init__(self, folder: Path, **environment: str):
-        self.folder = folder
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**kept, "PATH": path, "DVC_NO_ANALYTICS": "1", **environment}
-
-    def run(self, *command: str) -> str:
-        """The output of a command that has to succeed."""
-        done = subprocess.run(command, cwd=self.folder, env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def dvc(self, *arguments: str) -> str:
-        return self.run(sys.executable, "-m", "dvc", *arguments)
-
-    def stale(self) -> set[str]:
-        """Names of the stages that have changed themselves, without those that would follow from them."""
-        # What `dvc status --json` prints, without a second's start of Python.
-        with contextlib.chdir(self.folder), Repo() as repo:
-            return set(repo.status())
-
-    def make(self, workers: int, source: Path = ROOT) -> None:
-        """Writes all that a user's checkout has, the code from `source`, and starts git and DVC in it."""
-        for name in ("dvc.yaml", ".dvcignore"):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, self.folder / name)
-        shutil.copytree(source / "stages", self.folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
-        params = self.params()
-        params["machine"]["workers"] = workers
-        self.write_params(params)
-        (self.folder / "data/raw/demo").mkdir(parents=True)
-        (self.folder / "data/raw/demo/recipe.yaml").write_text(RECIPE)
-        self.run("git", "init", "--quiet")
-        self.dvc("init", "--quiet")
-        shutil.copyfile(source / ".dvc/config", self.folder / ".dvc/config")
-        shutil.copytree(source / ".dvc/plots", self.folder / ".dvc/plots", dirs_exist_ok=True)
-        self.keep_cache_inside()
-
-    def params(self) -> dict:
-        """The values of params.yaml, the repository's made small where the project has none yet."""
-        if (self.folder / "params.yaml").exists():
-            return YAML(typ="safe").load(self.folder / "params.yaml")
-        params = YAML(typ="safe").load(ROOT / "params.yaml")
-        for section, values in SMALL.items():
-            params[section].update(values)
-        sections = set(params) - {"datasets", "machine", "sets"}
-        return {**params, "datasets": ["demo"], "sets": {"demo": {section: {} for section in sorted(sections)}}}
-
-    def write_params(self, params: dict) -> None:
-        YAML(typ="safe").dump(params, self.folder / "params.yaml")
-
-    def keep_cache_inside(self) -> None:
-        """DVC's notes about files stand beside the project rather than in a place that all projects share."""
-        site = self.folder.parent / f"{self.folder.name}_site"
-        (self.folder / ".dvc/config.local").write_text(
-            f"[core]\n    site_cache_dir = {site}\n    check_update = false\n"
-        )
 
 
 def pytest_collection_modifyitems(items):
@@ -153,14 +52,6 @@ def reproduced(once) -> Path:
     return once("reproduced", make)
 
 
-def copied(source: Path, folder: Path) -> Project:
-    """A copy of a project, with all that DVC keeps in it."""
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns(".work"))
-    project = Project(folder)
-    project.keep_cache_inside()
-    return project
-
-
 @pytest.fixture(scope="module")
 def project(reproduced, tmp_path_factory) -> Project:
     """A module's own copy of the reproduced project."""
@@ -187,21 +78,6 @@ def own(once) -> Path:
         (folder / "said.json").write_text(json.dumps(dict(line.split("@own: ") for line in said)))
 
     return once("own", make)
-
-
-def walkers(seed: int, count: int, height: int = 96, width: int = 128) -> list[np.ndarray]:
-    """Frames in which `count` bright figures of 12x24 pixels walk across a still, grainy ground, 42 frames."""
-    random = np.random.default_rng(seed)
-    ground = random.integers(90, 110, (height, width, 3)).astype(np.uint8)
-    frames = [ground.copy() for _ in range(42)]
-    for figure in range(count):
-        start, top = int(random.integers(4, 20)), 8 + 34 * figure
-        for time, frame in enumerate(frames):
-            left = start + 2 * time
-            frame[top : top + 24, left : left + 12] = (60 + 40 * figure, 200, 240)
-            leg = left + time // 3 % 6
-            frame[top + 12 : top + 24, leg : leg + 4] = 30
-    return frames
 
 
 @pytest.fixture

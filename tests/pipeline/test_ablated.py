@@ -27,3 +27,14 @@ def test_a_row_is_what_the_pipeline_gives_and_the_set_stays_as_it_was(project):
     project.dvc("repro", "--quiet")
     metrics = json.loads((folder / "metrics/demo.json").read_text())
     assert table.loc["velocity 4"].to_dict() == {name: metrics[name] for name in table.columns}
+
+
+def test_two_seeds_have_a_mean_and_a_deviation(project):
+    if not (project.folder / "benchmarks").exists():
+        (project.folder / "benchmarks").symlink_to(ROOT / "benchmarks")
+    said = project.run(sys.executable, "-m", "benchmarks.seeds", "demo", "0", "1")
+    assert said.startswith("seed 0: ") and "\nseed 1: " in said
+    found = json.loads((project.folder / "metrics/seeds_demo.json").read_text())
+    assert found["seeds"] == 2 and found["counts"]["frames"]["deviation"] == 0
+    distillation = found["tasks"]["distillation"]["micro_auc"]
+    assert 0 < distillation["mean"] < 1 and distillation["deviation"] > 0
