@@ -13,7 +13,7 @@ from stages.common.errors import InputError
 from stages.common.files import folder_whole, save_json, sha256, written_whole
 from stages.common.params import load, load_machine
 from stages.common.paths import WORK, SetPaths
-from stages.common.tables import TUBES, read_table
+from stages.common.tables import TUBES, read_table, table_hash
 from stages.common.videos import code_hash, piece_key
 from stages.train.loader import TubeSet
 from stages.train.loop import train
@@ -32,8 +32,9 @@ def run(name: str) -> str:
     held_out = tube_set(table, "held_out", paths)
     device = find_device(load_machine().device)
     network = build(training, settings, tubes).to(device)
-    inputs = [sha256(paths.tubes), sha256(paths.teacher), str(device), tubes.half_length]
-    checkpoint = WORK / "train" / f"{piece_key({**asdict(settings), 'inputs': inputs}, code_hash())}.pt"
+    content = {**asdict(settings), "device": str(device), "half_length": tubes.half_length}
+    content["inputs"] = hashes_of(table[table["split"] != "test"], paths)
+    checkpoint = WORK / "train" / f"{piece_key(content, code_hash())}.pt"
     history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
     with folder_whole(paths.network) as folder:
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
@@ -50,6 +51,13 @@ def run(name: str) -> str:
     last = {row["split"]: row for row in history[-2:]}
     losses = ", ".join(f"{task} {last['held_out'][task]:.3f}" for task in tasks(settings)) if last else "untrained"
     return f"network after {settings.epochs} epochs, held-out losses {losses}, in {paths.network}"
+
+
+def hashes_of(own: pd.DataFrame, paths: SetPaths) -> list[str]:
+    """Of all that is learnt from, whatever test clips there are: the rows, tubes and vectors of the normal clips."""
+    folders = [paths.tubes, paths.teacher]
+    shards = [folder / f"{video}.npy" for video in sorted(own["video"].unique()) for folder in folders]
+    return [table_hash(own, TUBES), *map(sha256, shards)]
 
 
 def tasks(settings: Train) -> list[str]:

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -100,6 +101,20 @@ def test_other_settings_do_not_go_on_from_a_strangers_checkpoint(project, capsys
     stage.run("tiny")
     edit(project, "learning_rate: 0.001", "learning_rate: 0.002")
     capsys.readouterr()
+    stage.run("tiny")
+    assert "going on" not in capsys.readouterr().err
+
+
+def test_more_test_clips_are_no_reason_to_train_again_and_other_normal_ones_are(shards, project, capsys):
+    stage.run("tiny")
+    first = files(project)
+    counts = {("a", "train"): 20, ("empty", "train"): 0, ("h", "held_out"): 9, ("t", "test"): 3, ("u", "test"): 5}
+    shards(counts)
+    capsys.readouterr()
+    stage.run("tiny")
+    assert "going on after epoch 1" in capsys.readouterr().err and files(project) == first
+    shard = project / "data/tiny/teacher/h.npy"
+    np.save(shard, np.load(shard) * 2)
     stage.run("tiny")
     assert "going on" not in capsys.readouterr().err
 

@@ -1,0 +1,41 @@
+"""One more clip to search costs one clip."""
+
+import shutil
+import sys
+
+from projects import ROOT, RUN_STAGES, Project, walkers
+from ruamel.yaml import YAML
+
+from stages.common.tables import FRAME_SCORES, read_table
+from stages.footage.demo.video_out import write_mp4
+
+STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+BY_CLIP = {"decode", "detect", "velocity", "tubes", "teach", "score"}
+
+
+def pieces(project):
+    return {folder.name: set(folder.iterdir()) for folder in (project.folder / ".work").iterdir()}
+
+
+def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(own, tmp_path):
+    project = Project(tmp_path / "project")
+    shutil.copytree(own, project.folder)
+    before, network = pieces(project), (project.folder / "models/own/network/model.safetensors").read_bytes()
+    scores = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
+
+    write_mp4(project.folder / "data/raw/own/test/one_more.mp4", walkers(9, 2), fps=12)
+    done = project.attempt(sys.executable, "-c", RUN_STAGES, "own", *STAGES)
+    assert done.returncode == 0, done.stderr
+    more = {stage: len(now - before.get(stage, set())) for stage, now in pieces(project).items()}
+    assert more == {stage: int(stage in BY_CLIP) for stage in more} and BY_CLIP <= set(more)
+    assert "going on after epoch" in done.stderr
+    assert (project.folder / "models/own/network/model.safetensors").read_bytes() == network
+
+    after = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
+    assert set(after["video"]) - set(scores["video"]) == {"one_more"}
+    assert (
+        after[after["video"] != "one_more"]
+        .reset_index(drop=True)
+        .drop(columns="random")
+        .equals(scores.drop(columns="random"))
+    )
