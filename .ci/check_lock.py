@@ -3,7 +3,8 @@
     python .ci/check_lock.py
 
 `dvc repro --dry` fails where data is missing and succeeds where stages are stale, so this asks `dvc status` in a clean
-clone, of every set in the lock, and leaves out what is merely not there. Exit status 1 and a line for each stale stage.
+clone, of every set in the lock, and leaves out what is merely not there. What one stage has made and another has read,
+DVC cannot compare without data; the lock has both, so this does. Exit status 1 and a line for each stale stage.
 """
 
 import json
@@ -43,22 +44,43 @@ def stale(status: dict) -> dict[str, list[str]]:
     return {stage: texts for stage, texts in found.items() if texts}
 
 
+def disagreements(stages: dict) -> dict[str, list[str]]:
+    """The stages of a lock that have read something else than what another stage of it has made.
+
+    >>> made, read = {"path": "x", "md5": "1"}, {"path": "x", "md5": "2"}
+    >>> disagreements({"a": {"outs": [made]}, "b": {"deps": [read]}, "c": {"deps": [made, {"path": "y", "md5": "3"}]}})
+    {'b': ['x (another than in the lock)']}
+    """
+    made = {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
+    found = {
+        name: [
+            f"{dep['path']} (another than in the lock)"
+            for dep in stage.get("deps", [])
+            if dep["md5"] != made.get(dep["path"], dep["md5"])
+        ]
+        for name, stage in stages.items()
+    }
+    return {name: texts for name, texts in found.items() if texts}
+
+
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "-c", "advice.detachedHead=false", "clone", "--quiet", ".", clone], check=True)
         yaml = YAML()
         params = yaml.load(clone / "params.yaml")
-        locked = {stage.split("@")[1] for stage in YAML(typ="safe").load(clone / "dvc.lock")["stages"]}
-        params["datasets"] = sorted(locked & set(params["sets"]))
+        lock = YAML(typ="safe").load(clone / "dvc.lock")["stages"]
+        params["datasets"] = sorted({*params["datasets"], *(name.split("@")[1] for name in lock)} & set(params["sets"]))
         yaml.dump(params, clone / "params.yaml")
         command = [sys.executable, "-m", "dvc", "status", "--json"]
         said = subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True).stdout
     found = stale(json.loads(said))
-    for stage, texts in found.items():
-        print(f"{stage}: {', '.join(texts)}: run `dvc repro {stage}` and commit dvc.lock")
+    for name, texts in disagreements(lock).items():
+        found[name] = found.get(name, []) + texts
+    for name, texts in found.items():
+        print(f"{name}: {', '.join(texts)}: run `dvc repro {name}` and commit dvc.lock")
     if not found:
-        print(f"dvc.lock goes with the code and the parameters of {', '.join(sorted(locked))}")
+        print(f"dvc.lock goes with the code and the parameters of {', '.join(params['datasets'])}")
     return 1 if found else 0
 
 

@@ -74,13 +74,25 @@ def stages_from(changes: dict) -> list[str]:
 
 def scratch_of(name: str, changes: dict, stages: list[str], source: Path) -> Path:
     """The scratch folder for what `stages` make of `source` with these changes: named by all that determines it."""
-    code = [file for folder in ("common", *stages) for file in sorted((Path("stages") / folder).rglob("*.py"))]
+    code = code_of(stages)
     content = [
         [(file.as_posix(), sha256(file)) for file in code],
         [(path.as_posix(), hash_of(source / path)) for path in inputs(name, stages)],
         changed_params(name, changes),
     ]
     return Path.cwd() / WORK / "ablation" / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def code_of(stages: list[str]) -> list[Path]:
+    """The files that these stages run, as dvc.yaml knows them."""
+    deps = {dep for stage in stages for dep in pipeline()[stage]["deps"] if dep.startswith("stages/")}
+    files = {file for dep in deps for file in ([Path(dep)] if Path(dep).is_file() else Path(dep).rglob("*.py"))}
+    return sorted(files)
+
+
+@functools.cache
+def pipeline() -> dict:
+    return YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
 
 
 def inputs(name: str, stages: list[str]) -> list[Path]:
@@ -153,7 +165,7 @@ def ablate(name: str, plan_file: Path, wanted: list[str], jobs: int) -> None:
             own = nested({**plan["all"], **plan["trained"][row]})
             scratch = scratch_of(name, own, stages_from(own), Path.cwd())
             if scratch not in networks:
-                networks[scratch] = pool.submit(run_in_scratch, name, own, stages_from(own), Path.cwd(), scratch)
+                networks[scratch] = pool.submit(scored, name, own)
             return networks[scratch]
 
         wanted_networks = {row: trained(row) for row in plan["trained"] if row in wanted}
@@ -163,6 +175,12 @@ def ablate(name: str, plan_file: Path, wanted: list[str], jobs: int) -> None:
         for row in plan["fused"]:
             if row in wanted:
                 table.add(row, measured(name, nested(plan["fused"][row]), base.result()))
+
+
+def scored(name: str, changes: dict) -> Path:
+    """A scratch folder with the scores of the set's network with these changes."""
+    stages = stages_from(changes)
+    return run_in_scratch(name, changes, stages, Path.cwd(), scratch_of(name, changes, stages, Path.cwd()))
 
 
 def measured(name: str, changes: dict, source: Path) -> dict:

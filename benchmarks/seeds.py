@@ -12,16 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ablation import measured, nested, run_in_scratch, scratch_of, stages_from
+from benchmarks.ablation import measured, nested, scored
 from stages.common.errors import InputError
 from stages.common.files import save_json
-
-
-def metrics_of_seed(name: str, seed: int) -> dict:
-    changes = nested({"train.seed": seed})
-    stages = stages_from(changes)
-    scratch = scratch_of(name, changes, stages, Path.cwd())
-    return measured(name, {}, run_in_scratch(name, changes, stages, Path.cwd(), scratch))
 
 
 def spread(runs: list[dict]) -> dict:
@@ -42,11 +35,13 @@ def spread(runs: list[dict]) -> dict:
 
 
 def main(name: str, seeds: list[int]) -> None:
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds {seeds}: expected different ones")
     runs = []
     for seed in seeds:
-        runs.append(metrics_of_seed(name, seed))
+        runs.append(measured(name, {}, scored(name, nested({"train.seed": seed}))))
         print(f"seed {seed}:", *(f"{key} {value}" for key, value in runs[-1].items() if isinstance(value, float)))
-    save_json(Path("metrics") / f"seeds_{name}.json", {"seeds": len(seeds), **spread(runs)})
+    save_json(Path("metrics") / f"seeds_{name}.json", {"seeds": seeds, **spread(runs)})
 
 
 if __name__ == "__main__":

@@ -65,15 +65,13 @@ def detect_source(
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))
     else:
         network = onnx_models.load(weights, name, threads=1)
-    found = detect_frames(network, frames, detect.tiles)
-    return (of_classes(objects, detect.classes) for objects in found) if detect.classes else found
+    return detect_frames(network, frames, detect.tiles)
 
 
-def of_classes(found: Detections, wanted: list[str]) -> Detections:
-    """What is most likely of one of the wanted classes, by COCO's names."""
+def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
+    """Which objects, bool (n,), are most likely of one of the wanted classes, by COCO's names."""
     names = class_names(found.class_scores.shape[1])
-    kept = np.isin(found.labels, [index for index, name in enumerate(names) if name in wanted])
-    return Detections(*(values[kept] for values in found))
+    return np.isin(found.labels, [index for index, name in enumerate(names) if name in wanted])
 
 
 def detect_clip(clip: ClipFrames, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
@@ -92,6 +90,9 @@ def frame_table(video: str, frame: int, found: Sequence[Detections], detect: Det
     classes = max(objects.class_scores.shape[1] for objects in found)
     tables = []
     for source, objects, rows in zip(detect.sources, found, kept, strict=True):
+        if detect.classes and source in NETWORKS:
+            # Only now, so that what has an unwanted class is not found once more by what moves.
+            rows = rows[of_classes(objects, detect.classes)[rows]]
         class_scores = np.zeros((len(rows), classes), np.float32)
         class_scores[:, : objects.class_scores.shape[1]] = objects.class_scores[rows]
         table = pd.DataFrame(objects.boxes[rows], columns=BOX)

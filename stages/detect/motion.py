@@ -41,7 +41,8 @@ def detect_video(
     """The moving objects of each frame of a video, or of a part of it, largest contrast first.
 
     The background of a part is learnt from what comes before and after it, too: of a second of footage alone, a person
-    who stands would be part of it, and leave a ghost.
+    who stands would be part of it, and leave a ghost. So the background of a normal part may come from frames that are
+    searched; nothing else does.
 
     Args:
         frames: of the whole video, each uint8 (H, W) or BGR (H, W, 3); memory-mapped ones are read when needed.

@@ -61,9 +61,11 @@ def _detect_batch(network: Network, frames: np.ndarray, settings: TileSettings) 
     height, width = frames.shape[1:3]
     grid = tile_grid(width, height, settings.columns, settings.rows, settings.overlap)
     size = settings.input_width, settings.input_height
-    pictures = [cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame for frame in frames]
-    tiles = [cut_tile(picture, tile, *size, network.fill) for picture in pictures for tile in grid]
-    answers = network.run([picture for picture, _ in tiles])
+    colour = [cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame for frame in frames]
+    tiles = [cut_tile(frame, tile, *size, network.fill) for frame in colour for tile in grid]
+    pictures = [picture for picture, _ in tiles]
+    batches = (pictures[start : start + network.pictures] for start in range(0, len(pictures), network.pictures))
+    answers = [answer for batch in batches for answer in network.run(batch)]
     seen = [
         _objects_of_tile(answer, tile, scale, settings)
         for answer, tile, (_, scale) in zip(answers, grid * len(frames), tiles, strict=True)
@@ -90,7 +92,9 @@ def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, s
     return Detections(boxes[kept], scores[kept], labels, class_scores[kept])
 
 
-def _objects_of_tile(answer: Answer, tile: tuple[int, int, int, int], scale: float, settings: TileSettings) -> Answer:
+def _objects_of_tile(
+    answer: Answer, tile: tuple[int, int, int, int], scale: np.ndarray, settings: TileSettings
+) -> Answer:
     """Boxes (N, 4) in pixels of the frame, scores (N,) and class scores (N, C) of one tile."""
     boxes, scores, probabilities = answer
     voters = np.flatnonzero(scores >= min(VOTE_SCORE, settings.score))

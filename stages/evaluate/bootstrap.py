@@ -14,8 +14,13 @@ from stages.evaluate.region_metrics import area, curve_of, findings
 
 
 def drawings(videos: int, count: int = 1000, seed: int = 0) -> np.ndarray:
-    """Weights of the videos in each drawing, int64 (count, videos); each row sums to `videos`."""
-    return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / max(videos, 1)), size=count)
+    """Weights of the videos in each drawing, int64 (count, videos); each row sums to `videos`.
+
+    Of fewer than two videos there are no drawings, for all of them would be the same.
+    """
+    if videos < 2:
+        return np.zeros((0, videos), np.int64)
+    return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=count)
 
 
 def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float]:
@@ -80,9 +85,14 @@ def region_track_areas(
         detections, regions, alpha, beta: as for `region_metrics.region_track_curve`.
         frames_of: the number of frames of every test video, by its name; in the order of the weights' columns.
         weights: (drawings, videos).
+
+    Raises:
+        ValueError: as `region_track_curve` does, or for boxes of a video that is not in `frames_of`.
     """
-    found = findings(detections, regions, int(frames_of.sum()), alpha, beta)
+    found = findings(detections, regions, max(1, int(frames_of.sum())), alpha, beta)
     columns = frames_of.index.get_indexer(found.videos)
+    if (columns < 0).any():
+        raise ValueError(f"frames_of: expected every video with boxes, {found.videos[columns < 0][0]!r} is missing")
     frames = weights @ frames_of.to_numpy()
     areas = [area(curve_of(found, total, own[columns])) for own, total in zip(weights, frames, strict=True)]
     return np.array([each.rbdc for each in areas]), np.array([each.tbdc for each in areas])

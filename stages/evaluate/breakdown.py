@@ -64,7 +64,8 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
 
 
 def hours_of(frames: pd.DataFrame) -> float:
-    return float((1 / frames["fps"]).sum() / 3600)
+    # Rounded, since an hour at 10 frames per second sums up to 0.9999999999999998, in which there is no whole alarm.
+    return round(float((1 / frames["fps"]).sum() / 3600), 9)
 
 
 def share(part: float, whole: float) -> float:

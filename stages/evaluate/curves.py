@@ -10,7 +10,6 @@ from stages.evaluate.summary import Evaluate, Labelled, with_regions
 
 # Points of a curve that a picture can show.
 POINTS = 400
-SCORERS = {"velocity": ["velocity"], "tasks": ["arrow", "irregularity", "middle", "distillation"]}
 
 
 def curve_tables(tables: Labelled, metrics: dict, evaluate: Evaluate) -> dict[str, pd.DataFrame]:

@@ -1,7 +1,9 @@
 """The one way into a stage: exit statuses, and one line for what the user can mend."""
 
+import errno
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -52,9 +54,25 @@ def test_ctrl_c_is_130(monkeypatch, capsys):
     assert end.value.code == 130 and capsys.readouterr() == ("", "decode@mine: stopped\n")
 
 
-@pytest.mark.parametrize("error", [ValueError("a bug"), OSError("disk full")])
+@pytest.mark.parametrize(
+    "number, file, said",
+    [
+        (errno.ENOSPC, "data/a.npy", "data/a.npy: no space left on the disk"),
+        (errno.ENOSPC, None, "data/, models/ or .work/: no space left on the disk"),
+        (errno.EROFS, "data/a.npy", "data/a.npy: cannot be written, the file system is read-only"),
+        (errno.EACCES, "data/a.npy", "data/a.npy: may not be read or written by this user"),
+    ],
+)
+def test_what_the_system_refuses_and_the_user_can_mend_is_one_line(monkeypatch, number, file, said):
+    with pytest.raises(SystemExit) as end:
+        run_with(monkeypatch, raising(OSError(number, os.strerror(number), file)), "mine")
+    assert end.value.code.startswith(f"decode@mine: {said}; ") or end.value.code.startswith(f"decode@mine: {said}, ")
+    assert "\n" not in end.value.code
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), OSError("disk full"), OSError(errno.ENOENT, "none", "a")])
 def test_anything_else_is_a_bug_and_keeps_its_traceback(monkeypatch, error):
-    with pytest.raises(type(error), match=str(error)):
+    with pytest.raises(type(error), match=re.escape(str(error))):
         run_with(monkeypatch, raising(error), "mine")
 
 

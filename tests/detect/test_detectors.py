@@ -77,13 +77,20 @@ def test_only_objects_of_the_wanted_classes_stay():
         rows.argmax(axis=1).astype(np.int16),
         rows,
     )
-    kept = of_classes(found, ["person", "bicycle"])
-    assert kept.labels.tolist() == [0, 1, 0] and kept.boxes[:, 0].tolist() == [0, 8, 12]
-    assert len(of_classes(no_detections(80), ["person"]).boxes) == 0
+    assert of_classes(found, ["person", "bicycle"]).tolist() == [True, False, True, True]
+    assert len(of_classes(no_detections(80), ["person"])) == 0
     by_number = found._replace(labels=np.array([1, 3, 2, 12], np.int16), class_scores=np.zeros((4, 91), np.float32))
-    assert of_classes(by_number, ["person", "bicycle"]).boxes[:, 0].tolist() == [0, 8]
+    assert of_classes(by_number, ["person", "bicycle"]).tolist() == [True, False, True, False]
     with pytest.raises(InputError, match="the detector tells 5 classes, expected COCO's 80"):
         of_classes(found._replace(class_scores=np.zeros((4, 5), np.float32)), ["person"])
+
+
+def test_what_has_an_unwanted_class_is_not_found_again_by_what_moves(detect):
+    detect = replace(detect, sources=["yolox", "motion"], classes=["bicycle"])
+    rows = np.eye(80, dtype=np.float32)[[0, 1]]  # a person at 0, a bicycle at 50
+    known = found_at(0, 50)._replace(class_scores=rows, labels=np.array([0, 1], np.int16))
+    table = frame_table("a", 3, [known, found_at(1, 51, 100)], detect)
+    assert table["x1"].tolist() == [50, 100] and table["source"].tolist() == ["yolox", "motion"]
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_frames_may_go_through_the_network_in_batches(pictures):
         return bright_spots(pictures)
 
     found = list(detect_frames(Network(counted, 114, pictures), frames, TILES))
-    assert max(batches) == min(max(2, pictures // 2 * 2), 14) and sum(batches) == 14
+    assert max(batches) == min(pictures, max(1, pictures // 2) * 2, 14) and sum(batches) == 14
     alone = [detect_frame(Network(bright_spots, 114), frame, TILES) for frame in frames]
     assert len(found) == 7 and [objects.labels.tolist() for objects in found] == [[1], [0], [0], [1], [0], [0], [1]]
     for one, other in zip(found, alone, strict=True):

@@ -83,6 +83,23 @@ def test_drawings_draw_as_many_videos_as_there_are_and_the_same_ones_each_time()
     assert (drawn == bootstrap.drawings(7, 200)).all()
 
 
+@pytest.mark.parametrize("videos", [0, 1])
+def test_fewer_than_two_videos_give_no_drawings_and_no_interval(videos):
+    drawn = bootstrap.drawings(videos)
+    assert drawn.shape == (0, videos)
+    names = ["a"] * videos
+    assert len(bootstrap.micro_auc([True] * videos, [1.0] * videos, names, drawn)) == 0
+    nothing = pd.DataFrame(columns=["video", "track", "frame", *BOX, "score"])
+    areas = bootstrap.region_track_areas(nothing, nothing, pd.Series(3, index=names, dtype=int), drawn)
+    assert [len(values) for values in areas] == [0, 0] and np.isnan(bootstrap.interval(areas[0])).all()
+
+
+def test_boxes_of_a_video_that_is_not_known_are_refused():
+    regions = pd.DataFrame({"video": ["z"], "track": 0, "frame": 0, "x1": 0, "y1": 0, "x2": 2, "y2": 2})
+    with pytest.raises(ValueError, match="frames_of: expected every video with boxes, 'z' is missing"):
+        bootstrap.region_track_areas(regions.assign(score=1.0), regions, pd.Series({"a": 1}), np.ones((2, 1), int))
+
+
 def test_the_interval_of_a_mean_is_that_of_its_standard_error():
     """Of many videos whose AUCs vary by chance, the interval is two standard errors to either side."""
     random = np.random.default_rng(1)

@@ -64,6 +64,17 @@ def test_an_operator_gets_the_false_alarms_of_a_threshold_from_other_footage():
     assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 0.0}
 
 
+def test_in_an_hour_one_alarm_per_hour_is_one():
+    """Whatever its frames per second, which sum up to a little less."""
+    for fps in (10, 12, 25):
+        scores = np.zeros(fps * 3600 + 1)
+        scores[[5, 100]] = 2, 1
+        labels = np.zeros(len(scores), bool)
+        labels[100] = True
+        found = operation(clip("t", labels, scores, fps), clip("h", labels[:0], scores[:0], fps))
+        assert (found["one_per_hour"]["found"], found["one_in_10_hours"]["found"]) == (1, 0)
+
+
 def test_without_events_or_normal_footage_there_is_no_share():
     nothing = clip("t", [0, 0], [1.0, 2.0])
     found = operation(nothing, nothing[:0])

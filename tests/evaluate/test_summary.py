@@ -101,6 +101,14 @@ def test_a_clip_of_which_it_is_known_when_but_not_where_does_not_count_for_regio
     assert metrics["counts"]["videos_with_regions"] == 3 and metrics["rbdc"] < 1
 
 
+def test_a_single_clip_of_which_it_is_not_known_where_has_frame_metrics_and_no_intervals():
+    frames, objects = (table[table["video"] == "a"] for table in perfect_scores())
+    labels, regions = ground_truth()
+    metrics = whole_summary(frames, objects, truth=(labels[labels["video"] == "a"], regions[:0]))
+    assert metrics["micro_auc"] == 1 and metrics["rbdc"] is None and metrics["coverage"] is None
+    assert metrics["interval"]["micro_auc"] == metrics["interval"]["rbdc"] == {"low": None, "high": None}
+
+
 def test_each_number_comes_from_its_own_column():
     for worst in COLUMNS:
         frames, objects = perfect_scores()

@@ -28,6 +28,7 @@ clips:
     walkers: 4
     events: [{type: cyclist, start: 6, route: lower, heading: left, speed: 3.0}]
 """
+STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 # Clips of a set of one's own and how many walk in each.
 OWN_CLIPS = {"train/monday": 2, "train/tuesday": 2, "train/friday": 1, "test/busy": 2, "test/nobody": 0}
 # One process for all stages: what takes most of a small run is starting Python ten times.
@@ -91,6 +92,11 @@ class Project:
         shutil.copyfile(source / ".dvc/config", self.folder / ".dvc/config")
         shutil.copytree(source / ".dvc/plots", self.folder / ".dvc/plots", dirs_exist_ok=True)
         self.keep_cache_inside()
+
+    def commit(self, message: str) -> None:
+        """All there is, but for what git ignores."""
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", message)
 
     def params(self) -> dict:
         """The values of params.yaml, the repository's made small where the project has none yet."""

@@ -3,13 +3,11 @@
 import shutil
 import sys
 
-from projects import ROOT, RUN_STAGES, Project, walkers
-from ruamel.yaml import YAML
+from projects import RUN_STAGES, STAGES, Project, walkers
 
 from stages.common.tables import FRAME_SCORES, read_table
 from stages.footage.demo.video_out import write_mp4
 
-STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 BY_CLIP = {"decode", "detect", "velocity", "tubes", "teach", "score"}
 
 

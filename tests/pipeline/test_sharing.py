@@ -10,8 +10,6 @@ from projects import Project, copied
 from remotes import REMOTES
 from ruamel.yaml import YAML
 
-COMMIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "--all", "-m"]
-
 
 @pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] if name != "folder" else []) for name in REMOTES])
 def shared(request, reproduced, tmp_path):
@@ -20,11 +18,10 @@ def shared(request, reproduced, tmp_path):
     a = copied(reproduced, tmp_path / "a")
     (a.folder / ".gitignore").write_text("/data/demo/\n/models/\n/.work/\n")
     a.run("git", "checkout", "--quiet", "-b", "main")
-    a.run("git", "add", "--all")
-    a.run(*COMMIT, "all")
+    a.commit("all")
     with REMOTES[request.param](tmp_path / "remote") as arguments:
         connect(a, arguments)
-        a.run(*COMMIT, "the remote")
+        a.commit("the remote")
         a.dvc("push", "--run-cache", "--all-commits")
         yield a, arguments
 
@@ -63,7 +60,7 @@ def test_what_one_has_computed_another_has_and_only_what_differs_runs(shared, tm
     assert changed["fuse.frame_sigma"] == {"old": 7.0, "new": 1.0, "diff": -6.0}
     metrics = json.loads(b.dvc("metrics", "diff", "main", "--json"))["metrics/demo.json"]
     assert metrics and all(change["diff"] != 0 for change in metrics.values()) and "counts.frames" not in metrics
-    b.run(*COMMIT, "a wider bell")
+    b.commit("a wider bell")
     b.dvc("push", "--run-cache", "--all-commits")
 
     # A gets it by B's commit without running anything, and by the same change of hand without running `fuse`.
@@ -110,11 +107,10 @@ def spoil(cache: Path, project: Project, name: str) -> Path:
 
 def test_an_object_that_went_bad_in_the_remote_is_named_and_can_be_pushed_anew(reproduced, tmp_path):
     a = copied(reproduced, tmp_path / "a")
-    a.run("git", "add", "--all")
-    a.run(*COMMIT, "all")
+    a.commit("all")
     a.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
     a.dvc("remote", "modify", "store", "verify", "true")
-    a.run(*COMMIT, "the remote")
+    a.commit("the remote")
     a.dvc("push")
     bad = spoil(tmp_path / "store", a, "data/demo/scores.parquet")
     b = clone(a, tmp_path / "b", [])

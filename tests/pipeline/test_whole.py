@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from projects import STAGES
 from ruamel.yaml import YAML
 
 from stages.common.tables import (
@@ -21,7 +22,6 @@ from stages.common.tables import (
     read_table,
 )
 
-STAGES = list(YAML(typ="safe").load(Path(__file__).parents[2] / "dvc.yaml")["stages"])
 FRAME_KEYS = {"micro_auc", "macro_auc"}
 REGION_KEYS = {"rbdc", "tbdc"}
 COUNTS = {

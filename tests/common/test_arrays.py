@@ -1,0 +1,25 @@
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from stages.common.arrays import map_array, new_array
+
+
+def test_a_new_array_is_written_through_its_map(tmp_path):
+    array = new_array(tmp_path / "a.npy", (3, 4, 5))
+    assert array.dtype == np.uint8 and not array.any()
+    array[1] = 7
+    array.flush()
+    assert map_array(tmp_path / "a.npy").sum() == 7 * 20
+    assert (tmp_path / "a.npy").stat().st_blocks * 512 >= 60
+
+
+def test_where_there_is_no_room_it_is_an_error_at_once(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        new_array(tmp_path / "a.npy", (3, 4, 5))
