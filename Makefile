@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 run: .venv/ready        ## the demo from footage to metrics
 	dvc repro
-	dvc metrics show
+	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/demo.json
 	@echo
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
@@ -16,7 +16,7 @@ run: .venv/ready        ## the demo from footage to metrics
 ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics; data/raw/README.md says what to put where
 	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
 	dvc exp run -S 'datasets=[demo,$@]' evaluate@$@
-	dvc metrics show metrics/$@.json
+	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
 
 DRAWS := ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in normal clips, to choose settings by
