@@ -1,6 +1,7 @@
 """The one way into a stage: exit statuses, and one line for what the user can mend."""
 
 import errno
+import functools
 import json
 import os
 import re
@@ -98,7 +99,9 @@ def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, w
     clips.append(clips[0] | {"name": "more"})
     recipe = {"seed": 1, "width": 64, "height": 64, "fps": 10, "clips": clips}
     (project.source / "recipe.yaml").write_text(json.dumps(recipe))
-    process = project.start("footage", start_new_session=True)
+    # Who runs the tests in the background of a shell has them ignore the signal, and all that they start.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = project.start("footage", start_new_session=True, preexec_fn=heard)
     try:
         begun = time.monotonic()
         while len(list(project.root.glob(".work/footage/.*/.video*"))) < workers:
