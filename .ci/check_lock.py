@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-# What `dvc status` says of data that has not been pulled.
-MISSING = {"deleted", "not in cache"}
+# What `dvc status` says of data that has not been pulled. Code is in git: where it is gone, it has been taken away.
+MISSING, CODE = {"deleted", "not in cache"}, "stages/"
 
 
 def changes(entry: object) -> list[str]:
@@ -27,7 +27,7 @@ def changes(entry: object) -> list[str]:
     for path, said in (pair for paths in entry.values() for pair in paths.items()):
         if isinstance(said, dict):  # a parameter file, with its values
             found += [f"{name} ({change})" for name, change in said.items()]
-        elif said not in MISSING:
+        elif said not in MISSING or path.startswith(CODE):
             found.append(f"{path} ({said})")
     return found
 
@@ -39,6 +39,8 @@ def stale(status: dict) -> dict[str, list[str]]:
     {'b': ['y (modified)']}
     >>> stale({"c": ["changed command", {"changed deps": {"params.yaml": {"train.seed": "modified"}}}]})
     {'c': ['changed command', 'train.seed (modified)']}
+    >>> stale({"d": [{"changed deps": {"stages/train": "deleted", "data/ped2": "deleted"}}]})
+    {'d': ['stages/train (deleted)']}
     """
     found = {stage: [text for entry in entries for text in changes(entry)] for stage, entries in status.items()}
     return {stage: texts for stage, texts in found.items() if texts}

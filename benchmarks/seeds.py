@@ -3,8 +3,8 @@
     python -m benchmarks.seeds ped2 0 1 2
 
 trains one network per seed beside the set, scores and measures each by the set's own settings, and writes the mean and
-the deviation (of a sample) of every metric into metrics/seeds_ped2.json. Needs `make ped2`; what is
-done stays in .work/ablation.
+the deviation (of a sample) of every metric into metrics/seeds_ped2.json. Needs `make ped2`;
+what is done stays in .work/ablation.
 """
 
 import argparse
