@@ -36,10 +36,11 @@ def areas(boxes: np.ndarray) -> np.ndarray:
 
 def intersection_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Areas (N, M) that boxes a (N, 4) share with boxes b (M, 4), in square pixels."""
-    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    sides = np.maximum(bottom_right - top_left, 0)
-    return sides[..., 0] * sides[..., 1]
+    width, height = (
+        np.minimum(a[:, None, high], b[None, :, high]) - np.maximum(a[:, None, low], b[None, :, low])
+        for low, high in ((0, 2), (1, 3))
+    )
+    return np.maximum(width, 0) * np.maximum(height, 0)
 
 
 def iou_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:

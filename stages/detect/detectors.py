@@ -10,13 +10,14 @@ import pandas as pd
 from pydantic import NonNegativeFloat
 
 from stages.common.errors import InputError
+from stages.common.onnx import Precision
 from stages.common.params import settings
 from stages.common.tables import BOX, DETECTIONS, write_table
 from stages.detect import given, motion, onnx_models
 from stages.detect.boxes import Detections, merge_sources
 from stages.detect.coco import class_names
 from stages.detect.recordings import ClipFrames
-from stages.detect.tiled import TileSettings, detect_frames
+from stages.detect.tiled import TileSettings, detect_frames, least_score
 
 
 @settings
@@ -35,6 +36,7 @@ class Detect:
     merge: Merge
     motion: motion.MotionSettings
     torchvision: str
+    precision: Precision
     classes: list[str]
     tiles: TileSettings
 
@@ -64,7 +66,7 @@ def detect_source(
 
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))
     else:
-        network = onnx_models.load(weights, name, threads=1)
+        network = onnx_models.load(weights, name, detect.precision, least_score(detect.tiles))
     return detect_frames(network, frames, detect.tiles)
 
 
@@ -119,6 +121,8 @@ def settings_of(detect: Detect) -> dict:
         own["classes"] = sorted(detect.classes)
     if "torchvision" in detect.sources:
         own["torchvision"] = detect.torchvision
+    elif NETWORKS & set(detect.sources):
+        own["precision"] = detect.precision
     if "boxes" in detect.sources:
         own["score"] = detect.tiles.score
     if len(detect.sources) > 1:

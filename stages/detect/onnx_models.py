@@ -3,48 +3,36 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
+from stages.common.errors import InputError
+from stages.common.onnx import Precision, load_onnx
 from stages.detect import nanodet, yolox
 from stages.detect.tiled import Answer, Network
 
 DECODERS = {"yolox": yolox, "nanodet_plus": nanodet}  # each has prepare, decode, FILL and STRIDES
 
 
-def load(path: str | Path, decoder: str, threads: int) -> Network:
-    """Load an ONNX detector.
+def load(path: Path, decoder: str, precision: Precision, least: float) -> Network:
+    """An ONNX detector, on one thread.
 
-    decoder: a name in DECODERS.  threads: CPU threads that one picture may use.
-    Raises ValueError for an unknown decoder, FileNotFoundError where there is no file.
+    Args:
+        decoder: a name in DECODERS.
+        least: anchors that score less are left out of its answers.
+
+    Raises:
+        InputError: no such file; with the answer, if the pictures have a size that the network does not take.
     """
-    if decoder not in DECODERS:
-        raise ValueError(f"detector: unknown decoder {decoder!r}, expected one of {', '.join(sorted(DECODERS))}")
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"detector: no weights at {path}; fetch them or name another file")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    door = session.get_inputs()[0]
+    run = load_onnx(path, precision)
     module = DECODERS[decoder]
 
     def answer(picture: np.ndarray) -> Answer:
         height, width = picture.shape[:2]
-        _check_input_size(width, height, door.shape, max(module.STRIDES), path)
-        output = session.run(None, {door.name: module.prepare(picture)})[0]
-        return module.decode(output, width, height)
+        stride = max(module.STRIDES)
+        if width % stride or height % stride:
+            raise InputError(
+                f"params.yaml: detect.tiles: {decoder} takes multiples of {stride}, got {width}x{height}; change "
+                "input_width and input_height"
+            )
+        return module.decode(run(module.prepare(picture)), width, height, least)
 
     return Network(lambda pictures: [answer(picture) for picture in pictures], module.FILL)
-
-
-def _check_input_size(width: int, height: int, shape: list, stride: int, path: str | Path) -> None:
-    fixed_height, fixed_width = shape[2:]
-    if isinstance(fixed_width, int) and (fixed_width, fixed_height) != (width, height):
-        raise ValueError(
-            f"detector: {path} takes pictures of {fixed_width}x{fixed_height}, got {width}x{height}; "
-            "set input_width and input_height to that"
-        )
-    if width % stride or height % stride:
-        raise ValueError(
-            f"detector: {path} takes multiples of {stride}, got {width}x{height}; change input_width and input_height"
-        )

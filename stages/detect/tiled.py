@@ -34,6 +34,11 @@ class TileSettings:
     iou: float  # boxes that overlap by more are one object, whatever their classes
 
 
+def least_score(settings: TileSettings) -> float:
+    """Anchors below it have no part in what is found."""
+    return min(VOTE_SCORE, settings.score)
+
+
 # Of A anchors: boxes float32 (A, 4) in pixels of a picture, scores (A,), class probabilities (A, C).
 Answer = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -97,7 +102,7 @@ def _objects_of_tile(
 ) -> Answer:
     """Boxes (N, 4) in pixels of the frame, scores (N,) and class scores (N, C) of one tile."""
     boxes, scores, probabilities = answer
-    voters = np.flatnonzero(scores >= min(VOTE_SCORE, settings.score))
+    voters = np.flatnonzero(scores >= least_score(settings))
     boxes, scores, probabilities = boxes[voters], scores[voters], probabilities[voters]
     candidates = np.flatnonzero(scores >= settings.score)
     kept = candidates[suppress(boxes[candidates], scores[candidates], settings.iou)]

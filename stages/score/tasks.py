@@ -20,12 +20,17 @@ class Score:
     """The section `score`."""
 
     distillation: Literal["detector", "classifier"]
+    precision: Literal["float32", "bfloat16"]
     batch: PositiveInt
 
 
 @torch.inference_mode()
 def score_tubes(
-    network: Network, tubes: np.ndarray, class_scores: np.ndarray, teacher: np.ndarray | None
+    network: Network,
+    tubes: np.ndarray,
+    class_scores: np.ndarray,
+    teacher: np.ndarray | None,
+    precision: str = "float32",
 ) -> dict[str, np.ndarray]:
     """Scores of a batch of tubes, float32 (N,) per task.
 
@@ -37,13 +42,15 @@ def score_tubes(
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
         class_scores: float32 (N, classes) of the detector.
         teacher: float32 (N, features), or None.
+        precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
-    forward = network.trunk(to_network(tubes, device))
-    arrow, irregularity = network.arrow(forward), network.irregularity(forward)
     middle = to_network(middle_of(tubes)[:, None], device)[:, :, 0]
-    predicted = network.middle(to_network(without_middle(tubes), device))
-    classes, features = network.distillation(middle)
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        forward = network.trunk(to_network(tubes, device))
+        arrow, irregularity = network.arrow(forward), network.irregularity(forward)
+        predicted = network.middle(to_network(without_middle(tubes), device))
+        classes, features = network.distillation(middle)
     if teacher is None:
         expected = torch.from_numpy(class_scores).to(device)
         difference = torch.where(expected.any(1, keepdim=True), classes - expected, torch.nan)
@@ -79,6 +86,7 @@ def score_clip(
             take_offsets(np.asarray(tubes[part]), offsets),
             np.stack(rows["class_scores"].iloc[part].to_list()),
             None if vectors is None else vectors[part].astype(np.float32),
+            score.precision,
         )
         for task in card["tasks"]:
             scores[task][part] = found[task]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 import torch
 from torch import nn
 from torchvision import models
 from torchvision.models.resnet import BasicBlock, ResNet
 
 from stages.common.errors import InputError
+from stages.common.onnx import load_onnx
 from stages.common.torchvision_weights import with_weights
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
@@ -54,26 +54,20 @@ def _random_network(seed: int, dimensions: int) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def onnx_classifier(path: str | Path, size: int, threads: int = 1) -> Teacher:
+def onnx_classifier(path: Path, size: int) -> Teacher:
     """An image classifier in ONNX form (EfficientNet-Lite: RGB, (x - 127) / 128); its vectors are its logits.
 
-    size: pixels of the square that crops are resized to.  threads: CPU threads that one batch may use.
-    Raises FileNotFoundError where there is no file at `path`.
+    size: pixels of the square that crops are resized to.
+    Raises InputError where there is no such file, or no network in it.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"teacher: no weights at {path}; fetch them or name another file")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    door, exit_ = session.get_inputs()[0].name, session.get_outputs()[0]
+    run = load_onnx(path, "float32")
 
     def answer(crops: np.ndarray) -> np.ndarray:
         resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
         rgb = (resized[..., ::-1].astype(np.float32) - 127) / 128
-        return session.run(None, {door: np.ascontiguousarray(rgb.transpose(0, 3, 1, 2))})[0]
+        return run(np.ascontiguousarray(rgb.transpose(0, 3, 1, 2)))
 
-    return _in_batches(answer, exit_.shape[1])
+    return _in_batches(answer, run(np.zeros((1, 3, size, size), np.float32)).shape[1])
 
 
 def torchvision_classifier(path: Path, name: str, size: int, device: torch.device) -> Teacher:

@@ -37,6 +37,15 @@ class Architecture:
     features: int
 
 
+def halved(pictures: Tensor) -> Tensor:
+    """The maximum of each 2x2 pixels: (N, filters, h, w) to (N, filters, h / 2, w / 2)."""
+    if torch.is_grad_enabled():
+        return F.max_pool2d(pictures, 2)
+    # Where no gradient has to know which of the four it was, two maxima take a sixth of the time on a processor.
+    rows = torch.maximum(pictures[..., 0::2, :], pictures[..., 1::2, :])
+    return torch.maximum(rows[..., 0::2], rows[..., 1::2])
+
+
 class Trunk(nn.Module):
     """3x3x3 convolutions in three blocks, each halving the picture; then the maximum over time.
 
@@ -63,7 +72,7 @@ class Trunk(nn.Module):
             tubes = convolution(tubes)
             if pool:
                 # Frame by frame as pictures: the same maximum, in a faster kernel than the 3D one.
-                pictures = F.max_pool2d(tubes.transpose(1, 2).flatten(0, 1), 2)
+                pictures = halved(tubes.transpose(1, 2).flatten(0, 1))
                 tubes = pictures.unflatten(0, (len(tubes), -1)).transpose(1, 2)
             tubes = F.relu(norm(tubes))
         return tubes.amax(2)
@@ -73,7 +82,7 @@ class Trunk(nn.Module):
         pictures = pictures.contiguous(memory_format=torch.channels_last)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             pictures = F.conv2d(pictures, convolution.weight[:, :, 1], convolution.bias, padding=1)
-            pictures = F.relu(norm(F.max_pool2d(pictures, 2) if pool else pictures))
+            pictures = F.relu(norm(halved(pictures) if pool else pictures))
         return pictures
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.common.errors import InputError
 from stages.detect import nanodet, yolox
 from stages.detect.boxes import iou_matrix
 from stages.detect.onnx_models import DECODERS, load
@@ -76,6 +77,19 @@ def test_anchors_of_all_strides_are_in_place(name):
     assert cells[1].tolist() == [1, 0] and cells[16].tolist() == [0, 1]
     assert np.unique(cell_strides).tolist() == list(strides)
     assert (cells * cell_strides < [128, 64]).all()
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("least", [0.0, 0.3, 0.9])
+def test_anchors_below_the_least_score_are_left_out(name, least):
+    random = np.random.default_rng(0)
+    anchors = anchor_count(128, 64, DECODERS[name].STRIDES)
+    output = random.random((1, anchors, CLASSES + {"yolox": 5, "nanodet_plus": 32}[name]), np.float32)
+    every, some = (DECODERS[name].decode(output, 128, 64, *given) for given in ((), (least,)))
+    kept = every[1] >= least
+    assert len(every[1]) == anchors and kept.sum() == len(some[1])
+    for one, other in zip(every, some, strict=True):
+        np.testing.assert_array_equal(one[kept], other)
 
 
 @pytest.mark.parametrize("name", DECODERS)
@@ -173,10 +187,11 @@ def test_a_score_below_the_threshold_goes():
 
 
 def test_errors_name_what_to_do(tmp_path):
-    with pytest.raises(ValueError, match="unknown decoder 'yolo', expected one of nanodet_plus, yolox"):
-        load(tmp_path / "x.onnx", "yolo", 1)
-    with pytest.raises(FileNotFoundError, match="no weights at .*x.onnx"):
-        load(tmp_path / "x.onnx", "yolox", 1)
+    with pytest.raises(InputError, match="x.onnx: no weights there; fetch them"):
+        load(tmp_path / "x.onnx", "yolox", "float32", 0.01)
+    (tmp_path / "cut.onnx").write_bytes(b"\x08\x07")
+    with pytest.raises(InputError, match="cut.onnx: not a network in ONNX form: .*; fetch the file again"):
+        load(tmp_path / "cut.onnx", "yolox", "float32", 0.01)
 
 
 @pytest.fixture(params=REAL)
@@ -184,12 +199,12 @@ def real(request):
     name, size = REAL[request.param]
     if not (WEIGHTS / name).is_file():
         pytest.skip(f"no {name} in ../shared/data/weights")
-    return load(WEIGHTS / name, request.param, 1), size
+    return load(WEIGHTS / name, request.param, "float32", 0.01), size
 
 
 def test_a_size_that_a_real_network_cannot_take_is_refused(real):
     network, _ = real
-    with pytest.raises(ValueError, match="input_width"):
+    with pytest.raises(InputError, match="input_width"):
         network.run([np.zeros((100, 100, 3), np.uint8)])
 
 

@@ -16,7 +16,7 @@ from stages.train.network import Architecture, Network, architecture_card
 HALF, REACH, SIDE, FEATURES = 2, 6, 16, 5
 PARAMS = """
 machine: {{workers: 1, device: cpu}}
-score: {{distillation: {distillation}, batch: {batch}}}
+score: {{distillation: {distillation}, precision: float32, batch: {batch}}}
 sets: {{tiny: {{score: {{}}}}}}
 """
 
@@ -93,6 +93,16 @@ def test_scores_are_those_of_each_object_on_its_own(channels, by, depth):
             assert found[task][index] == pytest.approx(expected[task], abs=1e-5), task
 
 
+def test_bfloat16_scores_are_those_of_float32_to_its_precision():
+    network = drawn_network()
+    tubes, class_scores, vectors = objects(40)
+    for teacher in (None, vectors):
+        plain, short = (score_tubes(network, tubes, class_scores, teacher, p) for p in ("float32", "bfloat16"))
+        for task in TASKS:
+            assert short[task].dtype == np.float32 and (short[task] != plain[task]).any()
+            np.testing.assert_allclose(short[task], plain[task], atol=0.04 * np.abs(plain[task]).max(), err_msg=task)
+
+
 def test_a_task_that_succeeds_scores_low():
     network = drawn_network()
     tubes, class_scores, _ = objects(1)
@@ -129,7 +139,7 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, r
         np.save(teacher, vectors.astype(np.float16))
     by = "detector" if vectors is None else "classifier"
     rows = rows_of(class_scores) if rows is None else rows
-    score = Score(distillation=by, batch=batch)
+    score = Score(distillation=by, precision="float32", batch=batch)
     score_clip(rows, folder / "shard.npy", teacher, folder / "network", card, score, "cpu", folder)
     return read_table(folder / "scores.parquet", SCORES)
 
@@ -157,7 +167,7 @@ def test_a_task_that_was_not_trained_has_no_score(tmp_path):
     tubes, class_scores, _ = objects(3)
     clip_scores(tmp_path, drawn_network(), tubes, class_scores)
     card = json.loads((tmp_path / "network/model.json").read_text()) | {"tasks": ["arrow", "distillation"]}
-    score = Score(distillation="detector", batch=2)
+    score = Score(distillation="detector", precision="float32", batch=2)
     score_clip(rows_of(class_scores), tmp_path / "shard.npy", None, tmp_path / "network", card, score, "cpu", tmp_path)
     table = read_table(tmp_path / "scores.parquet", SCORES)
     assert table[["arrow", "distillation"]].notna().all(axis=None)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from stages.train.network import (
@@ -13,6 +15,7 @@ from stages.train.network import (
     Architecture,
     Network,
     architecture_card,
+    halved,
     load_network,
     to_network,
 )
@@ -55,6 +58,16 @@ def test_every_variant_gives_every_task_its_shape(depth, width, size, channels, 
     assert network.middle(torch.rand(2, channels, 4, size, size)).shape == (2, channels, size, size)
     scores, vectors = network.distillation(torch.rand(2, channels, size, size))
     assert scores.shape == (2, classes) and vectors.shape == (2, 7)
+
+
+@given(st.integers(0, 3), st.integers(1, 4), st.integers(1, 5), st.integers(0, 99))
+def test_pooling_is_the_same_with_gradients_and_without(count, height, width, seed):
+    torch.manual_seed(seed)
+    pictures = torch.randint(-3, 4, (count, 2, 2 * height, 2 * width)).to(torch.bfloat16)
+    with torch.no_grad():
+        fast = halved(pictures)
+    assert fast.shape == (count, 2, height, width) and fast.equal(halved(pictures))
+    assert count == 0 or fast.equal(F.max_pool2d(pictures, 2))
 
 
 def test_depth_is_the_number_of_convolutions_per_block_and_width_their_filters():
