@@ -1,0 +1,39 @@
+"""Memory while footage grows: each stage's own of a short clip, and of one ten times as long."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from benchmarks.speed.sample import Sample, peak_memory
+from benchmarks.speed.whole import stages
+
+FRAMES, TIMES = 40, 10
+
+
+def growth(sample: Sample, scratch: Path) -> Iterator[dict]:
+    """A row per stage: MB of the process's own at most, beyond what it had before, for FRAMES and for TIMES as many."""
+    peaks: dict[str, list[float]] = {}
+    for times in (1, TIMES):
+        clip, folder = repeated(sample, scratch / str(times), times)
+        for stage, work in stages(sample).items():
+            if times == 1:
+                work(clip, folder)  # loads code and weights, and tells the allocator how much is needed
+            with peak_memory() as peak:
+                work(clip, folder)
+            peaks.setdefault(stage, []).append(peak[0])
+    for stage, (few, many) in peaks.items():
+        yield {"step": stage, f"mb_{FRAMES}_frames": few, f"mb_{FRAMES * TIMES}_frames": many}
+
+
+def repeated(sample: Sample, folder: Path, times: int):
+    """The first frames of the sample's clip as pictures, `times` over; as a row of VIDEOS, with its empty folder."""
+    pictures = folder / "pictures"
+    pictures.mkdir(parents=True)
+    frames = np.array(sample.frames[:FRAMES])
+    for number in range(FRAMES * times):
+        cv2.imwrite(str(pictures / f"{number:06}.png"), frames[number % FRAMES])
+    clip = sample.videos.set_index("video", drop=False).loc[[sample.video]]
+    changes = {"kind": "images", "path": str(pictures.absolute()), "first": 0, "step": 1, "frames": FRAMES * times}
+    return next(clip.assign(**changes).itertuples(index=False)), folder

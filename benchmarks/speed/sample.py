@@ -1,0 +1,95 @@
+"""A clip of a reproduced set to measure on, and how a thing is measured beside another."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.speed.machine import seconds
+from stages.common.arrays import map_array
+from stages.common.errors import InputError
+from stages.common.paths import SetPaths
+from stages.common.tables import DETECTIONS, TUBES, VIDEOS, read_table
+
+ROUNDS = 3
+POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first test clip of a set, with all that the stages made of it."""
+
+    name: str
+    paths: SetPaths
+    videos: pd.DataFrame  # VIDEOS, of the whole set
+    video: str
+
+    @property
+    def frames(self) -> np.ndarray:
+        return map_array(self.paths.frames / f"{self.video}.npy")
+
+    @property
+    def detections(self) -> pd.DataFrame:
+        table = read_table(self.paths.detections, DETECTIONS)
+        return table[table["video"] == self.video].sort_values("frame", kind="stable", ignore_index=True)
+
+    def tubes(self, split: str) -> pd.DataFrame:
+        """TUBES of a split; of the clip itself where it is "clip"."""
+        table = read_table(self.paths.tubes / "tubes.parquet", TUBES)
+        return table[(table["video"] == self.video) if split == "clip" else (table["split"] == split)]
+
+
+def sample_of(name: str) -> Sample:
+    paths = SetPaths(name)
+    if not paths.metrics.exists() or not paths.frame_scores.exists():
+        raise InputError(f"{paths.frame_scores}: not found; make the set first: `make run` or `make {name}`")
+    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    return Sample(name, paths, videos, videos["video"][videos["split"] == "test"].min())
+
+
+def paired(run: Callable, baseline: Callable | None = None, rounds: int = ROUNDS) -> tuple[float, float | None]:
+    """Seconds of `run`, the fastest of some rounds, and the median over the rounds of how many times as long
+    `baseline` takes beside it; both warm up once."""
+    run()
+    if baseline is None:
+        return min(seconds(run) for _ in range(rounds)), None
+    baseline()
+    times = [(seconds(run), seconds(baseline)) for _ in range(rounds)]
+    return min(own for own, _ in times), statistics.median(other / own for own, other in times)
+
+
+@contextmanager
+def peak_memory() -> Iterator[list[float]]:
+    """A list that holds, after the block, the most MB that the process had of its own during it.
+
+    Pages of mapped files do not count: the system takes them back where memory is short.
+    """
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            peak[0] = max(peak[0], own_memory())
+            time.sleep(POLL_SECONDS)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        done.set()
+        watcher.join()
+
+
+def own_memory() -> float:
+    """MB that this process has of its own now (Linux; NaN elsewhere)."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return float("nan")
+    lines = (line for line in status.read_text().splitlines() if line.startswith("RssAnon"))
+    return int(next(lines).split()[1]) / 1024
