@@ -17,7 +17,7 @@ from stages.common.code import files_hash, own_files, stages_modules
 from stages.common.errors import InputError
 
 PATIENCE = 5  # seconds to find the scheduler in, and then a worker
-HOW = "`python -m dask worker {} --nthreads 1` in the project's folder"
+HOW = "`python -m dask worker {} --nthreads 1 --memory-limit 0` in the project's folder"
 
 
 def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path]:
@@ -49,12 +49,13 @@ def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path
     with client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise InputError(f"machine.dask: {scheduler} has no workers; start some: {how}") from None
+        try:
             task = task_of(own_files(stages_modules()))
             # One by one, for what belongs to a video may be large. Not `pure`: nobody keeps results but `.work/`.
             for future in [client.submit(task, cloudpickle.dumps(call), pure=False) for call in calls]:
                 yield seen_here(future.result(), how)
-        except TimeoutError:
-            raise InputError(f"machine.dask: {scheduler} has no workers; start some: {how}") from None
         except ModuleNotFoundError as error:
             raise InputError(f"machine.dask: a worker has no module {error.name}; start it by {how}") from None
         except KilledWorker:

@@ -123,9 +123,7 @@ def test_an_address_that_is_none_is_refused(tmp_path, address):
 
 def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path, work, scheduler, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
-    with pytest.raises(
-        InputError, match=f"no workers; start some: `python -m dask worker {scheduler} --nthreads 1` in"
-    ):
+    with pytest.raises(InputError, match=f"no workers; start some: `python -m dask worker {scheduler} --nthreads 1 "):
         list(map_videos("stage", jobs_of(tmp_path / "log", "a"), Machine(workers=1, device="cpu", dask=scheduler)))
 
 
