@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 
-import cloudpickle
-
 from stages.common.code import files_hash, own_files, stages_modules
 from stages.common.errors import InputError
 
@@ -32,6 +30,7 @@ def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path
         InputError: no scheduler, no worker, or workers that cannot do it: what is wrong with them.
     """
     try:
+        import cloudpickle
         from distributed import Client, KilledWorker
     except ImportError:
         raise InputError(
@@ -75,6 +74,7 @@ def task_of(files: list[str]) -> Callable[[bytes], Path]:
     # A function in a function travels by value, so that what the worker has loaded before does not matter; and it
     # uses nothing of the project before it has loaded that anew.
     def task(call: bytes) -> Path:
+        import cloudpickle
         from distributed import get_worker
 
         sys.path[:0] = [folder for folder in [os.getcwd()] if folder not in sys.path]

@@ -52,6 +52,11 @@ def worker(scheduler, folder, threads=1):
         yield started
 
 
+def await_workers(scheduler, count):
+    with distributed.Client(scheduler, timeout=30, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=30)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """Where the workers stand."""
@@ -73,8 +78,7 @@ def cluster_of_two(scheduler, project):
     with ExitStack() as stack:
         for _ in range(2):
             stack.enter_context(worker(scheduler, project.root))
-        with distributed.Client(scheduler, timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=30)
+        await_workers(scheduler, 2)
         yield Machine(workers=1, device="cpu", dask=scheduler)
 
 
@@ -140,6 +144,7 @@ def test_a_worker_that_cannot_do_it_is_named(tmp_path, work, scheduler, project,
         for name in ("common/code.py", "common/errors.py"):
             (other / "stages" / name).symlink_to(ROOT / "stages" / name)
     with worker(scheduler, other, threads), pytest.raises(InputError, match=said):
+        await_workers(scheduler, 1)
         list(map_videos("stage", jobs_of(tmp_path / "log", "a"), Machine(workers=1, device="cpu", dask=scheduler)))
 
 
