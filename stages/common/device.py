@@ -1,8 +1,11 @@
 """The device that `machine.device` asks for."""
 
+from dataclasses import replace
+
 import torch
 
 from stages.common.errors import InputError
+from stages.common.params import Machine
 
 
 def find_device(wanted: str) -> torch.device:
@@ -18,6 +21,6 @@ def find_device(wanted: str) -> torch.device:
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def workers_on(device: torch.device, workers: int) -> int:
-    """How many processes may work at the same time: one alone has the GPU, whose memory all of them would share."""
-    return workers if device.type == "cpu" else 1
+def workers_on(device: torch.device, machine: Machine) -> Machine:
+    """Who may work at the same time: one process alone has the GPU, and it is on this machine that it was found."""
+    return machine if device.type == "cpu" else replace(machine, workers=1, dask=None)

@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import ConfigDict, PositiveInt, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PositiveInt, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -25,6 +25,7 @@ class Machine:
 
     workers: PositiveInt
     device: str
+    dask: Annotated[str, StringConstraints(pattern="^(tcp|tls)://.+:[0-9]+$")] | None = None
 
 
 def merged(defaults: dict, overrides: dict) -> dict:
@@ -53,7 +54,7 @@ def load(section: str, kind: type[Settings], set_name: str, path: Path = PARAMS)
 
 
 def load_machine(path: Path = PARAMS) -> Machine:
-    """The section `machine`: worker processes and device."""
+    """The section `machine`: worker processes, device and cluster."""
     return checked(read_tree(path).get("machine") or {}, Machine, f"{path}: machine")
 
 

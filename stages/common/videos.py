@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,10 @@ from pathlib import Path
 
 import joblib
 
+from stages.common.cluster import on_cluster
+from stages.common.code import files_hash, own_files, stages_modules
 from stages.common.files import folder_whole
+from stages.common.params import Machine
 from stages.common.paths import WORK
 from stages.common.progress import progress
 
@@ -31,8 +33,8 @@ class Job:
     make: Callable[[Path], None]
 
 
-def map_videos(stage: str, jobs: list[Job], workers: int) -> Iterator[Path]:
-    """The piece of every job, a folder, in the jobs' order, whatever the number of workers.
+def map_videos(stage: str, jobs: list[Job], machine: Machine) -> Iterator[Path]:
+    """The piece of every job, a folder, in the jobs' order, whoever makes it: processes here or a cluster's.
 
     Pieces stand in `.work/<stage>/`, under the hash of what determines them. One that is there already is not made
     again, so that a stage that was stopped goes on, and one more video costs one video.
@@ -41,8 +43,11 @@ def map_videos(stage: str, jobs: list[Job], workers: int) -> Iterator[Path]:
     paths = [WORK / stage / piece_key(job.content, code) for job in jobs]
     # Videos of one content share a piece, which is made once: two processes at it would destroy each other's work.
     makes = {path: job.make for job, path in zip(jobs, paths, strict=True)}
-    run = joblib.Parallel(n_jobs=workers, return_as="generator")
-    made = run(joblib.delayed(make_piece)(make, path) for path, make in makes.items())
+    calls = [functools.partial(make_piece, make, path) for path, make in makes.items()]
+    if machine.dask and calls:
+        made = on_cluster(machine.dask, calls)
+    else:
+        made = joblib.Parallel(n_jobs=machine.workers, return_as="generator")(joblib.delayed(call)() for call in calls)
     names = (job.video for job in jobs)
     yield from progress(in_order(paths, made), total=len(jobs), unit="video", name=lambda _: next(names))
 
@@ -82,10 +87,4 @@ def piece_key(content: dict, code: str) -> str:
 @functools.cache
 def code_hash() -> str:
     """The hash of the project's own modules that are loaded now."""
-    root = Path(__file__).parents[2]
-    files = {getattr(module, "__file__", None) for name, module in sys.modules.items() if name.startswith("stages")}
-    files.add(getattr(sys.modules["__main__"], "__file__", None))
-    digest = hashlib.sha256()
-    for file in sorted(f for f in files if f and Path(f).is_relative_to(root) and os.path.getsize(f)):
-        digest.update(Path(file).relative_to(root).as_posix().encode() + b"\0" + Path(file).read_bytes())
-    return digest.hexdigest()
+    return files_hash(own_files([*stages_modules(), "__main__"]))

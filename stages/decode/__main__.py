@@ -23,7 +23,7 @@ def run(name: str) -> str:
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     jobs = [job(video, paths, decode) for video in videos.itertuples()]
     with folder_whole(paths.frames) as folder:
-        for video, piece in zip(videos["video"], map_videos("decode", jobs, load_machine().workers), strict=True):
+        for video, piece in zip(videos["video"], map_videos("decode", jobs, load_machine()), strict=True):
             link_or_copy(piece / "frames.npy", folder / f"{video}.npy")
     return f"{videos['frames'].sum()} frames of {len(videos)} clips in {paths.frames}"
 

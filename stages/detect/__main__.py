@@ -1,6 +1,7 @@
 """The objects of every frame: boxes, scores and class scores."""
 
 import functools
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,20 +28,19 @@ def run(name: str) -> str:
         check_boxes(weights, read_boxes(weights), videos)
     machine, sha256_once = load_machine(), functools.cache(sha256)
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
-    workers = machine.workers
     if "torchvision" in detect.sources:
         # Here, for the others need not wait the seconds that torch takes to load.
         from stages.common.device import find_device, workers_on
 
         device = find_device(machine.device)
         content["device"] = str(device)
-        workers = workers_on(device, machine.workers)
+        machine = replace(workers_on(device, machine), device=str(device))
     jobs = []
     for clip in clips_of(videos, paths.frames, with_parts="motion" in detect.sources):
         make = functools.partial(detect_clip, clip, detect, weights, machine.device)
         frames = [sha256_once(part) for part in clip.parts]
         jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames, "own": clip.own}, make))
-    pieces = map_videos("detect", jobs, workers)
+    pieces = map_videos("detect", jobs, machine)
     table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
     with written_whole(paths.detections) as aside:
         pq.write_table(table, aside, compression="zstd")

@@ -116,7 +116,7 @@ def render(source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
         return {}
     jobs, truths = demo.render_jobs(source), {}
     by_name = {clip.name: clip for clip in clips}
-    for job, piece in zip(jobs, map_videos("footage", jobs, load_machine().workers), strict=True):
+    for job, piece in zip(jobs, map_videos("footage", jobs, load_machine()), strict=True):
         clip = by_name[job.video]
         target = folder / clip.path
         target.parent.mkdir(exist_ok=True)

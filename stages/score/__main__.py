@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.common.cli import run_stage
-from stages.common.device import find_device
+from stages.common.device import find_device, workers_on
 from stages.common.errors import InputError
 from stages.common.files import sha256, written_whole
 from stages.common.params import load, load_machine
@@ -37,9 +37,7 @@ def run(name: str) -> str:
         inputs["teacher"] = sha256(teacher) if teacher else None
         make = functools.partial(score_clip, rows, shard, teacher, paths.network, card, score, str(device))
         jobs.append(Job(video, {**content, **inputs}, make))
-    # One process feeds a GPU; on CPUs each worker has a core of its own.
-    workers = machine.workers if device.type == "cpu" else 1
-    pieces = map_videos("score", jobs, workers)
+    pieces = map_videos("score", jobs, workers_on(device, machine))
     scores = pa.concat_tables(pq.read_table(piece / "scores.parquet") for piece in pieces)
     with written_whole(paths.scores) as aside:
         pq.write_table(scores, aside, compression="zstd")

@@ -23,19 +23,17 @@ def run(name: str) -> str:
     needed = teach.teacher in NEEDS_WEIGHTS
     weights = weights_file(paths.weights / "teacher", f"teacher {teach.teacher}") if needed else None
     content = {**asdict(teach), "weights": sha256(weights) if weights else None}
-    machine = load_machine()
-    workers, device = machine.workers, torch.device("cpu")
+    machine, device = load_machine(), torch.device("cpu")
     if teach.teacher == "torchvision":
         device = find_device(machine.device)
         content["device"] = str(device)
-        workers = workers_on(device, workers)
     videos, jobs = sorted(asked["video"].unique()), []
     for video in videos:
         shard = paths.tubes / f"{video}.npy"
         make = functools.partial(teach_clip, shard, teach, weights, device)
         jobs.append(Job(video, {**content, "tubes": sha256(shard)}, make))
     with folder_whole(paths.teacher) as folder:
-        for video, piece in zip(videos, map_videos("teach", jobs, workers), strict=True):
+        for video, piece in zip(videos, map_videos("teach", jobs, workers_on(device, machine)), strict=True):
             link_or_copy(piece / "vectors.npy", folder / f"{video}.npy")
     return f"vectors of {len(asked)} objects by the {teach.teacher} teacher, in {paths.teacher}"
 

@@ -1,5 +1,6 @@
 """Learns what is normal: one network, four proxy tasks, from the tubes of normal clips."""
 
+import sys
 from dataclasses import asdict
 
 import numpy as np
@@ -18,6 +19,7 @@ from stages.common.videos import code_hash, piece_key
 from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.network import Architecture, Network, architecture_card
+from stages.train.processes import count, process_group, rank, take_own_gpu
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes
 
@@ -31,11 +33,16 @@ def run(name: str) -> str:
     training = tube_set(table, "train", paths)
     held_out = tube_set(table, "held_out", paths)
     device = find_device(load_machine().device)
+    take_own_gpu(device)
     network = build(training, settings, tubes).to(device)
     content = {**asdict(settings), "device": str(device), "half_length": tubes.half_length}
+    if count() > 1:
+        content["processes"] = count()  # sums come out otherwise
     content["inputs"] = hashes_of(table[table["split"] != "test"], paths)
     checkpoint = WORK / "train" / f"{piece_key(content, code_hash())}.pt"
     history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
+    if rank() > 0:
+        sys.exit()
     with folder_whole(paths.network) as folder:
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
         with written_whole(folder / "model.safetensors") as aside:
@@ -105,4 +112,5 @@ def build(training: TubeSet, settings: Train, tubes: Tubes) -> Network:
 
 
 if __name__ == "__main__":
-    run_stage("train", __doc__, run)
+    with process_group():
+        run_stage("train", __doc__, run)

@@ -10,6 +10,7 @@ import torch
 from stages.common.arrays import map_array
 from stages.train.losses import Batch
 from stages.train.network import to_network
+from stages.train.processes import own_part
 from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
 
 
@@ -57,11 +58,15 @@ def batches(
     network: torch.nn.Module,
     device: torch.device,
 ) -> Iterator[Batch]:
-    """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin."""
+    """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin.
+
+    Where several processes train, of each batch this one's part; what is drawn is drawn for the whole.
+    """
     for start in range(0, len(order), size):
-        places = order[start : start + size]
+        whole = order[start : start + size]
+        own = own_part(len(whole))
+        places, skipped = whole[own], irregular_offsets(half, *steps, len(whole), random)[own]
         tubes = data.tubes(places)
-        skipped = irregular_offsets(half, *steps, len(places), random)
         yield Batch(
             regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),

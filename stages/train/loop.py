@@ -16,6 +16,7 @@ from stages.common.files import written_whole
 from stages.train.loader import TubeSet, batches
 from stages.train.losses import task_losses
 from stages.train.network import Network
+from stages.train.processes import of_first, own_share, rank, sum_gradients, summed
 from stages.train.settings import Train
 
 
@@ -64,8 +65,9 @@ def train(
         history.append({"epoch": epoch, "split": "held_out", **losses})
         if best_epoch(history, settings) == epoch:
             best = copy.deepcopy(network.state_dict())
-        save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history, best)
-        report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
+        if rank() == 0:
+            save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history, best)
+            report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
     if settings.keep == "best" and history:
         network.load_state_dict(best)
     return history
@@ -84,19 +86,22 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     device = next(network.parameters()).device
     steps = (settings.min_step, settings.max_step)
     sums = dict.fromkeys(weights, 0.0)
-    for batch in batches(data, order, settings.batch, half, steps, random, network, device):
+    sizes = [min(settings.batch, len(order) - start) for start in range(0, len(order), settings.batch)]
+    own_batches = batches(data, order, settings.batch, half, steps, random, network, device)
+    for size, batch in zip(sizes, own_batches, strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
             losses = task_losses(network, batch, set(weights))
-        for task, loss in losses.items():
-            value = loss.item()
+        shares = own_share(size) * torch.stack(list(losses.values()))
+        for task, value in zip(losses, summed(shares.detach().clone()).tolist(), strict=True):
             if not math.isfinite(value):
                 raise InputError(
                     f"the loss of {task} is {value}; lower train.learning_rate, or look for broken tubes or vectors"
                 )
-            sums[task] += value * len(batch.regular)
+            sums[task] += value * size
         if optimizer:
             optimizer.zero_grad()
-            sum(weights[task] * loss for task, loss in losses.items()).backward()
+            sum(weights[task] * share for task, share in zip(losses, shares, strict=True)).backward()
+            sum_gradients(network)
             optimizer.step()
             scheduler.step()
     return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
@@ -120,14 +125,14 @@ def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, hist
 
 def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict], dict]:
     """Epochs done, their history, the best weights; the state of all is taken from the checkpoint if there is one."""
-    if not path.exists():
+    state = of_first(torch.load(path, weights_only=True, map_location="cpu") if path.exists() else None)
+    if state is None:
         return 0, [], {}
-    device = next(network.parameters()).device
-    state = torch.load(path, weights_only=True, map_location=device)
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     scheduler.load_state_dict(state["scheduler"])
-    print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
+    if rank() == 0:
+        print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
     return state["epochs"], state["history"], state["best"]
 
 

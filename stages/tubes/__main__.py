@@ -26,7 +26,7 @@ def run(name: str) -> str:
         content = {**asdict(tubes), "frames": sha256(packed), "rows": table_hash(rows, TUBES)}
         jobs.append(Job(video.video, content, functools.partial(cut_clip, packed, video.split, rows, tubes)))
     with folder_whole(paths.tubes) as folder:
-        for video, piece in zip(videos["video"], map_videos("tubes", jobs, load_machine().workers), strict=True):
+        for video, piece in zip(videos["video"], map_videos("tubes", jobs, load_machine()), strict=True):
             link_or_copy(piece / "tubes.npy", folder / f"{video}.npy")
         table = pd.concat(tables, ignore_index=True)
         write_table(folder / "tubes.parquet", table, TUBES)

@@ -24,7 +24,7 @@ def run(name: str) -> str:
         packed = paths.frames / f"{video}.npy"
         content = {"frames": sha256(packed), "rows": table_hash(rows, DETECTIONS)}
         jobs.append(Job(video, content, functools.partial(velocity_clip, packed, rows)))
-    pieces = map_videos("velocity", jobs, load_machine().workers)
+    pieces = map_videos("velocity", jobs, load_machine())
     table = pa.concat_tables(pq.read_table(piece / "velocity.parquet") for piece in pieces)
     with written_whole(paths.velocity) as aside:
         pq.write_table(table, aside, compression="zstd")

@@ -29,3 +29,22 @@ def fail(error: type[BaseException], folder: Path) -> None:
 
 def note_process(folder: Path) -> None:
     (folder / "process").write_text(str(os.getpid()))
+
+
+def note_threads(folder: Path) -> None:
+    """How many threads the numeric libraries may use within a piece."""
+    import cv2
+    import numpy  # noqa: F401  it brings BLAS
+    from threadpoolctl import threadpool_info
+
+    pools = {pool["num_threads"] for pool in threadpool_info()}
+    (folder / "threads").write_text(f"{cv2.getNumThreads()} {sorted(pools)}")
+
+
+def note_start(log: Path, video: str, folder: Path) -> None:
+    """Notes which process is at a piece before it makes it, slowly."""
+    with open(log, "a") as file:
+        file.write(f"{video} {os.getpid()}\n")
+    (folder / "first").write_text(video)
+    time.sleep(0.3)
+    (folder / "second").write_text(video * 3)

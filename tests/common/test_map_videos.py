@@ -10,7 +10,8 @@ from helpers import tree
 
 from stages.common import videos
 from stages.common.errors import InputError
-from stages.common.videos import Job, map_videos, piece_key
+from stages.common.params import Machine
+from stages.common.videos import Job, piece_key
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,10 @@ def work(tmp_path, monkeypatch):
     """Absolute, since workers outlive a test and the folder it ran in."""
     monkeypatch.setattr(videos, "WORK", tmp_path / ".work")
     return tmp_path / ".work"
+
+
+def map_videos(stage, jobs, workers):
+    return videos.map_videos(stage, jobs, Machine(workers=workers, device="cpu"))
 
 
 def jobs_of(tmp_path, names, content=0, make=piece_makers.note):

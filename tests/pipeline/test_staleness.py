@@ -16,6 +16,7 @@ ALL = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 # A value of each section of params.yaml, and the stages that are stale when it is another.
 BY_PARAM = {
     "machine.workers": (2, set()),
+    "machine.dask": ("tcp://127.0.0.1:8786", set()),
     "footage.images_fps": (24.0, {"footage"}),
     "weights.teacher": ({"file": "other.onnx", "sha256": "0"}, {"weights"}),
     "decode.grey": (True, {"decode"}),
