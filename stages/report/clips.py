@@ -1,0 +1,126 @@
+"""Annotated clips that a browser plays, and the small pictures of each event."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pandas as pd
+
+from stages.common.arrays import map_array
+from stages.report.drawing import Curve, draw_objects, scene, strip
+
+# Ticks of a second in which a clip tells when its frames are shown.
+TICKS = 90_000
+JPEG = [cv2.IMWRITE_JPEG_QUALITY, 78]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What is drawn of one video.
+
+    Attributes:
+        scores: float (frames,), of its frames.
+        seconds: float (frames + 1,), when each frame begins and the last one ends.
+        anomalous: bool (frames,), labelled so.
+        objects: frame, BOX and score.
+        regions: frame and BOX, labelled.
+        events: EVENTS that get pictures.
+        spans: first and last frame of each clip.
+        low, least: scores of a usual object, and the threshold.
+        span: lowest and highest score that the curves have room for.
+    """
+
+    scores: np.ndarray
+    seconds: np.ndarray
+    anomalous: np.ndarray
+    objects: pd.DataFrame
+    regions: pd.DataFrame
+    events: pd.DataFrame
+    spans: list[tuple[int, int]]
+    low: float
+    least: float
+    span: tuple[float, float]
+
+
+def spans_of(events: pd.DataFrame, seconds: np.ndarray, margin: float) -> list[tuple[int, int]]:
+    """First and last frame of the clips around events of one video, `margin` seconds wider; what overlaps is one clip.
+
+    >>> events = pd.DataFrame({"first_frame": [50, 20, 25], "last_frame": [60, 22, 27]})
+    >>> spans_of(events, np.arange(101) / 10, 0.5)
+    [(15, 32), (45, 65)]
+    """
+    length, spans = len(seconds) - 1, []
+    for first, last in sorted(zip(events["first_frame"], events["last_frame"], strict=True)):
+        first = int(np.searchsorted(seconds[:length], seconds[first] - margin - 1e-6))
+        last = int(np.searchsorted(seconds[:length], seconds[last] + margin + 1e-6)) - 1
+        if spans and first <= spans[-1][1] + 1:
+            spans[-1] = spans[-1][0], max(last, spans[-1][1])
+        else:
+            spans.append((first, last))
+    return spans
+
+
+def clip_name(video: str, first: int) -> str:
+    return f"{video}_{first}.mp4"
+
+
+def make_pictures(packed: Path, video: str, scored: Scored, folder: Path) -> None:
+    """Writes the clips of one video and, of each of its events, `<event>_scene.jpg` and `<event>_strip.jpg`."""
+    frames = map_array(packed)
+    for event in scored.events.itertuples():
+        has_box = event.box_frame >= 0
+        box = np.array([event.x1, event.y1, event.x2, event.y2]) if has_box else None
+        shown = frames[event.box_frame if has_box else event.peak_frame]
+        save_jpeg(folder / f"{video}_{event.first_frame}_scene.jpg", scene(shown, box))
+        if has_box:
+            rate = (len(scored.seconds) - 1) / max(scored.seconds[-1] - scored.seconds[0], 1e-9)
+            pictures = strip(frames, event.box_frame, box, max(1, round(rate / 5)))
+            save_jpeg(folder / f"{video}_{event.first_frame}_strip.jpg", pictures)
+    for first, last in scored.spans:
+        write_clip(folder / clip_name(video, first), frames, first, last, scored)
+
+
+def save_jpeg(path: Path, picture: np.ndarray) -> None:
+    path.write_bytes(cv2.imencode(".jpg", picture, JPEG)[1].tobytes())
+
+
+def write_clip(path: Path, frames: np.ndarray, first: int, last: int, scored: Scored) -> None:
+    """Frames first to last with what was found in them, as H.264 that starts before it is loaded, at their real pace."""
+    seconds = scored.seconds[first : last + 2]
+    objects, regions = (dict(tuple(table.groupby("frame"))) for table in (scored.objects, scored.regions))
+    curve = None
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        rate = Fraction((last + 1 - first) / max(seconds[-1] - seconds[0], 1e-3)).limit_denominator(1001)
+        stream = container.add_stream("libx264", rate=rate)
+        for place, frame in enumerate(range(first, last + 1)):
+            own, truth = objects.get(frame, scored.objects[:0]), regions.get(frame, scored.regions[:0])
+            picture = draw_objects(frames[frame], own, truth, scored.low, scored.least)
+            if curve is None:
+                part = slice(first, last + 1)
+                given = scored.scores[part], scored.anomalous[part], seconds, scored.span, scored.least
+                curve = Curve(*given, picture.shape[1])
+                prepare(stream, picture.shape[1], picture.shape[0] + len(curve.paper), float(rate))
+            whole = np.vstack([picture, curve.at(place, scored.scores[frame])])
+            image = av.VideoFrame.from_ndarray(even(whole), format="bgr24")
+            image.pts, image.time_base = round((seconds[place] - seconds[0]) * TICKS), Fraction(1, TICKS)
+            image.duration = round((seconds[place + 1] - seconds[place]) * TICKS)
+            container.mux(stream.encode(image))
+        container.mux(stream.encode())
+
+
+def prepare(stream, width: int, height: int, rate: float) -> None:
+    stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
+    stream.codec_context.time_base = Fraction(1, TICKS)
+    # One thread and no macroblock tree, so that the bytes depend on the frames alone; a place to jump to every 2 s.
+    stream.thread_count = 1
+    stream.options = {"threads": "1", "crf": "25", "preset": "veryfast", "x264-params": "mbtree=0"}
+    stream.codec_context.gop_size = max(2, round(2 * rate))
+
+
+def even(picture: np.ndarray) -> np.ndarray:
+    """The picture with a repeated pixel more at the right and at the bottom where its sides are odd: 4:2:0 needs it."""
+    height, width = picture.shape[:2]
+    return np.ascontiguousarray(np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))
