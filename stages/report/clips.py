@@ -1,5 +1,6 @@
 """Annotated clips that a browser plays, and the small pictures of each event."""
 
+import hashlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,8 +28,7 @@ class Scored:
         anomalous: bool (frames,), labelled so.
         objects: frame, BOX and score.
         regions: frame and BOX, labelled.
-        events: EVENTS that get pictures.
-        spans: first and last frame of each clip.
+    XX: first and last frame of each clip.
         low, least: scores of a usual object, and the threshold.
         span: lowest and highest score that the curves have room for.
     """
@@ -44,18 +44,29 @@ class Scored:
     least: float
     span: tuple[float, float]
 
+    def hash(self) -> str:
+        """SHA-256 of all of it."""
+        digest = hashlib.sha256(repr((self.spans, self.low, self.least, self.span)).encode())
+        tables = [table.to_numpy(float) for table in (self.objects, self.regions, self.events)]
+        for array in (self.scores, self.seconds, self.anomalous.astype(float), *tables):
+            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
-def spans_of(events: pd.DataFrame, seconds: np.ndarray, margin: float) -> list[tuple[int, int]]:
-    """First and last frame of the clips around events of one video, `margin` seconds wider; what overlaps is one clip.
 
-    >>> events = pd.DataFrame({"first_frame": [50, 20, 25], "last_frame": [60, 22, 27]})
-    >>> spans_of(events, np.arange(101) / 10, 0.5)
-    [(15, 32), (45, 65)]
+def spans_of(moments: list[tuple[float, float]], seconds: np.ndarray, margin: float) -> list[tuple[int, int]]:
+    """First and last frame of the clips around moments of one video, `margin` seconds wider; what overlaps is one clip.
+
+    Args:
+        moments: first and last second of each.
+        seconds: float (frames + 1,), when each frame begins and the last one ends.
+
+    >>> spans_of([(5.0, 6.0), (2.0, 2.2), (2.5, 2.7)], np.arange(101) / 10, 0.5)
+    [(15, 31), (45, 64)]
     """
-    length, spans = len(seconds) - 1, []
-    for first, last in sorted(zip(events["first_frame"], events["last_frame"], strict=True)):
-        first = int(np.searchsorted(seconds[:length], seconds[first] - margin - 1e-6))
-        last = int(np.searchsorted(seconds[:length], seconds[last] + margin + 1e-6)) - 1
+    spans: list[tuple[int, int]] = []
+    for begin, end in sorted(moments):
+        first = int(np.searchsorted(seconds[1:], begin - margin + 1e-6))
+        last = max(first, int(np.searchsorted(seconds[:-1], end + margin - 1e-6)) - 1)
         if spans and first <= spans[-1][1] + 1:
             spans[-1] = spans[-1][0], max(last, spans[-1][1])
         else:
@@ -67,18 +78,24 @@ def clip_name(video: str, first: int) -> str:
     return f"{video}_{first}.mp4"
 
 
+def picture_name(video: str, first: int) -> str:
+    """How the names of an event's pictures begin: by where it begins, since its rank depends on all others."""
+    return f"{video}_{first}"
+
+
 def make_pictures(packed: Path, video: str, scored: Scored, folder: Path) -> None:
-    """Writes the clips of one video and, of each of its events, `<event>_scene.jpg` and `<event>_strip.jpg`."""
+    """Writes the clips of one video and, of each of its events, `<picture_name>_scene.jpg` and `_strip.jpg`."""
     frames = map_array(packed)
     for event in scored.events.itertuples():
         has_box = event.box_frame >= 0
         box = np.array([event.x1, event.y1, event.x2, event.y2]) if has_box else None
         shown = frames[event.box_frame if has_box else event.peak_frame]
-        save_jpeg(folder / f"{video}_{event.first_frame}_scene.jpg", scene(shown, box))
+        name = picture_name(video, event.first_frame)
+        save_jpeg(folder / f"{name}_scene.jpg", scene(shown, box))
         if has_box:
             rate = (len(scored.seconds) - 1) / max(scored.seconds[-1] - scored.seconds[0], 1e-9)
-            pictures = strip(frames, event.box_frame, box, max(1, round(rate / 5)))
-            save_jpeg(folder / f"{video}_{event.first_frame}_strip.jpg", pictures)
+            pictures = strip(frames, event.box_frame, box, max(1, int(rate / 8)))
+            save_jpeg(folder / f"{name}_strip.jpg", pictures)
     for first, last in scored.spans:
         write_clip(folder / clip_name(video, first), frames, first, last, scored)
 
@@ -88,7 +105,7 @@ def save_jpeg(path: Path, picture: np.ndarray) -> None:
 
 
 def write_clip(path: Path, frames: np.ndarray, first: int, last: int, scored: Scored) -> None:
-    """Frames first to last with what was found in them, as H.264 that starts before it is loaded, at their real pace."""
+    """Frames first to last with what was found in them, as H.264 at their real pace."""
     seconds = scored.seconds[first : last + 2]
     objects, regions = (dict(tuple(table.groupby("frame"))) for table in (scored.objects, scored.regions))
     curve = None

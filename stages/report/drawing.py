@@ -143,7 +143,7 @@ def strip(frames: np.ndarray, middle: int, box: np.ndarray, step: int, count: in
         box: pixels; a square around it is cut, half as large again.
         step: frames from one picture to the next.
     """
-    (left, top, right, bottom), (height, width) = box, frames.shape[1:3]
+    left, top, right, bottom = box
     half = max(8.0, 0.75 * max(right - left, bottom - top))
     x, y = (left + right) / 2, (top + bottom) / 2
     # A square that leaves the frame takes its edge along.

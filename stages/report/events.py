@@ -58,20 +58,19 @@ def threshold(frames: pd.DataFrame, videos: pd.DataFrame, per_hour: float) -> Th
     return Threshold(value, hours, normal["video"].nunique(), per_hour * hours >= 1)
 
 
-def find_alarms(frames: pd.DataFrame, times: pd.DataFrame, least: float, join: float) -> pd.DataFrame:
+def find_alarms(frames: pd.DataFrame, seconds: dict[str, np.ndarray], least: float, join: float) -> pd.DataFrame:
     """Stretches of frames of the test clips that score at least so much: video, first_frame and last_frame.
 
     Args:
         frames: FRAME_SCORES.
-        times: TIMES.
+        seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         join: stretches with fewer seconds than this between them become one.
     """
     rows = []
     for video, own in frames[frames["split"] == "test"].sort_values("frame").groupby("video"):
-        seconds = times[times["video"] == video].sort_values("frame")["seconds"].to_numpy()
         stretches: list[list[int]] = []
         for first, last in runs(own["score"].to_numpy() >= least):
-            if stretches and seconds[first] - seconds[stretches[-1][1]] < join:
+            if stretches and seconds[video][first] - seconds[video][stretches[-1][1] + 1] < join:
                 stretches[-1][1] = last
             else:
                 stretches.append([first, last])
@@ -84,8 +83,8 @@ def explained_by(
 ) -> np.ndarray:
     """Of each alarm the place in `faults` of the one that it is to be put down to, int (alarms,); -1 of none.
 
-    It is if the fault lies in it, hits most of the objects there, and nothing that is not within a few frames of a fault
-    reaches the threshold before scores are smoothed: whatever goes on longer than the fault stays an event.
+    It is if the fault lies in it, hits most of the objects there, and nothing that is not within a few frames of a
+    fault reaches the threshold before scores are smoothed: whatever goes on longer than the fault stays an event.
 
     Args:
         alarms: as of `find_alarms`.
@@ -123,7 +122,7 @@ def describe(
     alarms: pd.DataFrame,
     frames: pd.DataFrame,
     objects: pd.DataFrame,
-    times: pd.DataFrame,
+    seconds: dict[str, np.ndarray],
     labels: pd.DataFrame,
     least: float,
 ) -> pd.DataFrame:
@@ -131,12 +130,13 @@ def describe(
 
     Args:
         alarms: as of `find_alarms`.
-        frames, objects, times, labels: FRAME_SCORES, OBJECT_SCORES, TIMES and LABELS of the set.
+        frames, objects, labels: FRAME_SCORES, OBJECT_SCORES and LABELS of the set.
+        seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         least: the threshold.
     """
     rows, objects = [], by_normal(objects)
     for alarm in alarms.itertuples():
-        seconds = seconds_of(times, alarm.video)
+        own = seconds[alarm.video]
         score = frames[frames["video"] == alarm.video].sort_values("frame")["score"].to_numpy()
         stretch = slice(alarm.first_frame, alarm.last_frame + 1)
         peak = alarm.first_frame + int(score[stretch].argmax())
@@ -149,11 +149,11 @@ def describe(
                 "first_frame": alarm.first_frame,
                 "last_frame": alarm.last_frame,
                 "peak_frame": peak,
-                "start": seconds[alarm.first_frame],
-                "end": seconds[alarm.last_frame + 1],
-                "peak": seconds[peak],
+                "start": own[alarm.first_frame],
+                "end": own[alarm.last_frame + 1],
+                "peak": own[peak],
                 "score": score[peak],
-                **peak_object(inside, seconds, peak),
+                **peak_object(inside, own, peak),
                 "objects": inside.loc[inside["score"] >= least, "track"].nunique(),
                 "labelled": labelled_in(known, alarm.first_frame, alarm.last_frame),
             }
@@ -172,19 +172,12 @@ def by_normal(objects: pd.DataFrame) -> pd.DataFrame:
     return objects.assign(**((objects[CUES] - normal.mean()) / normal.std().clip(lower=1e-9)))
 
 
-def seconds_of(times: pd.DataFrame, video: str) -> np.ndarray:
-    """When each frame begins, and when the last one ends, float (frames + 1,)."""
-    seconds = times[times["video"] == video].sort_values("frame")["seconds"].to_numpy()
-    length = np.median(np.diff(seconds)) if len(seconds) > 1 else 0.0
-    return np.append(seconds, seconds[-1] + length)
-
-
 def peak_object(objects: pd.DataFrame, seconds: np.ndarray, peak: int) -> dict:
     """The object of the highest score near the peak: its box, track, score and what of it is unusual.
 
     Args:
         objects: OBJECT_SCORES of the event's frames.
-        seconds: as of `seconds_of`.
+        seconds: when each frame of the video begins and the last one ends.
         peak: frame of the highest frame score.
     """
     away = np.abs(seconds[objects["frame"].to_numpy(int)] - seconds[peak])

@@ -26,7 +26,14 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
 
 
-def draw_scores(folder: Path, frames: pd.DataFrame, labels: pd.DataFrame, seconds: dict, least: float) -> list[str]:
+def draw_scores(
+    folder: Path,
+    frames: pd.DataFrame,
+    labels: pd.DataFrame,
+    seconds: dict[str, np.ndarray],
+    least: float,
+    span: tuple[float, float],
+) -> list[str]:
     """The score of each test video over time, PANELS to a figure; the names of the figures.
 
     Args:
@@ -34,9 +41,9 @@ def draw_scores(folder: Path, frames: pd.DataFrame, labels: pd.DataFrame, second
         labels: LABELS.
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         least: the threshold; infinite for none.
+        span: lowest and highest score that there is room for.
     """
     videos = sorted(frames["video"].unique())
-    low, high = score_span(frames["score"].to_numpy(), least)
     names = []
     with matplotlib.rc_context(STYLE):
         for page, start in enumerate(range(0, len(videos), PANELS), 1):
@@ -49,7 +56,7 @@ def draw_scores(folder: Path, frames: pd.DataFrame, labels: pd.DataFrame, second
                 axis.set_visible(place < len(own))
             for video, axis in zip(own, axes, strict=False):
                 draw_one(axis, video, frames, labels, seconds[video], least)
-                axis.set_ylim(low, high)
+                axis.set_ylim(*span)
             figure.supylabel("anomaly score", fontsize=8)
             figure.supxlabel("seconds", fontsize=8)
             names.append(f"scores_{page}")
@@ -72,15 +79,13 @@ def draw_one(axis, video: str, frames: pd.DataFrame, labels: pd.DataFrame, secon
     axis.tick_params(length=2, width=0.5)
 
 
-def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> list[str]:
-    """The ROC of the frames; the figure's name in a list, an empty one where there is but one class.
+def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> None:
+    """The ROC of frames of both classes.
 
     Args:
         known: anomalous and score of the labelled frames.
         area: below the curve.
     """
-    if known["anomalous"].nunique() < 2:
-        return []
     curve = roc(known["anomalous"], known["score"])
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.2, 3.2), layout="constrained")
@@ -92,7 +97,6 @@ def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> list[str]:
         axis.set_title(f"frames, AUC {100 * area:.1f} %", fontsize=8, loc="left")
         axis.spines[["top", "right"]].set_visible(False)
         save(figure, folder, "roc")
-    return ["roc"]
 
 
 def score_span(scores: np.ndarray, least: float) -> tuple[float, float]:
