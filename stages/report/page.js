@@ -3,6 +3,7 @@ const player = document.getElementById("player"), clip = document.getElementById
 const tip = document.getElementById("tip");
 const links = [...document.querySelectorAll("a.play")];
 const LOW = Number(document.body.dataset.low), HIGH = Number(document.body.dataset.high);
+const toggle = document.getElementById("toggle"), seek = document.getElementById("seek");
 let shown = -1;
 
 function play(source, at, title, why, place) {
@@ -15,6 +16,7 @@ function play(source, at, title, why, place) {
   const start = () => { clip.currentTime = at; clip.play().catch(() => {}); };
   if (clip.readyState >= 1) start(); else { clip.addEventListener("loadedmetadata", start, { once: true }); clip.load(); }
   if (!player.open) player.showModal();
+  toggle.focus();
 }
 
 function playLink(place) {
@@ -32,6 +34,14 @@ links.forEach((link, place) => {
     if (event.key === " ") { event.preventDefault(); playLink(place); }
   });
 });
+toggle.addEventListener("click", () => { if (clip.paused) clip.play(); else clip.pause(); });
+clip.addEventListener("click", () => toggle.click());
+clip.addEventListener("play", () => { toggle.textContent = "Pause"; });
+clip.addEventListener("pause", () => { toggle.textContent = "Play"; });
+clip.addEventListener("loadedmetadata", () => { seek.max = clip.duration; });
+clip.addEventListener("timeupdate", () => { seek.value = clip.currentTime; });
+clip.addEventListener("error", () => { document.getElementById("player-why").textContent = `${clip.getAttribute("src")}: not found or not playable here`; });
+seek.addEventListener("input", () => { clip.currentTime = Number(seek.value); });
 document.getElementById("close").addEventListener("click", () => player.close());
 document.getElementById("previous").addEventListener("click", () => playLink(shown - 1));
 document.getElementById("next").addEventListener("click", () => playLink(shown + 1));

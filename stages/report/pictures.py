@@ -17,13 +17,16 @@ from stages.report.faults import runs
 # Ids in an SVG are drawn from this in place of chance; letters are drawn as shapes, so that they look alike everywhere.
 STYLE = {"svg.hashsalt": "oddreel", "svg.fonttype": "path", "font.size": 8, "axes.linewidth": 0.6}
 CURVE, ALARM, LABEL = "#2f6690", "#c8322b", "#f3d3cf"
+KINDS = ("png", "svg")
 # Videos in one figure.
 PANELS = 12
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    figure.savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
-    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+def save(figure: Figure, path: Path, kind: str) -> None:
+    """As png or svg, without the day and the program that would be noted in it."""
+    nothing = {"png": ["Software"], "svg": ["Date", "Creator"]}[kind]
+    with matplotlib.rc_context(STYLE):
+        figure.savefig(path, format=kind, dpi=150, metadata=dict.fromkeys(nothing))
 
 
 def draw_scores(
@@ -60,7 +63,8 @@ def draw_scores(
             figure.supylabel("anomaly score", fontsize=8)
             figure.supxlabel("seconds", fontsize=8)
             names.append(f"scores_{page}")
-            save(figure, folder, names[-1])
+            for kind in KINDS:
+                save(figure, folder / f"{names[-1]}.{kind}", kind)
     return names
 
 
@@ -96,7 +100,8 @@ def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> None:
         axis.set(xlabel="false positive rate", ylabel="true positive rate")
         axis.set_title(f"frames, AUC {100 * area:.1f} %", fontsize=8, loc="left")
         axis.spines[["top", "right"]].set_visible(False)
-        save(figure, folder, "roc")
+        for kind in KINDS:
+            save(figure, folder / f"roc.{kind}", kind)
 
 
 def score_span(scores: np.ndarray, least: float) -> tuple[float, float]:

@@ -50,9 +50,9 @@ def counted(number: int, thing: str) -> str:
 def percent(value: float | None) -> str:
     """
     >>> percent(0.8951), percent(None), percent(math.nan)
-    ('89.5 %', '–', '–')
+    ('89.5\\xa0%', '–', '–')
     """
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def plain(name: str) -> str:
