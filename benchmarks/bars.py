@@ -52,19 +52,18 @@ def draw(table: pd.DataFrame, metrics: list[str]) -> Figure:
         for metric, axis in zip(metrics, axes, strict=True):
             values = 100 * table[metric].to_numpy(float)
             colours = [COLOURS["first"], *[COLOURS["other"]] * (len(table) - 1)]
-            low = 10 * np.floor(np.nanmin(values) / 10 - 0.5)
             axis.barh(places, values, color=colours, height=0.72)
-            axis.axvline(values[0], color=COLOURS["first"], linewidth=0.6, linestyle=(0, (3, 3)))
+            axis.axvline(values[0], color=COLOURS["first"], linewidth=0.6, linestyle=(0, (3, 3)), zorder=0)
             for place, value in zip(places, values, strict=True):
                 if np.isfinite(value):
-                    axis.text(value, place, f" {value:.1f}", va="center", fontsize=6)
-            axis.set_xlim(max(0, low), max(100, np.nanmax(values)) * 1.08)
+                    axis.text(value - 1, place, f"{value:.1f}", ha="right", va="center", color="white", fontsize=6)
+            axis.set_xlim(0, 100)
             axis.set_title(TITLES.get(metric, metric) + ", %", fontsize=8, loc="left")
             axis.spines[["top", "right", "left"]].set_visible(False)
             axis.tick_params(axis="y", length=0)
             axis.tick_params(axis="x", length=2, width=0.5, labelsize=6)
         axes[0].set_yticks(places, table["row"], fontsize=7, parse_math=False)
-        axes[0].invert_yaxis()
+        axes[0].set_ylim(len(table) - 0.4, -0.6)
     return figure
 
 
