@@ -56,8 +56,9 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
     )
     return (
         f"{hint}\nNext: git commit params.yaml, and dvc repro sheets@{name} report@{name}\n"
-        f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was detected, "
-        f"{paths.frame_scores} has the scores of every frame and object, {paths.metrics} the metrics if there are labels."
+        f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was "
+        f"detected, {paths.frame_scores} has the scores of every frame and object, and {paths.metrics}, if there are "
+        "labels, the metrics."
     )
 
 

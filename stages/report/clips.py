@@ -1,6 +1,7 @@
 """Annotated clips that a browser plays, and the small pictures of each event."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -106,35 +107,56 @@ def save_jpeg(path: Path, picture: np.ndarray) -> None:
 
 def write_clip(path: Path, frames: np.ndarray, first: int, last: int, scored: Scored) -> None:
     """Frames first to last with what was found in them, as H.264 at their real pace."""
-    seconds = scored.seconds[first : last + 2]
+    encode(path, annotated(frames, first, last, scored), scored.seconds[first : last + 2])
+
+
+def annotated(frames: np.ndarray, first: int, last: int, scored: Scored) -> Iterator[np.ndarray]:
+    """The frames with boxes, and below them the curve with a cursor: uint8 (H, W, 3) BGR, all of one size."""
     objects, regions = (dict(tuple(table.groupby("frame"))) for table in (scored.objects, scored.regions))
-    curve = None
+    part, curve = slice(first, last + 1), None
+    for place, frame in enumerate(range(first, last + 1)):
+        own, truth = objects.get(frame, scored.objects[:0]), regions.get(frame, scored.regions[:0])
+        picture = draw_objects(frames[frame], own, truth, scored.low, scored.least)
+        if curve is None:
+            given = scored.scores[part], scored.anomalous[part], scored.seconds[first : last + 2]
+            curve = Curve(*given, scored.span, scored.least, picture.shape[1])
+        yield np.vstack([picture, curve.at(place, scored.scores[frame])])
+
+
+def encode(path: Path, pictures: Iterable[np.ndarray], seconds: np.ndarray) -> None:
+    """H.264 that any browser plays, and that begins to play before all of it is loaded.
+
+    Args:
+        pictures: uint8 (H, W, 3) BGR.
+        seconds: float (pictures + 1,), when each is shown and the last one ends.
+    """
+    count = len(seconds) - 1
+    steps = np.arange(count + 1)
+    # Every picture is shown for a tick at least, whatever the footage says.
+    ticks = np.maximum.accumulate(np.round((seconds - seconds[0]) * TICKS).astype(int) - steps) + steps
+    rate = Fraction(count * TICKS, int(ticks[-1])).limit_denominator(1001)
+    lengths = dict(zip(ticks[:-1].tolist(), np.diff(ticks).tolist(), strict=True))
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        rate = Fraction((last + 1 - first) / max(seconds[-1] - seconds[0], 1e-3)).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate)
-        for place, frame in enumerate(range(first, last + 1)):
-            own, truth = objects.get(frame, scored.objects[:0]), regions.get(frame, scored.regions[:0])
-            picture = draw_objects(frames[frame], own, truth, scored.low, scored.least)
-            if curve is None:
-                part = slice(first, last + 1)
-                given = scored.scores[part], scored.anomalous[part], seconds, scored.span, scored.least
-                curve = Curve(*given, picture.shape[1])
-                prepare(stream, picture.shape[1], picture.shape[0] + len(curve.paper), float(rate))
-            whole = np.vstack([picture, curve.at(place, scored.scores[frame])])
-            image = av.VideoFrame.from_ndarray(even(whole), format="bgr24")
-            image.pts, image.time_base = round((seconds[place] - seconds[0]) * TICKS), Fraction(1, TICKS)
-            image.duration = round((seconds[place + 1] - seconds[place]) * TICKS)
-            container.mux(stream.encode(image))
-        container.mux(stream.encode())
+        stream.codec_context.time_base = Fraction(1, TICKS)
+        # One thread and no macroblock tree, so that the bytes depend on the frames alone; a place to jump to each 2 s.
+        stream.thread_count, stream.pix_fmt = 1, "yuv420p"
+        stream.options = {"threads": "1", "crf": "25", "preset": "veryfast", "x264-params": "mbtree=0"}
+        stream.codec_context.gop_size = max(2, round(2 * rate))
 
+        def write(image: av.VideoFrame | None) -> None:
+            for packet in stream.encode(image):
+                packet.duration = lengths[packet.pts]
+                container.mux(packet)
 
-def prepare(stream, width: int, height: int, rate: float) -> None:
-    stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-    stream.codec_context.time_base = Fraction(1, TICKS)
-    # One thread and no macroblock tree, so that the bytes depend on the frames alone; a place to jump to every 2 s.
-    stream.thread_count = 1
-    stream.options = {"threads": "1", "crf": "25", "preset": "veryfast", "x264-params": "mbtree=0"}
-    stream.codec_context.gop_size = max(2, round(2 * rate))
+        for tick, picture in zip(ticks, pictures, strict=False):
+            whole = even(picture)
+            if tick == 0:
+                stream.height, stream.width = whole.shape[:2]
+            image = av.VideoFrame.from_ndarray(whole, format="bgr24")
+            image.pts, image.time_base = int(tick), Fraction(1, TICKS)
+            write(image)
+        write(None)
 
 
 def even(picture: np.ndarray) -> np.ndarray:

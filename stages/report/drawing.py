@@ -12,8 +12,9 @@ from stages.common.tables import BOX
 NORMAL, ALARM, TRUTH = (150, 160, 120), (60, 60, 225), (235, 190, 70)
 WARM = (60, 180, 235)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-# A clip's picture is enlarged, or made smaller, to about this width; the curve below it is so high.
-WIDTH, CURVE_HEIGHT = 720, 96
+# A clip's picture is enlarged, or made smaller, to about this width, if it does not get higher than that; the curve
+# below it is so high.
+WIDTH, MOST_HEIGHT, CURVE_HEIGHT = 720, 1080, 96
 PAPER, GRID, INK, SHADE, LINE = (250, 250, 250), (225, 225, 225), (90, 90, 90), (214, 218, 250), (150, 90, 40)
 
 
@@ -22,13 +23,14 @@ def in_colour(frame: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame
 
 
-def scale_for(width: int) -> float:
-    """By which a frame of this width is resized for a clip: a whole number where it grows.
+def scale_for(height: int, width: int) -> float:
+    """By which a frame is resized for a clip: a whole number where it grows.
 
-    >>> scale_for(360), scale_for(720), scale_for(1440)
-    (2.0, 1.0, 0.5)
+    >>> scale_for(240, 360), scale_for(480, 720), scale_for(720, 1440), scale_for(1080, 30)
+    (2.0, 1.0, 0.5, 1.0)
     """
-    return float(max(1, round(WIDTH / width))) if width <= 1.2 * WIDTH else WIDTH / width
+    scale = min(WIDTH / width, MOST_HEIGHT / height)
+    return scale if scale < 0.8 else float(max(1, round(scale)))
 
 
 def colour_of(score: float, low: float, least: float) -> tuple[int, int, int]:
@@ -50,7 +52,7 @@ def draw_objects(
         regions: BOX, of this frame.
         low, least: scores of a usual object and from which on one is unusual.
     """
-    scale = scale_for(frame.shape[1])
+    scale = scale_for(*frame.shape[:2])
     size = max(16, round(frame.shape[1] * scale)), max(16, round(frame.shape[0] * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture = cv2.resize(in_colour(frame), size, interpolation=way)

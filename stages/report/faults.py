@@ -113,7 +113,8 @@ def cells(picture: np.ndarray) -> np.ndarray:
 def moved_whole(before: np.ndarray, now: np.ndarray) -> bool:
     """Whether one shift explains what has changed nearly everywhere where a shift would show at all."""
     window = cv2.createHanningWindow(now.shape[::-1], cv2.CV_32F)
-    (right, down), _ = cv2.phaseCorrelate(before, now, window)
+    # Of sizes that suit it, it works in the very arrays that it is given.
+    (right, down), _ = cv2.phaseCorrelate(before.copy(), now.copy(), window)
     if not SHAKEN_PIXELS <= np.hypot(right, down) <= WIDTH / 8:
         return False
     move = np.float32([[1, 0, right], [0, 1, down]])
@@ -193,7 +194,8 @@ def near(marked: np.ndarray, reach: int) -> np.ndarray:
     >>> near(np.array([False, False, True, False]), 1).tolist()
     [False, True, True, True]
     """
-    return np.convolve(marked, np.ones(2 * reach + 1), mode="full")[reach : reach + len(marked)] > 0
+    counted = np.cumsum(np.pad(marked, (reach + 1, reach)))
+    return counted[2 * reach + 1 :] > counted[: -2 * reach - 1]
 
 
 def closed(marked: np.ndarray, gap: int) -> np.ndarray:

@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 ALL = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 
-# A value of each section of params.yaml, and the stages that are stale when it is another; beside them the report, which
-# states all parameters.
+# A value of each section of params.yaml, and the stages that are stale when it is another; beside them the report,
+# which states all parameters.
 BY_PARAM = {
     "machine.workers": (2, set()),
     "footage.images_fps": (24.0, {"footage"}),
