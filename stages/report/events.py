@@ -21,7 +21,7 @@ KINDS = {
 }
 # Seconds around the peak in which the object is looked for that makes it. Frame scores are smooth; objects pass.
 PEAK_SECONDS = 1.0
-# Frames around a fault that it touches: tubes reach some frames to either side.
+# Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
 # A fault is not an object's doing if of the objects there at least this share score higher than 9 of 10 normal ones.
 HIT_SHARE, HIT_QUANTILE = 0.6, 0.9
@@ -83,8 +83,8 @@ def explained_by(
 ) -> np.ndarray:
     """Of each alarm the place in `faults` of the one that it is to be put down to, int (alarms,); -1 of none.
 
-    It is if the fault lies in it, hits most of the objects there, and nothing that is not within a few frames of a
-    fault reaches the threshold before scores are smoothed: whatever goes on longer than the fault stays an event.
+    It is if the fault lies in it, hits most of the objects there, and nothing that is not within a few frames of
+    its beginning or end reaches the threshold before scores are smoothed: whatever goes on stays an event.
 
     Args:
         alarms: as of `find_alarms`.
@@ -97,25 +97,33 @@ def explained_by(
     normal = objects.loc[objects["split"] == "held_out", "raw"]
     high = normal.quantile(HIT_QUANTILE) if len(normal) else math.inf
     for place, alarm in enumerate(alarms.itertuples()):
-        own = faults[faults["video"] == alarm.video]
-        inside = own[(own["first_frame"] <= alarm.last_frame) & (own["last_frame"] >= alarm.first_frame)]
+        inside = faults[
+            (faults["video"] == alarm.video)
+            & (faults["first_frame"] <= alarm.last_frame)
+            & (faults["last_frame"] >= alarm.first_frame)
+        ]
+        if inside.empty:
+            continue
         there = objects[objects["video"] == alarm.video]
-        hit = [fault.Index for fault in inside.itertuples() if mostly_above(there, fault, high)]
-        if hit:
-            raw = frames[frames["video"] == alarm.video].sort_values("frame")["raw"].to_numpy()
-            beyond = np.arange(alarm.first_frame, alarm.last_frame + 1)
-            for fault in own.loc[hit].itertuples():
-                beyond = beyond[(beyond < fault.first_frame - TOUCHED) | (beyond > fault.last_frame + TOUCHED)]
-            if (raw[beyond] < least).all():
-                chosen[place] = hit[0]
+        hits = [fault for fault in inside.itertuples() if mostly_above(there, fault, high)]
+        beyond = np.arange(alarm.first_frame, alarm.last_frame + 1)
+        for fault in hits:
+            beyond = beyond[~touched(beyond, fault)]
+        raw = frames[frames["video"] == alarm.video].sort_values("frame")["raw"].to_numpy()
+        if hits and (raw[beyond] < least).all():
+            chosen[place] = hits[0].Index
     return chosen
 
 
 def mostly_above(objects: pd.DataFrame, fault, high: float) -> bool:
     """Whether most of the tracks that a fault touches score above `high` there."""
-    touched = objects["frame"].between(fault.first_frame - TOUCHED, fault.last_frame + TOUCHED)
-    highest = objects[touched].groupby("track")["raw"].max()
+    highest = objects[touched(objects["frame"].to_numpy(), fault)].groupby("track")["raw"].max()
     return len(highest) > 0 and (highest > high).mean() >= HIT_SHARE
+
+
+def touched(frames: np.ndarray, fault) -> np.ndarray:
+    """Which frames are a few from the beginning or the end of a fault, bool (n,); not the midst of a long one."""
+    return (np.abs(frames - fault.first_frame) <= TOUCHED) | (np.abs(frames - fault.last_frame) <= TOUCHED)
 
 
 def describe(
@@ -135,29 +143,27 @@ def describe(
         least: the threshold.
     """
     rows, objects = [], by_normal(objects)
-    for alarm in alarms.itertuples():
-        own = seconds[alarm.video]
-        score = frames[frames["video"] == alarm.video].sort_values("frame")["score"].to_numpy()
-        stretch = slice(alarm.first_frame, alarm.last_frame + 1)
-        peak = alarm.first_frame + int(score[stretch].argmax())
-        known = labels[labels["video"] == alarm.video]
-        inside = objects[objects["video"] == alarm.video]
-        inside = inside[inside["frame"].between(alarm.first_frame, alarm.last_frame)]
-        rows.append(
-            {
-                "video": alarm.video,
-                "first_frame": alarm.first_frame,
-                "last_frame": alarm.last_frame,
-                "peak_frame": peak,
-                "start": own[alarm.first_frame],
-                "end": own[alarm.last_frame + 1],
-                "peak": own[peak],
-                "score": score[peak],
-                **peak_object(inside, own, peak),
-                "objects": inside.loc[inside["score"] >= least, "track"].nunique(),
-                "labelled": labelled_in(known, alarm.first_frame, alarm.last_frame),
-            }
-        )
+    for video, own in alarms.groupby("video"):
+        score = frames[frames["video"] == video].sort_values("frame")["score"].to_numpy()
+        shown, known = objects[objects["video"] == video], labels[labels["video"] == video]
+        for alarm in own.itertuples():
+            inside = shown[shown["frame"].between(alarm.first_frame, alarm.last_frame)]
+            peak = alarm.first_frame + int(score[alarm.first_frame : alarm.last_frame + 1].argmax())
+            rows.append(
+                {
+                    "video": video,
+                    "first_frame": alarm.first_frame,
+                    "last_frame": alarm.last_frame,
+                    "peak_frame": peak,
+                    "start": seconds[video][alarm.first_frame],
+                    "end": seconds[video][alarm.last_frame + 1],
+                    "peak": seconds[video][peak],
+                    "score": score[peak],
+                    **peak_object(inside, seconds[video], peak),
+                    "objects": inside.loc[inside["score"] >= least, "track"].nunique(),
+                    "labelled": labelled_in(known, alarm.first_frame, alarm.last_frame),
+                }
+            )
     table = pd.DataFrame(rows, columns=[name for name in EVENTS.names if name != "event"])
     table = table.sort_values(["score", "video", "first_frame"], ascending=[False, True, True], ignore_index=True)
     table.insert(1, "event", np.arange(1, len(table) + 1))

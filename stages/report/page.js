@@ -34,7 +34,7 @@ links.forEach((link, place) => {
     if (event.key === " ") { event.preventDefault(); playLink(place); }
   });
 });
-toggle.addEventListener("click", () => { if (clip.paused) clip.play(); else clip.pause(); });
+toggle.addEventListener("click", () => { if (clip.paused) clip.play().catch(() => {}); else clip.pause(); });
 clip.addEventListener("click", () => toggle.click());
 clip.addEventListener("play", () => { toggle.textContent = "Pause"; });
 clip.addEventListener("pause", () => { toggle.textContent = "Play"; });

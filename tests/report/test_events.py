@@ -176,6 +176,9 @@ BRIEF = {frame: 9.0 for frame in range(28, 33)}
         # It goes on after the fault, and went on before it.
         ({**BRIEF, 39: 9.0}, 4, [(30, 30)], -1),
         ({**BRIEF, 21: 9.0}, 4, [(30, 30)], -1),
+        # The midst of a long fault may hide something.
+        ({frame: 9.0 for frame in range(22, 39)}, 4, [(22, 38)], -1),
+        (BRIEF, 4, [(22, 31)], 0),
         # No fault in it, or none at all.
         (BRIEF, 4, [(50, 52)], -1),
         (BRIEF, 4, [], -1),
