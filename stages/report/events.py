@@ -23,8 +23,9 @@ KINDS = {
 PEAK_SECONDS = 1.0
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
-# A fault is not an object's doing if of the objects there at least this share score higher than 9 of 10 normal ones.
-HIT_SHARE, HIT_QUANTILE = 0.6, 0.9
+# A fault is no object's own doing if, in the few frames around it, at least this share of the objects there score higher
+# on the mean than 9 of 10 normal ones.
+HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 
 
 class Threshold(NamedTuple):
@@ -108,7 +109,7 @@ def explained_by(
         hits = [fault for fault in inside.itertuples() if mostly_above(there, fault, high)]
         beyond = np.arange(alarm.first_frame, alarm.last_frame + 1)
         for fault in hits:
-            beyond = beyond[~touched(beyond, fault)]
+            beyond = beyond[~touched(beyond, fault, TOUCHED)]
         raw = frames[frames["video"] == alarm.video].sort_values("frame")["raw"].to_numpy()
         if hits and (raw[beyond] < least).all():
             chosen[place] = hits[0].Index
@@ -116,14 +117,14 @@ def explained_by(
 
 
 def mostly_above(objects: pd.DataFrame, fault, high: float) -> bool:
-    """Whether most of the tracks that a fault touches score above `high` there."""
-    highest = objects[touched(objects["frame"].to_numpy(), fault)].groupby("track")["raw"].max()
-    return len(highest) > 0 and (highest > high).mean() >= HIT_SHARE
+    """Whether most of the tracks around a fault score above `high` there."""
+    means = objects[touched(objects["frame"].to_numpy(), fault, HIT_REACH)].groupby("track")["raw"].mean()
+    return len(means) > 0 and (means > high).mean() >= HIT_SHARE
 
 
-def touched(frames: np.ndarray, fault) -> np.ndarray:
-    """Which frames are a few from the beginning or the end of a fault, bool (n,); not the midst of a long one."""
-    return (np.abs(frames - fault.first_frame) <= TOUCHED) | (np.abs(frames - fault.last_frame) <= TOUCHED)
+def touched(frames: np.ndarray, fault, reach: int) -> np.ndarray:
+    """Which frames are so near to the beginning or the end of a fault, bool (n,); not the midst of a long one."""
+    return (np.abs(frames - fault.first_frame) <= reach) | (np.abs(frames - fault.last_frame) <= reach)
 
 
 def describe(
