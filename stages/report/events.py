@@ -23,8 +23,8 @@ KINDS = {
 PEAK_SECONDS = 1.0
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
-# A fault is no object's own doing if, in the few frames around it, at least this share of the objects there score higher
-# on the mean than 9 of 10 normal ones.
+# A fault is no object's own doing if, in the few frames around it, at least this share of the objects there score
+# higher on the mean than 9 of 10 normal ones.
 HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 
 
