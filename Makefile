@@ -6,17 +6,19 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run ped2 ped1 avenue shanghaitech rehearsal test test-slow lint lock plots-page clean
 
-run: .venv/ready        ## the demo from footage to metrics
+run: .venv/ready        ## the demo from footage to metrics and a page of what was found
 	dvc repro
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/demo.json
 	@echo
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
+	@echo "What was found, to look at: open report/demo/index.html in a browser."
 	@echo "Next: Ped2 or your own footage (README.md), the knobs (params.yaml), 'source .venv/bin/activate' for dvc."
 
-ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics; data/raw/README.md says what to put where
+ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics and a page; data/raw/README.md says what to put where
 	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
-	dvc exp run -S 'datasets=[demo,$@]' evaluate@$@
+	dvc exp run -S 'datasets=[demo,$@]' sheets@$@ report@$@
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
+	@echo "What was found, to look at: open report/$@/index.html in a browser."
 
 DRAWS := ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in normal clips, to choose settings by

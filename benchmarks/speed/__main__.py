@@ -5,8 +5,8 @@
 
 Needs the set as `make ped2` or `make run` leaves it. Writes metrics/speed_<set>.csv, with the steps that were asked for
 anew, metrics/speed_<set>_memory.csv and metrics/speed_machine.csv. Each step runs in a process of its own; a rate is
-that of the fastest round, a ratio the median of rounds in which both ways took turns, so that it holds on a machine that
-does other things too.
+that of the fastest round, a ratio the median of rounds in which both ways took turns, so that it holds on a machine
+that does other things too.
 """
 
 import argparse

@@ -12,7 +12,9 @@ from ruamel.yaml.error import YAMLError
 from stages.common.errors import InputError
 
 PARAMS = Path("params.yaml")
-SECTIONS = frozenset({"footage", "weights", "decode", "detect", "tubes", "teach", "train", "score", "fuse", "evaluate"})
+SECTIONS = frozenset(
+    {"footage", "weights", "decode", "detect", "tubes", "teach", "train", "score", "fuse", "evaluate", "report"}
+)
 Settings = TypeVar("Settings")
 
 # Stages declare their section with this: frozen, no unknown key, no silent conversion ("3" is not 3).

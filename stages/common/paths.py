@@ -64,3 +64,11 @@ class SetPaths:
     @property
     def metrics(self) -> Path:
         return Path("metrics") / f"{self.name}.json"
+
+    @property
+    def report(self) -> Path:
+        return Path("report") / self.name
+
+    @property
+    def sheets(self) -> Path:
+        return Path("report") / f"{self.name}_sheets"

@@ -115,6 +115,41 @@ FRAME_SCORES = pa.schema(
         *[(name, pa.float32()) for name in CUES + TRIVIAL],  # smoothed
     ]
 )
+EVENTS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("event", pa.int32()),  # 1 for the highest score of the set
+        ("first_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("peak_frame", pa.int32()),  # of the highest frame score
+        ("start", pa.float64()),  # seconds, as a player of the footage shows them
+        ("end", pa.float64()),  # when its last frame ends
+        ("peak", pa.float64()),
+        *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
+        ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
+        ("track", pa.int32()),  # of that object, -1 likewise
+        ("score", pa.float32()),  # of the frame at the peak
+        ("object_score", pa.float32()),  # of the object, smoothed along its track
+        *[(name, pa.float32()) for name in CUES],  # of its track near the peak, at most; NaN if unknown
+        ("cue", pa.string()),  # the highest of them, "" where there is none
+        ("kind", pa.string()),  # that cue in words
+        ("objects", pa.int32()),  # how many tracks reach the threshold in it
+        ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
+    ]
+)
+FAULTS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("kind", pa.string()),  # lost, doubled, frozen, flash or shake
+        ("first_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("start", pa.float64()),  # seconds
+        ("end", pa.float64()),
+        ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels
+        ("alarm", pa.bool_()),  # whether the scores reached the threshold for its sake
+    ]
+)
 
 
 def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:

@@ -55,9 +55,10 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         else f"{len(clips)} clips are sorted into normal ones and ones to search."
     )
     return (
-        f"{hint}\nNext: git commit params.yaml, and dvc repro evaluate@{name}\n"
-        f"Then {paths.frame_scores} has the scores of every frame and object and, if there are labels, {paths.metrics} "
-        "the metrics."
+        f"{hint}\nNext: git commit params.yaml, and dvc repro sheets@{name} report@{name}\n"
+        f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was "
+        f"detected, {paths.frame_scores} has the scores of every frame and object, and {paths.metrics}, if there are "
+        "labels, the metrics."
     )
 
 

@@ -27,7 +27,7 @@ def place(tmp_path):
 def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     said = add("gate", place / "videos")
     assert "The first half of each of the 2 recordings is taken as normal" in said
-    assert "dvc repro evaluate@gate" in said
+    assert "dvc repro sheets@gate report@gate" in said and "report/gate/index.html" in said
     assert (place / "checkout/data/raw/gate").resolve() == place / "videos"
     before, after = ((folder / "params.yaml").read_text().splitlines() for folder in (ROOT, place / "checkout"))
     changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]

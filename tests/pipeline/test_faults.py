@@ -11,8 +11,8 @@ from projects import STAGES
 
 from stages.common.files import sha256
 
-# Of DVC's stages, those whose outputs the fault is to hit: `data/`, `models/` and `metrics/` are theirs.
-OUTPUTS = ("data/demo", "models/demo", "metrics")
+# Of DVC's stages, those whose outputs the fault is to hit: `data/`, `models/`, `metrics/` and `report/` are theirs.
+OUTPUTS = ("data/demo", "models/demo", "metrics", "report")
 
 
 @pytest.fixture

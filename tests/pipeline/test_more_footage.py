@@ -8,7 +8,7 @@ from projects import RUN_STAGES, STAGES, Project, walkers
 from stages.common.tables import FRAME_SCORES, read_table
 from stages.footage.demo.video_out import write_mp4
 
-BY_CLIP = {"decode", "detect", "velocity", "tubes", "teach", "score"}
+BY_CLIP = {"decode", "detect", "sheets", "velocity", "tubes", "teach", "score", "faults"}
 
 
 def pieces(project):

@@ -16,7 +16,7 @@ def shared(request, reproduced, tmp_path):
     """The project of A, pushed to a remote, and the arguments of `dvc remote` that lead there."""
     (tmp_path / "remote").mkdir()
     a = copied(reproduced, tmp_path / "a")
-    (a.folder / ".gitignore").write_text("/data/demo/\n/models/\n/.work/\n")
+    (a.folder / ".gitignore").write_text("/data/demo/\n/models/\n/report/\n/.work/\n")
     a.run("git", "checkout", "--quiet", "-b", "main")
     a.commit("all")
     with REMOTES[request.param](tmp_path / "remote") as arguments:
@@ -55,7 +55,7 @@ def test_what_one_has_computed_another_has_and_only_what_differs_runs(shared, tm
     params = b.params()
     params["fuse"]["frame_sigma"] = 1.0
     b.write_params(params)
-    assert ran(b.dvc("repro")) == ["fuse@demo", "evaluate@demo"]
+    assert ran(b.dvc("repro")) == ["fuse@demo", "evaluate@demo", "report@demo"]
     changed = json.loads(b.dvc("params", "diff", "main", "--json"))["params.yaml"]
     assert changed["fuse.frame_sigma"] == {"old": 7.0, "new": 1.0, "diff": -6.0}
     metrics = json.loads(b.dvc("metrics", "diff", "main", "--json"))["metrics/demo.json"]
@@ -72,7 +72,7 @@ def test_what_one_has_computed_another_has_and_only_what_differs_runs(shared, tm
     c.write_params(params)
     c.dvc("fetch", "--run-cache")
     # The metrics are in git, not in the remote, so that the cheap last stage has to run.
-    assert ran(c.dvc("repro", "--pull", "--allow-missing")) in (["evaluate@demo"], [])
+    assert ran(c.dvc("repro", "--pull", "--allow-missing")) in (["evaluate@demo"], ["evaluate@demo", "report@demo"], [])
     assert (c.folder / "metrics/demo.json").read_bytes() == (b.folder / "metrics/demo.json").read_bytes()
 
 

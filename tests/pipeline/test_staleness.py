@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[2]
 ALL = set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
 
-# A value of each section of params.yaml, and the stages that are stale when it is another.
+# A value of each section of params.yaml, and the stages that are stale when it is another; beside them the report,
+# which states all parameters.
 BY_PARAM = {
     "machine.workers": (2, set()),
     "machine.dask": ("tcp://127.0.0.1:8786", set()),
@@ -27,6 +28,7 @@ BY_PARAM = {
     "score.batch": (31, {"score"}),
     "fuse.map_cell": (7, {"fuse"}),
     "evaluate.track_share": (0.2, {"evaluate"}),
+    "report.events_shown": (7, set()),
     "sets.demo.train.seed": (1, {"train"}),
     "sets.demo.tubes.context": (0.3, {"tubes", "train"}),
     "sets.demo.fuse.map_cell": (7, {"fuse"}),
@@ -52,6 +54,10 @@ BY_FILE = {
     "stages/score/tasks.py": {"score"},
     "stages/fuse/smoothing.py": {"fuse"},
     "stages/evaluate/summary.py": {"evaluate"},
+    "stages/evaluate/alarms.py": {"evaluate", "report"},
+    "stages/sheets/sheet.py": {"sheets"},
+    "stages/report/events.py": {"report"},
+    "stages/report/page.html": {"report"},
 }
 
 
@@ -95,7 +101,8 @@ def test_a_changed_value_makes_stale_the_stages_that_read_it_and_no_other(projec
     section[last] = value
     with restored(project.folder / "params.yaml"):
         project.write_params(changed)
-        assert project.stale() == of_demo(stages)
+        stated = key.split(".")[0] != "machine" and key != "sets.other"
+        assert project.stale() == of_demo(stages | ({"report"} if stated else set()))
 
 
 @pytest.mark.parametrize("name", BY_FILE)

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from stages.common.tables import (
     CUES,
+    EVENTS,
     FRAME_SCORES,
     OBJECT_SCORES,
     SCORES,
@@ -96,6 +97,24 @@ def test_without_labels_there_is_nothing_to_evaluate(own):
     assert said["evaluate"].startswith("nothing to evaluate: none of the 2 test clips has labels")
     metrics = json.loads((own / "metrics/own.json").read_text())
     assert set(metrics) == {"counts"} and metrics["counts"]["videos"] == 0 and metrics["counts"]["objects"] > 0
+
+
+def test_the_report_and_the_sheets_are_there_to_be_looked_at(project):
+    folder = project.folder / "report"
+    page = (folder / "demo/index.html").read_text()
+    assert "micro AUC" in page and "false_alarms_per_hour" in page
+    events = read_table(folder / "demo/events.parquet", EVENTS)
+    assert page.count('class="event"') == len(events)
+    assert {file.stem for file in (folder / "demo_sheets").iterdir()} == set(
+        read_table(project.folder / "data/demo/footage/videos.parquet", VIDEOS)["video"]
+    )
+
+
+def test_own_footage_without_labels_has_a_report(own):
+    page = (own / "report/own/index.html").read_text()
+    assert "This set has no labels" in page and 'aria-label="Score over time of nobody"' in page
+    said = json.loads((own / "said.json").read_text())["report"]
+    assert "in 2 test clips" in said and said.endswith("open report/own/index.html")
 
 
 def test_a_clip_in_which_nothing_moves_scores_as_normal_footage_does(own):

@@ -1,0 +1,49 @@
+"""What was labelled and not found."""
+
+import pandas as pd
+
+from stages.common.tables import BOX
+from stages.evaluate.alarms import events as labelled_events
+from stages.evaluate.region_metrics import best_overlaps
+
+
+def missed_stretches(
+    labels: pd.DataFrame, frames: pd.DataFrame, events: pd.DataFrame, regions: pd.DataFrame, boxed: pd.Series
+) -> pd.DataFrame:
+    """A row per labelled stretch that no event touches: video, first_frame, last_frame, types, score and boxed.
+
+    Args:
+        labels: LABELS.
+        frames: FRAME_SCORES.
+        events: EVENTS.
+        regions: REGIONS.
+        boxed: bool, one per region, as of `boxed_regions`.
+    """
+    known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"]).sort_values(["video", "frame"])
+    rows = []
+    for first, last in labelled_events(known["anomalous"], known["video"]):
+        video, begin, end = known["video"].iloc[first], known["frame"].iloc[first], known["frame"].iloc[last]
+        own = events[events["video"] == video]
+        if not ((own["first_frame"] <= end) & (own["last_frame"] >= begin)).any():
+            inside = (regions["video"] == video) & regions["frame"].between(begin, end)
+            types = ", ".join(sorted(set(regions["type"][inside]) - {""}))
+            share = boxed[inside].mean() if inside.any() else float("nan")
+            rows.append((video, begin, end, types, known["score"].iloc[first : last + 1].max(), share))
+    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "types", "score", "boxed"])
+
+
+def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:
+    """A row per labelled track: video, track, type, first_frame, last_frame, frames, and the share of them boxed."""
+    tracks = regions.assign(boxed=boxed.astype(float)).groupby(["video", "track"], as_index=False)
+    return tracks.agg(
+        type=("type", "first"),
+        first_frame=("frame", "min"),
+        last_frame=("frame", "max"),
+        frames=("frame", "size"),
+        boxed=("boxed", "mean"),
+    )
+
+
+def boxed_regions(regions: pd.DataFrame, objects: pd.DataFrame, overlap: float) -> pd.Series:
+    """Whether a scored box overlaps each labelled region by that IoU, bool (regions,)."""
+    return pd.Series(best_overlaps(objects[["video", "frame", *BOX]], regions) >= overlap, index=regions.index)

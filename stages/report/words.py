@@ -1,0 +1,77 @@
+"""Numbers and findings in words."""
+
+import math
+
+from stages.report.events import Threshold
+
+FAULTS_SAID = {
+    "lost": "frames are missing before this one",
+    "doubled": "a frame comes twice",
+    "frozen": "the picture stands still",
+    "flash": "the whole picture flashes",
+    "shake": "the camera shakes",
+}
+
+
+def clock(seconds: float) -> str:
+    """
+    >>> clock(7.04), clock(83.45), clock(3725.0)
+    ('0:07.0', '1:23.4', '1:02:05.0')
+    """
+    tenths = int(round(10 * seconds))
+    hours, minutes = divmod(tenths // 600, 60)
+    rest = f"{tenths % 600 / 10:04.1f}"
+    return f"{hours}:{minutes:02}:{rest}" if hours else f"{minutes}:{rest}"
+
+
+def stretch(start: float, end: float) -> str:
+    return f"{clock(start)} to {clock(end)}"
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> duration(12.34), duration(167), duration(7260)
+    ('12 s', '2 min 47 s', '2 h 1 min')
+    """
+    if round(seconds) < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(number: int, thing: str) -> str:
+    """
+    >>> counted(1, "event"), counted(0, "event")
+    ('1 event', '0 events')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def percent(value: float | None) -> str:
+    """
+    >>> percent(0.8951), percent(None), percent(math.nan)
+    ('89.5\\xa0%', '–', '–')
+    """
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f}\u00a0%"
+
+
+def plain(name: str) -> str:
+    """
+    >>> plain("thrown_bag")
+    'thrown bag'
+    """
+    return name.replace("_", " ")
+
+
+def threshold_said(least: Threshold, per_hour: float) -> str:
+    """What the threshold rests on."""
+    if not least.clips:
+        return "There is no held-out normal footage, and so no threshold and no event."
+    wished = counted(per_hour, "false alarm").replace(".0 ", " ") + " per hour"
+    footage = f"{counted(least.clips, 'held-out normal clip')} of {duration(3600 * least.hours)} in all"
+    if least.told:
+        return f"The threshold of {least.value:.2f} is the lowest that gives at most {wished} on {footage}."
+    return (
+        f"The threshold of {least.value:.2f} is the lowest at which none of the normal footage alarms: {footage}. "
+        f"That is too little to tell {wished} from none; more held-out footage (footage.held_out) makes it surer."
+    )

@@ -1,0 +1,38 @@
+"""A contact sheet per clip, for a look at what was detected before anything is trained on it."""
+
+import functools
+
+import numpy as np
+
+from stages.common.cli import run_stage
+from stages.common.files import folder_whole, link_or_copy, sha256
+from stages.common.params import load_machine
+from stages.common.paths import SetPaths
+from stages.common.tables import DETECTIONS, VIDEOS, read_table, table_hash
+from stages.common.videos import Job, map_videos
+from stages.sheets.sheet import write_sheet
+
+# Of a set with more clips, so many, evenly spread: people look at fewer, and file systems like fewer.
+MOST = 900
+
+
+def run(name: str) -> str:
+    paths = SetPaths(name)
+    videos = sorted(read_table(paths.footage / "videos.parquet", VIDEOS)["video"])
+    detections = read_table(paths.detections, DETECTIONS)
+    sources = sorted(set(detections["source"]))
+    places = np.unique(np.linspace(0, len(videos) - 1, min(MOST, len(videos))).round().astype(int))
+    chosen, jobs = [videos[place] for place in places], []
+    for video in chosen:
+        boxes = detections[detections["video"] == video].reset_index(drop=True)
+        packed = paths.frames / f"{video}.npy"
+        content = {"frames": sha256(packed), "boxes": table_hash(boxes, DETECTIONS), "sources": sources}
+        jobs.append(Job(video, content, functools.partial(write_sheet, packed, boxes, sources)))
+    with folder_whole(paths.sheets) as folder:
+        for video, piece in zip(chosen, map_videos("sheets", jobs, load_machine()), strict=True):
+            link_or_copy(piece / "sheet.jpg", folder / f"{video}.jpg")
+    return f"contact sheets of {len(chosen)} clips, in {paths.sheets}"
+
+
+if __name__ == "__main__":
+    run_stage("sheets", __doc__, run)

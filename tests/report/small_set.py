@@ -1,0 +1,143 @@
+"""A small set as the stages before leave it: frames in which squares walk, and tables that say what was found."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from helpers import PARAMS
+from ruamel.yaml import YAML
+
+from stages.common.files import save_array, save_json
+from stages.common.params import merged
+from stages.common.paths import SetPaths
+from stages.common.tables import (
+    BOX,
+    CUES,
+    FRAME_SCORES,
+    LABELS,
+    OBJECT_SCORES,
+    REGIONS,
+    TIMES,
+    TRIVIAL,
+    VIDEOS,
+    write_table,
+)
+
+# Seconds and frames of an event in the first test clip: it scores 6, all else about 1.
+EVENT = range(24, 37)
+FPS = 12.0
+
+
+def walkers(frames: int, height: int = 71, width: int = 95, seed: int = 0, count: int = 4, noise: float = 1.5):
+    """Frames, uint8 (frames, H, W, 3), in which textured patches walk over a grainy ground, all of them always."""
+    rng = np.random.default_rng(seed)
+    ground = rng.integers(60, 180, (height // 4 + 1, width // 4 + 1)).repeat(4, 0).repeat(4, 1)[:height, :width]
+    patches = [rng.integers(0, 255, (6, 4)).repeat(3, 0).repeat(3, 1) for _ in range(count)]
+    speeds, starts = rng.uniform(1, 2.2, count), rng.uniform(0, width - 12, count)
+    made = np.empty((frames, height, width, 3), np.uint8)
+    for time in range(frames):
+        picture = ground.astype(float)
+        for number, patch in enumerate(patches):
+            left = int((starts[number] + speeds[number] * time) % (width - 12))
+            top = int(number * (height - 20) / max(1, count - 1))
+            picture[top : top + 18, left : left + 12] = patch
+        made[time] = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255)[..., None]
+    return made
+
+
+def write_set(
+    root: Path,
+    name: str = "small",
+    videos: tuple[str, ...] = ("day_1", "day_2"),
+    frames: int = 60,
+    labelled: bool = True,
+    event: bool = True,
+    objects: bool = True,
+    footage: bool = True,
+    seconds: np.ndarray | None = None,
+    report: dict | None = None,
+) -> SetPaths:
+    """Writes the set below `root`; `normal` is its held-out clip.
+
+    Args:
+        footage: without it, each clip's frames are one and the same file of zeros.
+        seconds: of the frames of every clip; evenly, where None.
+    """
+    paths = SetPaths(name)
+    tree = merged(PARAMS, {"machine": {"workers": 1}, "report": report or {}, "sets": {name: {}}})
+    with open(root / "params.yaml", "w") as file:
+        YAML(typ="safe").dump(tree, file)
+    seconds = np.arange(frames) / FPS if seconds is None else seconds
+    clips = [("normal", "held_out"), *((video, "test") for video in videos)]
+    for number, (video, _) in enumerate(clips):
+        save_array(
+            root / paths.frames / f"{video}.npy",
+            walkers(frames, seed=number) if footage else np.zeros((frames, 20, 30), np.uint8),
+        )
+    found = [scored(video, split, frames, event and video == videos[0]) for video, split in clips]
+    all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
+    if not objects:
+        all_objects = all_objects[all_objects["split"] == "held_out"]
+    known = {"kind": "file", "path": "", "first": 0, "step": 1, "fps": FPS, "width": 95, "height": 71, "sha256": ""}
+    table = pd.DataFrame(clips, columns=["video", "split"]).assign(frames=frames, **known)
+    times = pd.concat([pd.DataFrame({"video": v, "frame": np.arange(frames), "seconds": seconds}) for v, _ in clips])
+    labels = pd.concat(
+        [
+            pd.DataFrame({"video": v, "frame": np.arange(frames), "anomalous": False})
+            for v in (videos if labelled else videos[:0])
+        ]
+        or [pd.DataFrame({"video": [], "frame": [], "anomalous": []})]
+    )
+    # Labelled: the event, and in the last clip something that no box is on.
+    first = (labels["video"] == videos[0]) & labels["frame"].isin(EVENT)
+    last = (labels["video"] == videos[-1]) & labels["frame"].between(45, 52)
+    labels = labels.assign(anomalous=(first | last).astype(bool))
+    folder = root / paths.footage
+    write_table(folder / "videos.parquet", table, VIDEOS)
+    write_table(folder / "times.parquet", times, TIMES)
+    write_table(folder / "labels.parquet", labels, LABELS)
+    write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
+    write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
+    write_table(root / paths.frame_scores / "frames.parquet", pd.concat([pair[1] for pair in found]), FRAME_SCORES)
+    save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
+    return paths
+
+
+METRICS = {
+    "micro_auc": 0.9,
+    "macro_auc": 0.8,
+    "rbdc": None,
+    "tbdc": 0.5,
+    "interval": {"micro_auc": {"low": 0.85, "high": 0.95}, "macro_auc": {"low": None, "high": None}},
+    "tasks": {"arrow": {"micro_auc": 0.7, "macro_auc": 0.6}},
+    "types": {"thrown_bag": {"tracks": 1, "micro_auc": 0.6, "coverage": 0.0}},
+}
+
+
+def scored(video: str, split: str, frames: int, event: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """OBJECT_SCORES and FRAME_SCORES of a clip with two objects, of which one may make an event."""
+    rng = np.random.default_rng(sum(video.encode()))
+    parts = []
+    for track in range(2):
+        table = pd.DataFrame({"video": video, "split": split, "frame": np.arange(frames), "track": track})
+        edges = np.stack([10 + 30 * track + np.zeros(frames), np.full(frames, 12.0)], 1)
+        table[BOX] = np.hstack([edges, edges + [14, 30]])
+        values = pd.DataFrame(rng.normal(0, 1, (frames, len(CUES))), columns=CUES)
+        high = table["frame"].isin(EVENT) & (track == 0) & event
+        values.loc[high, "velocity"] += 9.0
+        values.loc[high, "middle"] += 5.0
+        score = rng.uniform(0.9, 1.1, frames) + 5.0 * high + 0.3 * (split == "held_out")
+        parts.append(pd.concat([table, values], axis=1).assign(raw=score, score=score, **dict.fromkeys(TRIVIAL, 0.0)))
+    objects = pd.concat(parts, ignore_index=True)
+    highest = objects.groupby("frame")["score"].max().to_numpy()
+    rows = pd.DataFrame({"video": video, "split": split, "frame": np.arange(frames), "raw": highest, "score": highest})
+    return objects, rows.assign(**dict.fromkeys([*CUES, *TRIVIAL], 0.0))
+
+
+def regions(labels: pd.DataFrame, videos: tuple[str, ...]) -> pd.DataFrame:
+    rows = labels[labels["anomalous"]].reset_index(drop=True).assign(track=0, type="")
+    rows[BOX] = [10.0, 12.0, 24.0, 42.0]
+    unseen = rows["video"] == videos[-1]
+    rows.loc[unseen, BOX] = [70.0, 50.0, 90.0, 70.0]
+    rows.loc[unseen, "type"] = "thrown_bag"
+    return rows

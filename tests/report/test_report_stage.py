@@ -1,0 +1,180 @@
+"""The stage as a whole on small sets: what it writes, whatever the set has or lacks."""
+
+import re
+from contextlib import chdir
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import tree
+from small_set import EVENT, FPS, METRICS, write_set
+
+from stages.common.errors import InputError
+from stages.common.params import load
+from stages.common.tables import EVENTS, FAULTS, read_table
+from stages.report.__main__ import run
+from stages.report.findings import clip_spans, find
+from stages.report.page import render
+from stages.report.settings import Report
+from stages.report.tables import Tables
+
+ODD = 'a <b>&amp;\'"x" #1 100%'
+
+
+def made(root: Path, **options) -> tuple[Path, str]:
+    """The report of a set of these options, and its page."""
+    root.mkdir(exist_ok=True)
+    with chdir(root):
+        paths = write_set(Path(), **options)
+        said = run(paths.name)
+        assert said.endswith(f"open {paths.report}/index.html")
+    folder = root / paths.report
+    return folder, (folder / "index.html").read_text()
+
+
+def without_tags(page: str) -> str:
+    return " ".join(re.sub("<[^>]*>", " ", page.split("<main>")[1]).split())
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> tuple[Path, str]:
+    return made(tmp_path_factory.mktemp("report"))
+
+
+def test_the_event_is_found_and_told(report):
+    folder, page = report
+    (event,) = read_table(folder / "events.parquet", EVENTS).itertuples()
+    assert (event.video, event.first_frame, event.last_frame) == ("day_1", EVENT.start, EVENT.stop - 1)
+    assert event.start == pytest.approx(EVENT.start / FPS) and event.end == pytest.approx(EVENT.stop / FPS)
+    assert event.cue == "velocity" and event.labelled is True and event.objects == 1
+    table = pd.read_csv(folder / "events.csv")
+    assert list(table.columns) == EVENTS.names and table["video"].tolist() == ["day_1"]
+    said = without_tags(page)
+    assert "Faster than what is normal here; moves like nothing seen" in said and "0:02.0 to 0:03.1" in said
+    assert "1 held-out normal clip of 5 s" in said and "too little to tell 1 false alarm per hour from none" in said
+
+
+def test_what_was_missed_is_told(report):
+    said = without_tags(report[1])
+    assert "Events cover 1 of the 2 stretches that are labelled anomalous" in said
+    missed = said.split("Labelled stretches that no event covers")[1]
+    assert missed.count("thrown bag") == 2 and "0.0" in missed and "0:03.8 to 0:04.4" in missed
+
+
+def test_the_metrics_are_told_with_their_intervals(report):
+    said = without_tags(report[1])
+    for words in (
+        "90.0 % 95 %: 85.0 to 95.0",
+        "RBDC – undefined here",
+        "macro AUC 80.0 % no interval",
+        "1 of 2 labelled",
+    ):
+        assert words in said.replace("\u00a0", " "), words
+
+
+def test_every_file_that_the_page_names_is_there_and_none_is_from_elsewhere(report):
+    folder, page = report
+    named = set(re.findall(r'(?:href|src|data-clip)="([^"#]+)', page)) - {"data:,"}
+    assert {name.split(".")[-1] for name in named} >= {"mp4", "jpg", "csv", "png", "svg"}
+    assert all((folder / name).is_file() for name in named)
+    assert not re.search("https?:|//cdn|@import", page.replace("http://www.w3.org", ""))
+    listed = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert listed - named == {"index.html", "events.parquet", "faults.csv", "faults.parquet"}
+
+
+def test_parameters_and_versions_of_the_run_are_told_and_no_place_of_this_machine(report):
+    folder, page = report
+    said = without_tags(page)
+    assert "false_alarms_per_hour: 1.0" in said and "numpy" in said and "SHA-256" in said
+    assert str(folder.parent) not in page and str(Path.home()) not in page
+
+
+def test_the_same_set_gives_the_same_bytes_with_kept_pieces_and_anew(tmp_path, report):
+    folder, _ = made(tmp_path / "elsewhere")
+    assert tree(folder) == tree(report[0])
+    with chdir(tmp_path / "elsewhere"):
+        run("small")
+        assert tree(folder) == tree(report[0])
+
+
+def test_without_labels_the_page_says_so_and_has_its_events(tmp_path):
+    folder, page = made(tmp_path / "set", labelled=False)
+    said = without_tags(page)
+    assert "This set has no labels" in said and "Missed" not in said and "ROC" not in said and "AUC" not in said
+    assert read_table(folder / "events.parquet", EVENTS)["labelled"].tolist() == [None]
+
+
+def test_without_an_event_the_page_says_so(tmp_path):
+    folder, page = made(tmp_path / "set", event=False, labelled=False)
+    assert "Nothing in the test videos scores" in without_tags(page)
+    assert read_table(folder / "events.parquet", EVENTS).empty and not list((folder / "clips").iterdir())
+
+
+def test_videos_without_any_object_are_shown(tmp_path):
+    folder, page = made(tmp_path / "set", objects=False)
+    assert "No object near" in page or read_table(folder / "events.parquet", EVENTS)["box_frame"].tolist() == [-1]
+    assert not list((folder / "clips").glob("*strip.jpg")) and list((folder / "clips").glob("*.mp4"))
+
+
+def test_whole_clips_are_of_every_test_video(tmp_path):
+    folder, _ = made(tmp_path / "set", event=False, report={"whole_clips": True}, frames=20, labelled=False)
+    assert {file.name for file in (folder / "clips").iterdir()} == {"day_1_0.mp4", "day_2_0.mp4"}
+
+
+def test_a_long_event_is_shown_around_its_peak(tmp_path):
+    folder, page = made(tmp_path / "set", seconds=np.arange(60) * 10.0, labelled=False)
+    (event,) = read_table(folder / "events.parquet", EVENTS).itertuples()
+    assert event.end - event.start == 130
+    (clip,) = (folder / "clips").glob("*.mp4")
+    assert abs(int(clip.stem.split("_")[-1]) - event.peak_frame) <= 4 and f"clips/{clip.name}#t=" in page
+
+
+def test_faults_are_found_in_the_frames_and_told(tmp_path):
+    root = tmp_path / "set"
+    root.mkdir()
+    with chdir(root):
+        paths = write_set(Path(), labelled=False, event=False)
+        file = paths.frames / "day_2.npy"
+        frames = np.load(file)
+        frames[30:36] = frames[29]
+        np.save(file, frames)
+        run("small")
+        (fault,) = read_table(paths.report / "faults.parquet", FAULTS).itertuples()
+        said = without_tags((paths.report / "index.html").read_text())
+    assert (fault.video, fault.kind, fault.first_frame, fault.last_frame) == ("day_2", "frozen", 30, 35)
+    assert fault.start == pytest.approx(30 / FPS) and not fault.alarm
+    assert "the picture stands still" in said and (root / paths.report / "clips").is_dir()
+
+
+def test_names_are_escaped(tmp_path):
+    folder, page = made(tmp_path / "set", videos=(ODD, "b|*c"), frames=40)
+    assert ODD not in page and "&lt;b&gt;&amp;amp;" in page
+    assert {file.name for file in (folder / "clips").glob("*.mp4")} >= {f"{ODD}_0.mp4"}
+
+
+def test_a_page_of_a_hundred_videos_is_light(tmp_path):
+    videos = tuple(f"camera_{number:03}" for number in range(100))
+    with chdir(tmp_path):
+        paths = write_set(Path(), videos=videos, frames=300, footage=False)
+        tables, report = Tables(paths), load("report", Report, "small")
+    # Every score is another, and all of them have an event.
+    chosen = (tables.frames["split"] == "test") & tables.frames["frame"].isin(EVENT)
+    tables.frames["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.frames)) + 4 * chosen
+    findings = find(tables, pd.DataFrame(columns=FAULTS.names), report, 0.1)
+    assert len(findings.events) == 100
+    spans = clip_spans(findings, tables, report)
+    page = render("small", tables, findings, report, METRICS, spans, figures=[], parameters="", versions=[])
+    assert page.count('class="event"') == report.events_shown == 50 and page.count("<polyline") == 100
+    assert len(page.encode()) < 400_000
+    # Two pictures of each event that is shown beside the clips.
+    assert sum(map(len, spans.values())) + 2 * report.events_shown < 1000
+
+
+def test_without_metrics_it_says_what_to_do(tmp_path):
+    with chdir(tmp_path):
+        paths = write_set(Path())
+        paths.metrics.unlink()
+        with pytest.raises(InputError, match="metrics/small.json: not found; run `dvc repro` to make it"):
+            run("small")
+        assert not paths.report.exists()

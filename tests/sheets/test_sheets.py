@@ -1,0 +1,45 @@
+"""Contact sheets: a few frames of every clip with what was detected in them."""
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import tree, walking_square, write_pictures
+
+from stages.common.tables import BOX
+from stages.sheets.sheet import COLOURS, COLUMNS, GAP, ROWS, WIDTH, contact_sheet
+
+BOXES = pd.DataFrame({"frame": [0, 3, 3], "source": ["motion", "motion", "yolox"], "x1": 4.0, "y1": 6.0})
+BOXES = BOXES.assign(x2=20.0, y2=[30.0, 30.0, 34.0])[["frame", *BOX, "source"]]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12, 300])
+@pytest.mark.parametrize("shape", [(48, 64), (48, 64, 3), (9, 400)])
+def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
+    frames = np.zeros((count, *shape), np.uint8)
+    sheet = contact_sheet(frames, BOXES[:0], [])
+    assert sheet.shape[1] == min(count, COLUMNS) * (WIDTH + GAP) + GAP
+    height = max(24, round(shape[0] * WIDTH / shape[1]))
+    assert sheet.shape[0] == -(-min(count, COLUMNS * ROWS) // COLUMNS) * (height + GAP) + GAP + 28
+
+
+def test_boxes_have_the_colour_of_what_found_them():
+    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"])
+    motion, yolox = (np.abs(sheet.astype(int) - colour).max(axis=2) < 30 for colour in COLOURS[:2])
+    # Two of motion in the first row, of which the last is the fourth, below the first; and the legend.
+    tile = WIDTH + GAP
+    below = 360 + 2 * GAP
+    assert motion[:below, :tile].any() and not motion[:below, tile:].any() and not yolox[:below].any()
+    assert motion[below:-28, :tile].any() and yolox[below:-28, :tile].any()
+    assert motion[-28:].any() and yolox[-28:].any()
+
+
+def test_the_stage_makes_one_of_each_clip_the_same_every_time(project):
+    for clip in ("train/a", "train/b", "test/c"):
+        write_pictures(project.source / clip, walking_square(12, seed=len(clip)))
+    project.run("footage", "weights", "decode", "detect", "sheets")
+    first = tree(project.root / "report/mine_sheets")
+    assert set(first) == {"a.jpg", "b.jpg", "c.jpg"}
+    assert cv2.imdecode(np.frombuffer(first["c.jpg"], np.uint8), cv2.IMREAD_COLOR).shape[1] == 3 * (WIDTH + GAP) + GAP
+    project.run("sheets")
+    assert tree(project.root / "report/mine_sheets") == first
