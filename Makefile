@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 ped1 avenue shanghaitech rehearsal test test-slow lint lock plots-page clean
+.PHONY: run ped2 ped1 avenue shanghaitech rehearsal bench test test-slow lint lock plots-page clean
 
 run: .venv/ready        ## the demo from footage to metrics and a page of what was found
 	dvc repro
@@ -26,6 +26,10 @@ rehearsal: .venv/ready  ## Ped2 without its test clips: made-up anomalies in nor
 	for draw in 0 1 2; do python -m benchmarks.rehearsal ped2 $$draw || exit 1; done
 	dvc exp run -S 'datasets=[demo,ped2,ped2_rehearsal_0,ped2_rehearsal_1,ped2_rehearsal_2]' $(DRAWS:%=evaluate@%)
 	python -m benchmarks.fusion_search $(DRAWS)
+
+bench: .venv/ready      ## how fast each stage is: on the demo, and on Ped2 where it has been made
+	python -m benchmarks.speed demo
+	@test ! -e data/ped2/frame_scores || python -m benchmarks.speed ped2
 
 test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"

@@ -10,61 +10,21 @@ that does other things too.
 """
 
 import argparse
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
-import torch
 
-from benchmarks.speed import growth, machine, steps, whole
-from benchmarks.speed.sample import peak_memory, sample_of
+from benchmarks.speed.measure import STEPS, grown, limits, measure
 from stages.common.errors import InputError
 from stages.common.files import written_whole
-from stages.common.videos import single_threaded
 
-STEPS = {function.__name__: function for function in steps.STEPS} | {"whole": whole.whole}
 COLUMNS = ["part", "step", "unit", "rate", "baseline", "ratio", "limit", "share", "peak_mb"]
 
 
-def measure(name: str, part: str) -> list[dict]:
-    """The rows of one part; training and the whole on all cores, the others on one."""
-    sample = sample_of(name)
-    with tempfile.TemporaryDirectory() as scratch:
-        if part in ("train", "whole"):
-            return rows_of(part, STEPS[part](sample, Path(scratch)))
-        with single_threaded():
-            return rows_of(part, STEPS[part](sample, Path(scratch)))
-
-
-def rows_of(part: str, found: Iterator[dict]) -> list[dict]:
-    with peak_memory() as peak:
-        rows = list(found)
-    return [{"part": part, **row, "peak_mb": peak[0]} for row in rows]
-
-
-def grown(name: str) -> list[dict]:
-    with tempfile.TemporaryDirectory() as scratch, single_threaded():
-        return list(growth.growth(sample_of(name), Path(scratch)))
-
-
-def limits() -> list[dict]:
-    rates = {
-        f"{precision} products, GFLOP/s": machine.gemm_rate(precision) / 1e9 for precision in ("float32", "bfloat16")
-    }
-    torch.set_num_threads(1)
-    alone = {
-        f"… on one thread, {precision}": machine.gemm_rate(precision) / 1e9 for precision in ("float32", "bfloat16")
-    }
-    copies = {"copies, GB/s": machine.copy_rate() / 1e9}
-    return [{"what": machine.description()}] + [
-        {"what": what, "rate": rate} for what, rate in {**rates, **alone, **copies}.items()
-    ]
-
-
-def in_own_process(function, *arguments):
+def in_own_process(function: Callable, *arguments: str) -> list[dict]:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
 

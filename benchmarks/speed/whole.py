@@ -51,13 +51,8 @@ def whole(sample: Sample, scratch: Path) -> Iterator[dict]:
     frames, total = int(clips["frames"].sum()), sum(times.values())
     objects = sum(pq.read_metadata(folder / "scores.parquet").num_rows for folder in folders.values())
     for stage, spent in times.items():
-        yield {
-            "step": f"… {stage}",
-            "unit": "frames",
-            "rate": frames / spent,
-            "share": spent / total,
-            "limit": "of the time",
-        }
+        share = {"limit": "of the time", "share": spent / total}
+        yield {"step": f"of that, {stage}", "unit": "frames", "rate": frames / spent, **share}
     name = f"frames to frame scores, {WORKERS} cores, {objects / frames:.1f} objects a frame"
     yield {"step": name, "unit": "frames", "rate": frames / total}
 
@@ -127,9 +122,8 @@ def fused(sample: Sample, clips: pd.DataFrame, folders: dict[str, Path]) -> None
     for file, schema in (("scores", SCORES), ("velocity", VELOCITY)):
         held_out = read_table(getattr(sample.paths, file), schema)
         held_out = held_out[held_out["video"].isin(known["video"])]
-        tables.append(pd.concat([held_out, *(read_table(f / f"{file}.parquet", schema) for f in folders.values())]))
-    cues = with_velocity(
-        *(table.sort_values(["video", "frame", *BOX], ignore_index=True) for table in tables), sample.paths
-    )
+        found = [read_table(folder / f"{file}.parquet", schema) for folder in folders.values()]
+        tables.append(pd.concat([held_out, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
+    cues = with_velocity(*tables, sample.paths)
     videos, settings = pd.concat([known, clips]), load("fuse", Fuse, sample.name)
     frame_scores(object_scores(cues, videos, settings), videos, settings)
