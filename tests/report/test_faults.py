@@ -99,6 +99,10 @@ def test_what_is_played_at_twice_its_rate_has_none():
     assert find_faults(np.repeat(clean(frames=40), 2, axis=0)).empty
 
 
+def test_what_was_made_from_a_higher_rate_by_leaving_out_frames_has_none():
+    assert find_faults(np.delete(clean(frames=150), range(0, 150, 6), 0)).empty
+
+
 def test_somebody_who_comes_and_stands_still_in_noise_free_footage_is_no_fault():
     frames = walking_square(12)
     frames = [*still(15), *frames, *[frames[-1]] * 20]
