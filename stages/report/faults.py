@@ -26,8 +26,8 @@ MOVING, MOVING_CELLS = 0.15, 8
 LOST_TIMES, LOST_SHARE, LOST_DEVIATIONS = 1.6, 0.7, 6.0
 # Doubled or frozen: less than this share of the clip's usual change, between steps of at least that share of it.
 SAME, LIVELY = 0.1, 0.5
-# Doubled, or lost, in more than this share of its steps, and more often than so, a clip has simply been made from one of
-# another rate.
+# Doubled, or lost, in more than this share of its steps, and more often than so, a clip has simply been made from one
+# of another rate.
 OFTEN, FEW = 0.03, 4
 # Flash: grey levels (and deviations of the clip) by which this share of the cells is brighter, or darker, than before
 # and after.
