@@ -23,8 +23,8 @@ KINDS = {
 PEAK_SECONDS = 1.0
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
-# A fault is no object's own doing if, in the few frames around it, at least this share of the objects there score
-# higher on the mean than 9 of 10 normal ones.
+# A fault is no object's own doing if, in the few frames around its beginning or end, at least this share of the objects
+# there score higher on the mean than 9 of 10 normal ones.
 HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 
 
@@ -109,7 +109,7 @@ def explained_by(
         hits = [fault for fault in inside.itertuples() if mostly_above(there, fault, high)]
         beyond = np.arange(alarm.first_frame, alarm.last_frame + 1)
         for fault in hits:
-            beyond = beyond[~touched(beyond, fault, TOUCHED)]
+            beyond = beyond[~touched(beyond, fault)]
         raw = frames[frames["video"] == alarm.video].sort_values("frame")["raw"].to_numpy()
         if hits and (raw[beyond] < least).all():
             chosen[place] = hits[0].Index
@@ -117,14 +117,17 @@ def explained_by(
 
 
 def mostly_above(objects: pd.DataFrame, fault, high: float) -> bool:
-    """Whether most of the tracks around a fault score above `high` there."""
-    means = objects[touched(objects["frame"].to_numpy(), fault, HIT_REACH)].groupby("track")["raw"].mean()
-    return len(means) > 0 and (means > high).mean() >= HIT_SHARE
+    """Whether most of the tracks around the beginning, or the end, of a fault score above `high` there."""
+    for edge in (fault.first_frame, fault.last_frame):
+        means = objects[(objects["frame"] - edge).abs() <= HIT_REACH].groupby("track")["raw"].mean()
+        if len(means) and (means > high).mean() >= HIT_SHARE:
+            return True
+    return False
 
 
-def touched(frames: np.ndarray, fault, reach: int) -> np.ndarray:
-    """Which frames are so near to the beginning or the end of a fault, bool (n,); not the midst of a long one."""
-    return (np.abs(frames - fault.first_frame) <= reach) | (np.abs(frames - fault.last_frame) <= reach)
+def touched(frames: np.ndarray, fault) -> np.ndarray:
+    """Which frames are a few from the beginning or the end of a fault, bool (n,); not the midst of a long one."""
+    return (np.abs(frames - fault.first_frame) <= TOUCHED) | (np.abs(frames - fault.last_frame) <= TOUCHED)
 
 
 def describe(

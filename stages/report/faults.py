@@ -26,8 +26,9 @@ MOVING, MOVING_CELLS = 0.15, 8
 LOST_TIMES, LOST_SHARE, LOST_DEVIATIONS = 1.6, 0.7, 6.0
 # Doubled or frozen: less than this share of the clip's usual change, between steps of at least that share of it.
 SAME, LIVELY = 0.1, 0.5
-# Doubled in more than this share of its steps, a clip has simply been made from one with fewer frames.
-OFTEN_DOUBLED = 0.1
+# Doubled, or lost, in more than this share of its steps, and more often than so, a clip has simply been made from one
+# of another rate.
+OFTEN, FEW = 0.03, 4
 # Flash: grey levels (and deviations of the clip) by which this share of the cells is brighter, or darker, than before
 # and after.
 FLASH_LEVELS, FLASH_DEVIATIONS, FLASH_SHARE = 4.0, 8.0, 0.9
@@ -140,7 +141,7 @@ def same_frames(change: np.ndarray) -> np.ndarray:
         if bounded and min(change[first - 1], change[last + 1]) >= LIVELY * usual:
             found[first : last + 1] = True
     doubled = [first for first, last in runs(same) if first == last]
-    if len(doubled) > OFTEN_DOUBLED * len(change):
+    if often(len(doubled), len(change)):
         found[doubled] = False
     return found
 
@@ -170,7 +171,11 @@ def gone_farther(motion: np.ndarray) -> np.ndarray:
     # What has jumped goes on as before: the steps beside it are no such thing.
     beside = np.maximum(np.append(0, total[:-1]), np.append(total[1:], 0))
     lost = (count >= MOVING_CELLS) & (total >= least) & (farther >= LOST_SHARE) & (beside - 1 < 0.7 * (total - 1))
-    return np.append(0.0, np.where(lost, total, 0.0))
+    return np.append(0.0, np.where(lost & ~often(lost.sum(), len(lost)), total, 0.0))
+
+
+def often(count: int, steps: int) -> bool:
+    return count > max(FEW, OFTEN * steps)
 
 
 def deviation(values: np.ndarray) -> float:

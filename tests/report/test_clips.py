@@ -90,13 +90,14 @@ def test_the_beginning_of_the_file_says_how_to_play_it(tmp_path, scored):
     assert 0 < content.index(b"moov") < content.index(b"mdat")
 
 
-@pytest.mark.parametrize("height, width", [(71, 95), (72, 96), (33, 801), (1080, 30), (9, 7)])
-@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize(
+    "height, width, grey", [(71, 95, False), (72, 96, True), (33, 801, True), (1080, 30, False), (9, 7, True)]
+)
 def test_any_size_can_be_played(tmp_path, scored, height, width, grey):
-    frames = np.random.default_rng(0).integers(0, 255, (FRAMES, height, width, 3)).astype(np.uint8)
-    write_clip(tmp_path / "clip.mp4", frames[..., 0] if grey else frames, 0, 3, scored)
+    frames = np.random.default_rng(0).integers(0, 255, (2, height, width, 3)).astype(np.uint8)
+    write_clip(tmp_path / "clip.mp4", frames[..., 0] if grey else frames, 0, 1, scored)
     pictures, _ = decoded(tmp_path / "clip.mp4")
-    assert len(pictures) == 4 and pictures[0].shape[0] % 2 == pictures[0].shape[1] % 2 == 0
+    assert len(pictures) == 2 and pictures[0].shape[0] % 2 == pictures[0].shape[1] % 2 == 0
 
 
 def test_a_clip_of_one_frame_without_objects_can_be_played(tmp_path, scored):
