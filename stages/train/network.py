@@ -37,13 +37,16 @@ class Architecture:
     features: int
 
 
-def halved(pictures: Tensor) -> Tensor:
-    """The maximum of each 2x2 pixels: (N, filters, h, w) to (N, filters, h / 2, w / 2)."""
-    if torch.is_grad_enabled():
-        return F.max_pool2d(pictures, 2)
-    # Where no gradient has to know which of the four it was, two maxima take a sixth of the time on a processor.
-    rows = torch.maximum(pictures[..., 0::2, :], pictures[..., 1::2, :])
-    return torch.maximum(rows[..., 0::2], rows[..., 1::2])
+def channels_last(inputs: Tensor) -> Tensor:
+    """Tubes (N, channels, time, side, side) or pictures with their channels last in memory.
+
+    Processors convolve and pool fastest in that layout (1.4 to 1.7 times the speed of training). Of a single channel
+    only its stride tells the layout; `contiguous` with a memory format would leave that, and answers come in the other.
+    """
+    last = inputs.movedim(1, -1).contiguous()
+    if last.shape[-1] == 1:
+        last = last.squeeze(-1).unsqueeze(-1)
+    return last.movedim(-1, 1)
 
 
 class Trunk(nn.Module):
@@ -66,23 +69,22 @@ class Trunk(nn.Module):
 
     def forward(self, tubes: Tensor) -> Tensor:
         """(N, channels, time, side, side) to (N, filters, side / 8, side / 8)."""
-        # Channels last is the layout in which CPUs convolve and pool fastest (1.4 to 1.7 times the speed of training).
-        tubes = tubes.contiguous(memory_format=torch.channels_last_3d)
+        tubes = channels_last(tubes)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             tubes = convolution(tubes)
             if pool:
                 # Frame by frame as pictures: the same maximum, in a faster kernel than the 3D one.
-                pictures = halved(tubes.transpose(1, 2).flatten(0, 1))
+                pictures = F.max_pool2d(tubes.transpose(1, 2).flatten(0, 1), 2)
                 tubes = pictures.unflatten(0, (len(tubes), -1)).transpose(1, 2)
             tubes = F.relu(norm(tubes))
         return tubes.amax(2)
 
     def of_pictures(self, pictures: Tensor) -> Tensor:
         """(N, channels, side, side) as tubes of one frame: of each kernel only the middle slice meets a picture."""
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        pictures = channels_last(pictures)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             pictures = F.conv2d(pictures, convolution.weight[:, :, 1], convolution.bias, padding=1)
-            pictures = F.relu(norm(halved(pictures) if pool else pictures))
+            pictures = F.relu(norm(F.max_pool2d(pictures, 2) if pool else pictures))
         return pictures
 
 
@@ -154,7 +156,7 @@ class Network(nn.Module):
 
 def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
     """Tubes uint8 (N, frames, side, side, channels) as the network takes them: (N, channels, frames, ...), 0 to 1."""
-    return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).contiguous().float().div_(255)
+    return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).float().div_(255)
 
 
 def architecture_card(architecture: Architecture) -> dict:

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
-from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from stages.train.network import (
@@ -15,7 +13,7 @@ from stages.train.network import (
     Architecture,
     Network,
     architecture_card,
-    halved,
+    channels_last,
     load_network,
     to_network,
 )
@@ -60,14 +58,23 @@ def test_every_variant_gives_every_task_its_shape(depth, width, size, channels, 
     assert scores.shape == (2, classes) and vectors.shape == (2, 7)
 
 
-@given(st.integers(0, 3), st.integers(1, 4), st.integers(1, 5), st.integers(0, 99))
-def test_pooling_is_the_same_with_gradients_and_without(count, height, width, seed):
-    torch.manual_seed(seed)
-    pictures = torch.randint(-3, 4, (count, 2, 2 * height, 2 * width)).to(torch.bfloat16)
-    with torch.no_grad():
-        fast = halved(pictures)
-    assert fast.shape == (count, 2, height, width) and fast.equal(halved(pictures))
-    assert count == 0 or fast.equal(F.max_pool2d(pictures, 2))
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_what_comes_from_tubes_is_convolved_with_channels_last(channels, precision):
+    tubes = np.random.default_rng(0).integers(0, 256, (2, 5, 16, 16, channels), dtype=np.uint8)
+    network = drawn_network(size=16, channels=channels)
+    inputs = to_network(tubes, torch.device("cpu"))
+    layouts = []
+    for convolution in network.trunk.convolutions:
+        convolution.register_forward_hook(lambda _, given, answer: layouts.append(answer))
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+        rest = torch.cat([inputs[:, :, :2], inputs[:, :, 3:]], 2)
+        for tube in (inputs, inputs.flip(2), rest, inputs.contiguous()):
+            network.trunk(tube)
+        assert channels_last(inputs[:, :, 2]).stride(1) == channels_last(rest).stride(1) == 1
+    assert len(layouts) == 12 and all(answer.dtype == precision for answer in layouts)
+    # By their strides: `is_contiguous` says yes to either layout where there is one channel.
+    assert all(answer.stride(1) == 1 for answer in layouts)
 
 
 def test_depth_is_the_number_of_convolutions_per_block_and_width_their_filters():
