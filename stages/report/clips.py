@@ -29,7 +29,8 @@ class Scored:
         anomalous: bool (frames,), labelled so.
         objects: frame, BOX and score.
         regions: frame and BOX, labelled.
-    XX: first and last frame of each clip.
+        events: first_frame, peak_frame, box_frame and BOX, of those that the page shows.
+        spans: first and last frame of each clip.
         low, least: scores of a usual object, and the threshold.
         span: lowest and highest score that the curves have room for.
     """
