@@ -27,7 +27,13 @@ def load_onnx(path: Path, precision: Precision) -> Callable[[np.ndarray], np.nda
     if not Path(path).is_file():
         raise InputError(f"{path}: no weights there; fetch them or name another file")
     core = openvino.Core()
-    options = {"INFERENCE_PRECISION_HINT": HINTS[precision], "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+    options = {
+        "INFERENCE_PRECISION_HINT": HINTS[precision],
+        "INFERENCE_NUM_THREADS": 1,
+        "NUM_STREAMS": 1,
+        # Pinned, the threads of all workers would share the first core.
+        "ENABLE_CPU_PINNING": False,
+    }
 
     @functools.cache
     def compiled(shape: tuple[int, ...]) -> openvino.InferRequest:
