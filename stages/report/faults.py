@@ -2,7 +2,7 @@
 
 Everything is measured against the clip's own usual level, and only what stands far out of it is called a fault: a fault
 that is overlooked costs an operator a look, one that is made up could cost a finding. The constants have been chosen on
-training clips with faults made in them (tests/report/test_faults.py makes the same ones).
+training clips with faults made in them (tests/report/test_recording_faults.py makes the same ones).
 """
 
 from collections.abc import Iterable
