@@ -2,7 +2,8 @@
 
     python -m benchmarks.coverage ped2
 
-Needs `dvc repro detect@ped2`. What has no box cannot be scored: the share bounds RBDC from above.
+Needs `dvc repro detect@ped2`. What has no box cannot be scored: the share bounds RBDC from above. Only the frames that
+were searched count (`detect.every`).
 """
 
 import argparse
@@ -10,8 +11,10 @@ import argparse
 import pandas as pd
 
 from stages.common.errors import InputError
+from stages.common.params import load
 from stages.common.paths import SetPaths
 from stages.common.tables import DETECTIONS, REGIONS, VIDEOS, read_table
+from stages.detect.detectors import Detect
 from stages.evaluate.region_metrics import best_overlaps
 
 OVERLAPS = (0.1, 0.3)
@@ -25,9 +28,10 @@ def coverage(boxes: pd.DataFrame, regions: pd.DataFrame, frames: int) -> dict[st
 
 
 def report(name: str) -> pd.DataFrame:
-    paths = SetPaths(name)
+    paths, every = SetPaths(name), load("detect", Detect, name).every
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
+    regions = regions[regions["frame"] % every == 0]
     videos = videos[videos["video"].isin(regions["video"])]
     boxes = read_table(paths.detections, DETECTIONS)
     boxes = boxes[boxes["video"].isin(videos["video"])]
@@ -37,7 +41,8 @@ def report(name: str) -> pd.DataFrame:
         for score in THRESHOLDS
     }
     kept["all sources"] = boxes
-    return pd.DataFrame({row: coverage(table, regions, videos["frames"].sum()) for row, table in kept.items()}).T
+    searched = (-(-videos["frames"] // every)).sum()
+    return pd.DataFrame({row: coverage(table, regions, searched) for row, table in kept.items()}).T
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from stages.footage.demo.video_out import write_mp4
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+# Most tests look at every frame; those of `detect.every` say so.
+PARAMS["detect"]["every"] = 1
 
 
 def walking_square(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[np.ndarray]:

@@ -67,12 +67,14 @@ def detect(sample: Sample, folder: Path) -> Iterator[dict]:
             (lambda plainly=plainly: detect_clip(clip, plainly, weights, "cpu", folder)) if source in NETWORKS else None
         )
         times = paired(lambda own=own: detect_clip(clip, own, weights, "cpu", folder), other, rounds=1)
-        yield row(f"detect: {source}", "frames", len(sample.frames), times, "float32" if other else "")
+        searched = len(sample.frames[:: settings.every])
+        yield row(f"detect: {source}", "frames", searched, times, "float32" if other else "")
 
 
 def velocity(sample: Sample, folder: Path) -> Iterator[dict]:
     packed, detections = sample.paths.frames / f"{sample.video}.npy", sample.detections
-    yield row("velocity", "frames", len(sample.frames), paired(lambda: velocity_clip(packed, detections, folder)))
+    times = paired(lambda: velocity_clip(packed, detections, folder))
+    yield row("velocity", "frames", detections["frame"].nunique(), times)
 
 
 def tubes(sample: Sample, folder: Path) -> Iterator[dict]:

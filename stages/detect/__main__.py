@@ -44,7 +44,8 @@ def run(name: str) -> str:
     table = pa.concat_tables(pq.read_table(piece / "detections.parquet") for piece in pieces)
     with written_whole(paths.detections) as aside:
         pq.write_table(table, aside, compression="zstd")
-    return f"{len(table)} objects in {videos['frames'].sum()} frames, in {paths.detections}"
+    searched, frames = (-(-videos["frames"] // detect.every)).sum(), videos["frames"].sum()
+    return f"{len(table)} objects in {searched} of {frames} frames, in {paths.detections}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import NonNegativeFloat
+from pydantic import NonNegativeFloat, PositiveInt
 
 from stages.common.errors import InputError
 from stages.common.onnx import Precision
@@ -33,6 +33,7 @@ class Detect:
     """The section `detect`: which detectors, and the settings of each."""
 
     sources: list[Literal["motion", "yolox", "nanodet_plus", "torchvision", "boxes"]]
+    every: PositiveInt
     merge: Merge
     motion: motion.MotionSettings
     torchvision: str
@@ -49,16 +50,16 @@ NETWORKS = {"yolox", "nanodet_plus", "torchvision"}
 def detect_source(
     name: str, clip: ClipFrames, detect: Detect, weights: Path | None, device: str
 ) -> Iterator[Detections]:
-    """The objects of each frame of a clip as one detector finds them."""
+    """The objects of every `detect.every`-th frame of a clip, from its first on, as one detector finds them."""
     frames = clip.frames()
     if name == "motion":
         recording, first = clip.recording()
-        return motion.detect_video(recording, detect.motion, first, first + len(frames))
+        return motion.detect_video(recording, detect.motion, first, first + len(frames), detect.every)
     if name == "boxes":
         table = given.read_boxes(weights)
         height, width = frames.shape[1:3]
         own, classes = table[table["video"] == clip.video], given.classes_of(table)
-        return given.detect_given(own, classes, len(frames), width, height, detect.tiles.score)
+        return given.detect_given(own, classes, range(0, len(frames), detect.every), width, height, detect.tiles.score)
     if name == "torchvision":
         # They take seconds to load, for which the others need not wait.
         from stages.common.device import find_device
@@ -67,7 +68,7 @@ def detect_source(
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))
     else:
         network = onnx_models.load(weights, name, detect.precision, least_score(detect.tiles))
-    return detect_frames(network, frames, detect.tiles)
+    return detect_frames(network, frames[:: detect.every], detect.tiles)
 
 
 def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
@@ -79,7 +80,10 @@ def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
 def detect_clip(clip: ClipFrames, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
     """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
     found = [detect_source(name, clip, detect, weights, device) for name in detect.sources]
-    tables = [frame_table(clip.video, frame, each, detect) for frame, each in enumerate(zip(*found, strict=True))]
+    tables = [
+        frame_table(clip.video, place * detect.every, each, detect)
+        for place, each in enumerate(zip(*found, strict=True))
+    ]
     write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
 
 
@@ -113,7 +117,7 @@ def frame_table(video: str, frame: int, found: Sequence[Detections], detect: Det
 
 def settings_of(detect: Detect) -> dict:
     """What of the section decides the boxes: the chosen detectors' own settings."""
-    own = {"sources": detect.sources}
+    own = {"sources": detect.sources, "every": detect.every}
     if "motion" in detect.sources:
         own["motion"] = asdict(detect.motion)
     if NETWORKS & set(detect.sources):

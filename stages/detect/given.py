@@ -85,9 +85,9 @@ def classes_of(table: pd.DataFrame) -> int:
 
 
 def detect_given(
-    table: pd.DataFrame, classes: int, frames: int, width: int, height: int, least: float
+    table: pd.DataFrame, classes: int, frames: range, width: int, height: int, least: float
 ) -> Iterator[Detections]:
-    """The objects of each frame of one clip, best first: its boxes of a score of at least `least`, cut at the edges.
+    """The objects of those frames of one clip, best first: its boxes of a score of at least `least`, cut at the edges.
 
     What is less than a pixel wide or high then is left out.
     """
@@ -96,7 +96,7 @@ def detect_given(
     table = table.assign(**dict(zip(BOX, boxes.T, strict=True)))[kept]
     table = table.sort_values(["score", *BOX], ascending=False, kind="stable")
     rows_of = table.groupby("frame").indices
-    for frame in range(frames):
+    for frame in frames:
         own = table.iloc[rows_of.get(frame, [])]
         if own.empty:
             yield no_detections(classes)

@@ -36,9 +36,9 @@ class MotionSettings:
 
 
 def detect_video(
-    frames: Sequence[np.ndarray], settings: MotionSettings, first: int = 0, last: int | None = None
+    frames: Sequence[np.ndarray], settings: MotionSettings, first: int = 0, last: int | None = None, every: int = 1
 ) -> Iterator[Detections]:
-    """The moving objects of each frame of a video, or of a part of it, largest contrast first.
+    """The moving objects of the frames of a video, or of a part of it, largest contrast first.
 
     The background of a part is learnt from what comes before and after it, too: of a second of footage alone, a person
     who stands would be part of it, and leave a ghost. So the background of a normal part may come from frames that are
@@ -47,15 +47,16 @@ def detect_video(
     Args:
         frames: of the whole video, each uint8 (H, W) or BGR (H, W, 3); memory-mapped ones are read when needed.
         first, last: of the part, last exclusive; None is the video's end.
+        every: so many-th frame is searched, from the first on.
 
     Yields:
-        for each frame, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
+        for each of these, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
     """
     last = len(frames) if last is None else last
     for start in range(first, last, STRETCH):
         stop = min(start + STRETCH, last)
         background = median_background(frames, start - STRETCH, stop + STRETCH)
-        for index in range(start, stop):
+        for index in range(start + (first - start) % every, stop, every):
             difference = contrast(frames[index], background)
             yield find_objects(difference, settings)
 

@@ -18,7 +18,7 @@ def curve_tables(tables: Labelled, metrics: dict, evaluate: Evaluate) -> dict[st
     Args:
         metrics: as from `summary`; {} where there are no labels.
     """
-    covered = best_overlaps(tables.boxes, tables.regions) >= evaluate.region_overlap
+    covered = best_overlaps(tables.objects, tables.regions) >= evaluate.region_overlap
     return {
         "roc": roc_table(tables.frames),
         "regions": region_table(tables, evaluate),

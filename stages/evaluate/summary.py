@@ -28,14 +28,14 @@ class Labelled(NamedTuple):
     Attributes:
         frames: FRAME_SCORES with `anomalous` and `fps`, sorted by video and frame.
         objects: OBJECT_SCORES, of the objects that fuse kept.
-        boxes: video, frame and BOX of all objects found.
+        found: how many objects there were before fuse left some out.
         regions: REGIONS.
         held_out: FRAME_SCORES with `fps` of the held-out clips, sorted.
     """
 
     frames: pd.DataFrame
     objects: pd.DataFrame
-    boxes: pd.DataFrame
+    found: int
     regions: pd.DataFrame
     held_out: pd.DataFrame
 
@@ -54,7 +54,7 @@ def labelled(
     return Labelled(
         frames[frames["video"].isin(tests)].merge(labels, on=["video", "frame"]),
         objects[objects["video"].isin(tests)],
-        boxes[boxes["video"].isin(tests)],
+        int(boxes["video"].isin(tests).sum()),
         regions,
         frames[frames["split"] == "held_out"],
     )
@@ -67,7 +67,7 @@ def summary(tables: Labelled, evaluate: Evaluate) -> dict:
     mapped = with_regions(frames, regions)
     mapped_objects, frames_of = objects[objects["video"].isin(mapped)], frames.groupby("video").size()
     frames_of = frames_of[frames_of.index.isin(mapped)]
-    covered = best_overlaps(tables.boxes, regions) >= evaluate.region_overlap
+    covered = best_overlaps(objects, regions) >= evaluate.region_overlap
     metrics = {
         "counts": {
             "videos": int(frames["video"].nunique()),
@@ -76,7 +76,7 @@ def summary(tables: Labelled, evaluate: Evaluate) -> dict:
             "regions": len(regions),
             "tracks": len(regions[["video", "track"]].drop_duplicates()),
             "videos_with_regions": len(mapped),
-            "objects": len(tables.boxes),
+            "objects": tables.found,
             "objects_scored": len(objects),
             "frames_without_objects": len(frames) - with_objects,
         },

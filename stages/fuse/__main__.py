@@ -25,7 +25,7 @@ def run(name: str) -> str:
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
-    return f"{len(objects)} of {len(scores)} objects kept, {len(frames)} frames scored, in {paths.frame_scores}"
+    return f"{len(objects)} boxes from {len(scores)} objects, {len(frames)} frames scored, in {paths.frame_scores}"
 
 
 def with_velocity(scores: pd.DataFrame, velocity: pd.DataFrame, paths: SetPaths) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Which boxes a score is believed of, and boxes linked into tracks."""
+"""Which boxes a score is believed of; boxes linked into tracks, and what is between them."""
 
 import numpy as np
 import pandas as pd
@@ -7,9 +7,10 @@ from scipy.optimize import linear_sum_assignment
 from stages.common.tables import BOX
 from stages.detect.boxes import iou_matrix
 
-# Boxes of one object overlap by more than this from one frame to the next; it may be missed for so many frames.
+# Boxes of one object overlap by more than this from one to the next, which is so many frames later at most: with
+# every other frame searched, it may be missed once.
 LINK_IOU = 0.3
-LINK_GAP = 3
+LINK_GAP = 4
 
 
 def believable(objects: pd.DataFrame, videos: pd.DataFrame, height: float, clip: int) -> np.ndarray:
@@ -74,6 +75,31 @@ def link_all(objects: pd.DataFrame) -> np.ndarray:
         own = objects.iloc[rows]
         tracks[rows] = link_boxes(own["frame"].to_numpy(), own[BOX].to_numpy())
     return tracks
+
+
+def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
+    """The objects and, for each frame between two boxes of a track, one with `numbers` in a line from one to the other.
+
+    So a frame that was not searched, or in which the detector missed an object, shows what those around it do.
+
+    Args:
+        objects: columns video, track, frame and `numbers`, which are floats; any others are as of the box before.
+
+    Returns:
+        the same columns, sorted by video, frame and `numbers`.
+    """
+    ordered = objects.sort_values(["video", "track", "frame"], ignore_index=True)
+    following = ordered.shift(-1)
+    goes_on = (ordered["video"] == following["video"]) & (ordered["track"] == following["track"])
+    missing = np.where(goes_on, following["frame"] - ordered["frame"] - 1, 0).astype(int)
+    before = np.repeat(np.arange(len(ordered)), missing)
+    steps = np.arange(len(before)) - np.repeat(missing.cumsum() - missing, missing) + 1
+    share, values = (steps / (missing[before] + 1))[:, None], ordered[numbers].to_numpy()
+    added = ordered.iloc[before].copy()
+    added["frame"] += steps
+    added[numbers] = (1 - share) * values[before] + share * values[before + 1]
+    added = added.astype(ordered.dtypes.to_dict())
+    return pd.concat([ordered, added]).sort_values(["video", "frame", *numbers], ignore_index=True)
 
 
 def box_speed(objects: pd.DataFrame, reach: int = 5) -> np.ndarray:

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from stages.common.errors import InputError
 from stages.common.params import settings
 from stages.common.tables import BOX, CUES, TRIVIAL
-from stages.fuse.boxes import believable, box_speed, link_all, uncut
+from stages.fuse.boxes import believable, box_speed, link_all, uncut, with_between
 from stages.fuse.calibration import fit
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 
@@ -45,6 +45,11 @@ class Fuse:
 
 
 def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+    """The objects of `found_objects`, and what is between two of a track in frames between them (OBJECT_SCORES)."""
+    return with_between(found_objects(cues, videos, fuse), [*BOX, "raw", "score", *CUES, *TRIVIAL])
+
+
+def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
     """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as SCORES and a velocity.
 
     Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves. Beside the

@@ -14,13 +14,16 @@ from stages.tubes.settings import Tubes
 def chosen_frames(frames: int, split: str, tubes: Tubes) -> np.ndarray:
     """Numbers of the frames (int) in which a clip's objects become tubes.
 
-    Test and held-out clips: all. Training clips: every `train_stride`-th with the whole reach before and after it, so
-    that no tube to learn from repeats the clip's first or last frame; all frames where the clip is too short for that.
+    Test and held-out clips: all. Training clips: every `train_stride`-th, counted from the first as `detect.every`
+    counts, with the whole reach before and after it, so that no tube to learn from repeats the clip's first or last
+    frame. Of a clip that is too short for that, all that have the reach; or, if none has, every `train_stride`-th.
     """
+    every = np.arange(frames)
     if split != "train":
-        return np.arange(frames)
-    inside = np.arange(tubes.reach, frames - tubes.reach, tubes.train_stride)
-    return inside if len(inside) else np.arange(0, frames, tubes.train_stride)
+        return every
+    inside = (every >= tubes.reach) & (every < frames - tubes.reach)
+    counted = every % tubes.train_stride == 0
+    return every[inside & counted if (inside & counted).any() else inside if inside.any() else counted]
 
 
 def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple[int, int, int, int]:

@@ -11,4 +11,4 @@ class Tubes:
     context: NonNegativeFloat  # share of its width and height by which a box is widened
     half_length: PositiveInt  # frames before and after the middle, t in the paper
     reach: NonNegativeInt  # the same for normal clips, from which irregular tubes skip frames
-    train_stride: PositiveInt  # every so many frames of a training clip
+    train_stride: PositiveInt  # every so many-th frame of a training clip

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import PARAMS, still, walking_square, write_pictures
 
@@ -224,3 +225,14 @@ def test_settings_that_no_detector_has(filled, changes, named):
     filled.leave_earlier_outputs()
     filled.params(detect=changes)
     assert filled.refusal("detect").startswith(f"params.yaml: detect (with sets.mine.detect): {named}")
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 40])
+def test_every_so_many_frames_are_searched_from_the_first_on(filled, every):
+    filled.run("footage", "weights", "decode", "detect")
+    all_found = filled.detections()
+    filled.params(detect={"every": every})
+    filled.run("detect")
+    expected = all_found[all_found["frame"] % every == 0].reset_index(drop=True)
+    assert 0 < len(expected) and set(expected["video"]) == set(all_found["video"])
+    pd.testing.assert_frame_equal(filled.detections(), expected)

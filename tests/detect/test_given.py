@@ -74,7 +74,7 @@ def test_a_missing_column_and_what_is_no_table_are_named(write, tmp_path):
 def test_class_scores_have_one_length(tmp_path):
     rows = table().assign(class_scores=[[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]])
     rows.to_parquet(tmp_path / "a.parquet")
-    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 2, 4, 64, 48, 0.0))
+    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 2, range(4), 64, 48, 0.0))
     assert found[1].labels.tolist() == [0, 1] and found[0].class_scores.shape == (0, 2)
     rows["class_scores"] = [[0.1], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]]
     rows.to_parquet(tmp_path / "b.parquet")
@@ -93,23 +93,23 @@ def test_class_scores_that_are_none_or_out_of_range_or_in_a_csv_are_refused(tmp_
 
 
 def test_a_clip_without_boxes_has_the_classes_of_the_others():
-    found = list(detect_given(table([]).assign(class_scores=[]), 3, 2, 64, 48, least=0.0))
+    found = list(detect_given(table([]).assign(class_scores=[]), 3, range(2), 64, 48, least=0.0))
     assert [each.class_scores.shape for each in found] == [(0, 3), (0, 3)]
 
 
 def test_what_is_less_than_a_pixel_after_cutting_is_left_out():
     thin = table([("walk", 0, -5, 1, 0.4, 9, 0.9), ("walk", 0, 3, 1, 3.2, 9, 0.9), ("walk", 0, 60, 1, 70, 9, 0.5)])
-    found = list(detect_given(thin.assign(class_scores=[[]] * 3), 0, 1, 64, 48, least=0.0))
+    found = list(detect_given(thin.assign(class_scores=[[]] * 3), 0, range(1), 64, 48, least=0.0))
     assert found[0].boxes.tolist() == [[60, 1, 64, 9]]
 
 
 def test_the_boxes_of_a_clip_come_by_frame_best_first_and_cut_at_the_edges(write):
     own = read_boxes(write(table())).query("video == 'walk'")
-    found = list(detect_given(own, 0, 4, 64, 48, least=0.5))
+    found = list(detect_given(own, 0, range(4), 64, 48, least=0.5))
     assert [len(each.boxes) for each in found] == [0, 2, 0, 0]
     assert found[1].boxes.tolist() == [[30, 0, 41, 20], [5, 6, 15, 26]]
     assert found[1].labels.tolist() == [-1, -1] and found[1].class_scores.shape == (2, 0)
-    assert [len(each.boxes) for each in detect_given(own, 0, 4, 64, 48, least=0.0)] == [0, 2, 0, 1]
+    assert [len(each.boxes) for each in detect_given(own, 0, range(4), 64, 48, least=0.0)] == [0, 2, 0, 1]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from helpers import PARAMS
 
+from stages.detect import motion
 from stages.detect.boxes import iou_matrix
 from stages.detect.motion import MotionSettings, detect_video, find_objects
 
@@ -113,3 +114,12 @@ def test_the_same_video_gives_the_same_bytes(rng):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_frames_are_counted_on_from_one_stretch_to_the_next(monkeypatch, rng, every):
+    monkeypatch.setattr(motion, "STRETCH", 4)
+    frames, _ = walk(ground(rng), count=18)
+    whole = list(detect_video(frames, SETTINGS, 3, 17))
+    part = list(detect_video(frames, SETTINGS, 3, 17, every))
+    assert [found.boxes.tolist() for found in part] == [found.boxes.tolist() for found in whole[::every]]

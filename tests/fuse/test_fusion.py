@@ -20,7 +20,7 @@ from stages.common.tables import (
 )
 from stages.fuse import fusion
 from stages.fuse.__main__ import run
-from stages.fuse.fusion import CueWeights, Fuse, frame_scores, object_scores, smooth_tracks
+from stages.fuse.fusion import CueWeights, Fuse, found_objects, frame_scores, object_scores, smooth_tracks
 
 FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, velocity=0.0)
 FIVE = replace(FOUR, velocity=1.0)
@@ -94,7 +94,7 @@ def test_no_scores_at_all_make_no_objects_and_frames_at_0():
 
 
 def test_objects_by_hand():
-    objects = object_scores(scores(HAND), videos(), replace(PLAIN, method="zscore"))
+    objects = found_objects(scores(HAND), videos(), replace(PLAIN, method="zscore"))
     assert objects["video"].tolist() == ["busy"] * 3 + ["calm"] * 3
     assert objects["frame"].tolist() == [2, 2, 4, 0, 1, 1]
     mean, deviation = 7 / 3, np.std([1, 2, 4])
@@ -106,9 +106,22 @@ def test_objects_by_hand():
     np.testing.assert_allclose(objects["box_speed"], 0)
 
 
+def test_frames_between_two_boxes_of_a_track_have_what_is_between_them():
+    found = found_objects(scores(HAND), videos(), PLAIN)
+    objects = object_scores(scores(HAND), videos(), PLAIN)
+    assert list(objects.columns) == list(found.columns)
+    busy = objects[(objects["video"] == "busy") & (objects["track"] == 0)]
+    assert busy["frame"].tolist() == [2, 3, 4]
+    for column in (*BOX, *CUES, *TRIVIAL, "raw", "score"):
+        before, between, after = busy[column]
+        assert between == pytest.approx((before + after) / 2)
+    others = objects.drop(busy.index[1]).reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, found)
+
+
 def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviations_of_normal_ones():
     weights = CueWeights(arrow=1.0, irregularity=0.0, middle=1.0, distillation=2.0, velocity=0.5)
-    objects = object_scores(random_scores(), videos(), replace(FULL, weights=weights))
+    objects = found_objects(random_scores(), videos(), replace(FULL, weights=weights))
     assert objects[CUES].std().min() > 0
     normal = objects["split"] == "held_out"
     np.testing.assert_allclose(objects[normal][CUES].mean(), 0, atol=1e-6)
@@ -123,9 +136,9 @@ def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
     cut = table["x1"] < 10
     assert 1 < cut[table["split"] == "held_out"].sum() < cut.sum()
     fuse = replace(FULL, method=method, edge_margin=10.0, clip_margin=0, track_sigma=0.0)
-    objects = object_scores(table, videos(), fuse)
+    objects = found_objects(table, videos(), fuse)
     assert len(objects) == len(table)
-    alone = {kind: object_scores(table[cut == kind], videos(), fuse) for kind in (True, False)}
+    alone = {kind: found_objects(table[cut == kind], videos(), fuse) for kind in (True, False)}
     for kind, apart in alone.items():
         together = objects[(objects["x1"] < 10) == kind].reset_index(drop=True)
         pd.testing.assert_frame_equal(together[[*CUES, "raw"]], apart[[*CUES, "raw"]])
@@ -134,7 +147,7 @@ def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
 def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its_like():
     table = random_scores()
     table.loc[table["x1"] > 60, "distillation"] = np.nan
-    objects = object_scores(table, videos(), replace(FULL, clip_margin=0, track_sigma=0.0))
+    objects = found_objects(table, videos(), replace(FULL, clip_margin=0, track_sigma=0.0))
     assert objects["raw"].notna().all()
     for lacks in (True, False):
         own = objects[(objects["distillation"].isna() == lacks) & (objects["split"] == "held_out")]
@@ -147,7 +160,7 @@ def test_where_normal_objects_of_a_kind_are_too_few_all_normal_ones_speak_for_it
     table.loc[table["x1"] > 65, "distillation"] = np.nan
     fuse = replace(FULL, clip_margin=0, track_sigma=0.0)
     monkeypatch.setattr(fusion, "LEAST_ALIKE", 5)
-    objects = object_scores(table, videos(), fuse)
+    objects = found_objects(table, videos(), fuse)
     lacking, normal = objects["distillation"].isna(), objects["split"] == "held_out"
     assert 0 < (lacking & normal).sum() < 5 <= (~lacking & normal).sum()
     means = objects[CUES].mean(axis=1)
@@ -200,7 +213,7 @@ def test_test_clips_do_not_change_the_calibration():
 
 def test_frames_by_hand():
     table = scores(HAND)
-    objects = object_scores(table, videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
+    objects = found_objects(table, videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
     frames = frame_scores(objects, videos(), PLAIN)
     assert list(frames.columns) == FRAME_SCORES.names
     assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
@@ -212,7 +225,7 @@ def test_frames_by_hand():
 
 
 def test_a_clips_ends_take_the_nearest_scored_frames_value():
-    objects = object_scores(scores(HAND), videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
+    objects = found_objects(scores(HAND), videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
     frames = frame_scores(objects, videos(), replace(PLAIN, clip_margin=2))
     assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
 
@@ -284,8 +297,8 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
     folder = project / "data/tiny/frame_scores"
     objects = read_table(folder / "objects.parquet", OBJECT_SCORES)
     frames = read_table(folder / "frames.parquet", FRAME_SCORES)
-    assert said == f"{len(objects)} of 27 objects kept, 15 frames scored, in data/tiny/frame_scores"
-    assert 0 < len(objects) < 27 and len(frames) == 15
+    assert said == f"{len(objects)} boxes from 27 objects, 15 frames scored, in data/tiny/frame_scores"
+    assert len(objects) > 0 and len(frames) == 15
     assert np.isfinite(objects[["raw", "score", "velocity", *TRIVIAL]]).all(axis=None)
     assert np.isfinite(frames[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
 

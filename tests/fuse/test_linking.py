@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stages.common.tables import BOX
 from stages.detect.boxes import iou_matrix
-from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes, uncut
+from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes, uncut, with_between
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
 
@@ -156,3 +156,37 @@ def test_speed_looks_at_a_boxs_own_track_and_video_only():
     rows = [("a", 0, *at(0)), ("a", 0, *at(90)), ("a", 1, *at(2)), ("b", 0, *at(7)), ("b", 1, *at(8))]
     table = objects(rows).assign(track=[0, 1, 0, 0, 0])
     assert box_speed(table).tolist() == [2, 0, 2, 1, 1]
+
+
+def slowly_between(rows: list[dict], numbers: list[str]) -> list[dict]:
+    found = list(rows)
+    for row in rows:
+        own = [other for other in rows if (other["video"], other["track"]) == (row["video"], row["track"])]
+        later = [other for other in own if other["frame"] > row["frame"]]
+        if later:
+            after = min(later, key=lambda other: other["frame"])
+            for frame in range(row["frame"] + 1, after["frame"]):
+                share = (frame - row["frame"]) / (after["frame"] - row["frame"])
+                line = {name: (1 - share) * row[name] + share * after[name] for name in numbers}
+                found.append({**row, "frame": frame, **line})
+    return sorted(found, key=lambda row: (row["video"], row["frame"], *(row[name] for name in numbers)))
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.sampled_from("ab"), st.integers(0, 2), st.integers(0, 9)),
+        st.tuples(st.integers(0, 9), st.integers(-9, 9)),
+    )
+)
+def test_what_is_between_two_boxes_of_a_track_lies_in_a_line(places):
+    rows = [
+        {"video": video, "track": track, "frame": frame, "x1": float(x), "score": float(score)}
+        for (video, track, frame), (x, score) in places.items()
+    ]
+    columns = {"video": object, "track": "int32", "frame": "int32", "x1": "float32", "score": float}
+    table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
+    found = with_between(table, ["x1", "score"])
+    assert found.dtypes.to_dict() == table.dtypes.to_dict()
+    expected = pd.DataFrame(slowly_between(rows, ["x1", "score"]), columns=list(columns)).astype(columns)
+    pd.testing.assert_frame_equal(found, expected)
+    assert not found.duplicated(["video", "track", "frame"]).any()
