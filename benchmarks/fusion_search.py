@@ -40,7 +40,9 @@ def search(name: str) -> pd.DataFrame:
     for method, velocity in product(GRID["method"], GRID["velocity"]):
         fuse = replace(fuse, method=method, weights=replace(fuse.weights, velocity=velocity))
         objects = object_scores(cues, videos, fuse)
-        regional = region_level(objects[objects["split"] == "test"], "score", regions, len(frames), evaluate)
+        regional = region_level(
+            objects[objects["split"] == "test"], "score", regions, frames.groupby("video").size(), evaluate
+        )
         for sigma in GRID["frame_sigma"]:
             scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), smooth=True)
             measured = frame_level(frames.assign(score=scores), "score") | regional

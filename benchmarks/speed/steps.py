@@ -25,6 +25,7 @@ from stages.detect.recordings import clips_of
 from stages.evaluate.summary import Evaluate, labelled, summary
 from stages.fuse.__main__ import with_velocity
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
+from stages.score.features import normal_features
 from stages.score.tasks import Score, score_tubes
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, load_teacher
@@ -165,7 +166,10 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
     network, _, _, cut = training(sample)
     settings, objects = load("score", Score, sample.name), sample.tubes("clip")
     shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
-    shard = np.ascontiguousarray(take_offsets(shard, regular_offsets(cut.half_length)))
+    offsets = regular_offsets(cut.half_length)
+    shard = np.ascontiguousarray(take_offsets(shard, offsets))
+    learnt = sample.tubes("train"), sample.paths.tubes, offsets, settings.precision, settings.batch
+    normal = normal_features(network, *learnt)
     known = np.stack(objects["class_scores"].to_list())[: len(shard)]
     parts = [slice(start, start + settings.batch) for start in range(0, len(shard), settings.batch)]
     vectors = None
@@ -174,9 +178,8 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
     def fast() -> None:
         for part in parts:
-            score_tubes(
-                network, shard[part], known[part], None if vectors is None else vectors[part], settings.precision
-            )
+            own = None if vectors is None else vectors[part]
+            score_tubes(network, shard[part], known[part], own, normal, settings.precision)
 
     @torch.inference_mode()
     def plainly() -> None:

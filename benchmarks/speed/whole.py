@@ -23,9 +23,12 @@ from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
 from stages.detect.recordings import ClipFrames
 from stages.fuse.__main__ import with_velocity
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
+from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, teach_clip
+from stages.train.network import load_network
+from stages.train.tasks import regular_offsets
 from stages.tubes.cut import clip_rows, cut_clip
 from stages.tubes.settings import Tubes
 from stages.velocity.flow import velocity_clip
@@ -73,6 +76,8 @@ def stages(sample: Sample) -> dict[str, Callable]:
     found = weights_file(paths.weights / "detector", "") if NEEDS_WEIGHTS & set(detector.sources) else None
     taught = weights_file(paths.weights / "teacher", "") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())
+    learnt = sample.tubes("train"), paths.tubes, regular_offsets(card["half_length"]), score.precision, score.batch
+    normal = normal_features(load_network(paths.network, card["architecture"]), *learnt)
     by_classifier = score.distillation == "classifier"
     work = {
         "decode": functools.partial(decode, sample.paths, load("decode", Decode, name)),
@@ -80,7 +85,7 @@ def stages(sample: Sample) -> dict[str, Callable]:
         "velocity": velocity,
         "tubes": functools.partial(tubes, cut),
         "teach": functools.partial(teach, teacher, taught),
-        "score": functools.partial(scores, cut, paths.network, card, score),
+        "score": functools.partial(scores, cut, paths.network, card, normal, score),
     }
     return work if by_classifier else {stage: do for stage, do in work.items() if stage != "teach"}
 
@@ -107,10 +112,10 @@ def teach(settings, weights, clip, folder):
     teach_clip(folder / "tubes.npy", settings, weights, torch.device("cpu"), folder)
 
 
-def scores(cut, network, card, settings, clip, folder):
+def scores(cut, network, card, normal, settings, clip, folder):
     rows = clip_rows(by_frame(folder), clip.video, "test", clip.frames, cut)
     teacher = folder / "vectors.npy" if settings.distillation == "classifier" else None
-    score_clip(rows, folder / "tubes.npy", teacher, network, card, settings, "cpu", folder)
+    score_clip(rows, folder / "tubes.npy", teacher, network, card, normal, settings, "cpu", folder)
 
 
 def by_frame(folder: Path) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from stages.common.files import written_whole
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 TASKS = ["arrow", "irregularity", "middle", "distillation"]
-# What an object's score is made of: the proxy tasks, and how fast it moves.
-CUES = [*TASKS, "velocity"]
+# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features are, how fast it is.
+CUES = [*TASKS, "features", "velocity"]
 TRIVIAL = ["box_width", "box_speed", "random"]
 
 VIDEOS = pa.schema(
@@ -91,6 +91,7 @@ SCORES = pa.schema(
         ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
         ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
         ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
+        ("features", pa.float32()),  # Mahalanobis distance of the network's features from those of training tubes
     ]
 )
 OBJECT_SCORES = pa.schema(

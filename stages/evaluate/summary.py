@@ -88,6 +88,7 @@ def summary(tables: Labelled, evaluate: Evaluate) -> dict:
         "interval": intervals(frames, mapped_objects, regions, frames_of, evaluate),
         "coverage": mean(covered),
         "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of, evaluate)},
+        "features": frame_level(frames, "features"),
         "velocity": frame_level(frames, "velocity"),
         "tasks": {task: frame_level(frames, task) for task in TASKS},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},

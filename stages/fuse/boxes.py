@@ -86,7 +86,7 @@ def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
         objects: columns video, track, frame and `numbers`, which are floats; any others are as of the box before.
 
     Returns:
-        the same columns, sorted by video, frame and `numbers`.
+        the same columns, sorted by video, frame, `numbers` and track.
     """
     ordered = objects.sort_values(["video", "track", "frame"], ignore_index=True)
     following = ordered.shift(-1)
@@ -99,7 +99,7 @@ def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
     added["frame"] += steps
     added[numbers] = (1 - share) * values[before] + share * values[before + 1]
     added = added.astype(ordered.dtypes.to_dict())
-    return pd.concat([ordered, added]).sort_values(["video", "frame", *numbers], ignore_index=True)
+    return pd.concat([ordered, added]).sort_values(["video", "frame", *numbers, "track"], ignore_index=True)
 
 
 def box_speed(objects: pd.DataFrame, reach: int = 5) -> np.ndarray:

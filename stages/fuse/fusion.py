@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from stages.common.errors import InputError
 from stages.common.params import settings
-from stages.common.tables import BOX, CUES, TRIVIAL
+from stages.common.tables import BOX, CUES, TASKS, TRIVIAL
 from stages.fuse.boxes import believable, box_speed, link_all, uncut, with_between
 from stages.fuse.calibration import fit
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
@@ -26,6 +26,7 @@ class CueWeights:
     irregularity: NonNegativeFloat
     middle: NonNegativeFloat
     distillation: NonNegativeFloat
+    features: NonNegativeFloat
     velocity: NonNegativeFloat
 
 
@@ -56,11 +57,12 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     cues stands what anyone could score by: the box's width, its speed, and chance.
 
     Raises:
-        InputError: no weight is above 0, or the plain mean is asked for with the velocity, which is no probability.
+        InputError: no weight is above 0, or the plain mean is asked for with what is no task's probability.
     """
     weights = {cue: weight for cue in CUES if (weight := getattr(fuse.weights, cue)) > 0}
-    if not weights or (fuse.method == "mean" and "velocity" in weights):
-        wrong = "velocity has no place in method mean: set it to 0" if weights else "all are 0; raise one"
+    besides = [cue for cue in weights if cue not in TASKS]
+    if not weights or (fuse.method == "mean" and besides):
+        wrong = f"{besides[0]} has no place in method mean: set it to 0" if weights else "all are 0; raise one"
         raise InputError(f"params.yaml: fuse.weights: {wrong}")
     kept = cues[believable(cues, videos, fuse.min_height, fuse.clip_margin)]
     kept = kept.sort_values(["video", "frame", *BOX, *CUES], ignore_index=True)

@@ -17,6 +17,7 @@ KINDS = {
     "irregularity": "moves in fits and starts",
     "middle": "moves like nothing seen",
     "distillation": "appearance never seen",
+    "features": "looks and moves like nothing learnt",
     "velocity": "faster than what is normal here",
 }
 # Seconds around the peak in which the object is looked for that makes it. Frame scores are smooth; objects pass.

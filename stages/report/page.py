@@ -31,6 +31,7 @@ CUE_NAMES = {
     "irregularity": "irregularity",
     "middle": "middle box",
     "distillation": "appearance",
+    "features": "likeness",
     "velocity": "velocity",
 }
 
@@ -131,7 +132,7 @@ def tiles(metrics: dict, findings: Findings) -> list[dict]:
 def scorer_rows(metrics: dict) -> list[dict]:
     found = {"all cues, fused": metrics, "all cues, unsmoothed": metrics.get("raw", {})}
     found |= {CUE_NAMES[task]: metrics.get("tasks", {}).get(task, {}) for task in TASKS}
-    found |= {"velocity": metrics.get("velocity", {})}
+    found |= {CUE_NAMES[cue]: metrics.get(cue, {}) for cue in ("features", "velocity")}
     found |= {f"for comparison: {plain(key)}": own for key, own in metrics.get("trivial", {}).items()}
     return [
         {"name": name, "micro": percent(own["micro_auc"]), "macro": percent(own["macro_auc"])}

@@ -1,6 +1,7 @@
-"""Four task scores for every object of the test clips and of the held-out normal clips."""
+"""Task scores, and how unlike normal it is, of every object of the test clips and of the held-out normal clips."""
 
 import functools
+import hashlib
 import json
 from dataclasses import asdict
 
@@ -14,19 +15,29 @@ from stages.common.files import sha256, written_whole
 from stages.common.params import load, load_machine
 from stages.common.paths import SetPaths
 from stages.common.tables import TUBES, read_table, table_hash
-from stages.common.videos import Job, map_videos
+from stages.common.videos import Job, map_videos, single_threaded
+from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
+from stages.train.network import load_network
+from stages.train.tasks import regular_offsets
 
 
 def run(name: str) -> str:
     paths, score, machine = SetPaths(name), load("score", Score, name), load_machine()
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
-    table = table[table["split"] != "train"]
+    training, table = table[table["split"] == "train"], table[table["split"] != "train"]
     card = json.loads((paths.network / "model.json").read_text())
     if score.distillation == "detector" and not card["architecture"]["classes"]:
         raise InputError("params.yaml: score.distillation is detector, which has no class scores here; take classifier")
     device = find_device(machine.device)
-    content = {**asdict(score), "network": sha256(paths.network), "device": str(device)}
+    network, offsets = (
+        load_network(paths.network, card["architecture"]).to(device),
+        regular_offsets(card["half_length"]),
+    )
+    with single_threaded():
+        normal = normal_features(network, training, paths.tubes, offsets, score.precision, score.batch)
+    alike = hashlib.sha256(b"".join(part.tobytes() for part in normal)).hexdigest()
+    content = {**asdict(score), "network": sha256(paths.network), "normal": alike, "device": str(device)}
     videos, jobs = sorted(table["video"].unique()), []
     for video in videos:
         rows, shard = table[table["video"] == video], paths.tubes / f"{video}.npy"
@@ -35,7 +46,7 @@ def run(name: str) -> str:
             raise InputError(f"{teacher}: not found; score.distillation classifier needs teach.test_clips: true")
         inputs = {"rows": table_hash(rows, TUBES), "tubes": sha256(shard)}
         inputs["teacher"] = sha256(teacher) if teacher else None
-        make = functools.partial(score_clip, rows, shard, teacher, paths.network, card, score, str(device))
+        make = functools.partial(score_clip, rows, shard, teacher, paths.network, card, normal, score, str(device))
         jobs.append(Job(video, {**content, **inputs}, make))
     pieces = map_videos("score", jobs, workers_on(device, machine))
     scores = pa.concat_tables(pq.read_table(piece / "scores.parquet") for piece in pieces)

@@ -1,4 +1,4 @@
-"""The four task scores of objects, higher where the task fails (paper, section 3.4)."""
+"""The scores of objects, higher where a task fails (paper, section 3.4) or the network has seen nothing alike."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 from stages.common.arrays import map_array
 from stages.common.params import settings
 from stages.common.tables import BOX, SCORES, TASKS, write_table
+from stages.score.features import NormalFeatures, distances, features_of
 from stages.train.network import Network, load_network, to_network
 from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
 
@@ -30,18 +31,21 @@ def score_tubes(
     tubes: np.ndarray,
     class_scores: np.ndarray,
     teacher: np.ndarray | None,
+    normal: NormalFeatures,
     precision: str = "float32",
 ) -> dict[str, np.ndarray]:
-    """Scores of a batch of tubes, float32 (N,) per task.
+    """Scores of a batch of tubes, float32 (N,) per task and for the features.
 
     arrow and irregularity: the logit of the changed class minus that of the normal one (probabilities saturate; their
     order is the same). middle: mean absolute error of the predicted crop. distillation: mean absolute difference from
     the teacher's vectors where they are given, else from the class scores, and NaN where the detector saw nothing.
+    features: the distance of the network's features from normal ones.
 
     Args:
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
         class_scores: float32 (N, classes) of the detector.
         teacher: float32 (N, features), or None.
+        normal: the features of training tubes.
         precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
@@ -62,11 +66,20 @@ def score_tubes(
         "middle": (predicted - middle).abs().mean((1, 2, 3)),
         "distillation": difference.abs().mean(1),
     }
-    return {task: score.float().cpu().numpy() for task, score in scores.items()}
+    found = {task: score.float().cpu().numpy() for task, score in scores.items()}
+    return {**found, "features": distances(features_of(forward), normal)}
 
 
 def score_clip(
-    rows: pd.DataFrame, shard: Path, teacher: Path | None, model: Path, card: dict, score: Score, device: str, out: Path
+    rows: pd.DataFrame,
+    shard: Path,
+    teacher: Path | None,
+    model: Path,
+    card: dict,
+    normal: NormalFeatures,
+    score: Score,
+    device: str,
+    out: Path,
 ) -> None:
     """Writes `scores.parquet` (SCORES) of one clip into the folder `out`.
 
@@ -74,11 +87,12 @@ def score_clip(
         rows: the clip's rows of TUBES.
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
         model, card: folder and contents of `model.json` of the trained network.
+        normal: the features of training tubes.
     """
     network = load_network(model, card["architecture"]).to(device)
     tubes, offsets = map_array(shard), regular_offsets(card["half_length"])
     vectors = map_array(teacher) if teacher else None
-    scores = {task: np.full(len(rows), np.nan, np.float32) for task in TASKS}
+    scores = {name: np.full(len(rows), np.nan, np.float32) for name in (*TASKS, "features")}
     for start in range(0, len(rows), score.batch):
         part = slice(start, start + score.batch)
         found = score_tubes(
@@ -86,8 +100,9 @@ def score_clip(
             take_offsets(np.asarray(tubes[part]), offsets),
             np.stack(rows["class_scores"].iloc[part].to_list()),
             None if vectors is None else vectors[part].astype(np.float32),
+            normal,
             score.precision,
         )
-        for task in card["tasks"]:
-            scores[task][part] = found[task]
+        for name in (*card["tasks"], "features"):
+            scores[name][part] = found[name]
     write_table(out / "scores.parquet", rows[["video", "split", "frame", *BOX]].assign(**scores), SCORES)

@@ -6,6 +6,7 @@ import torch
 
 from benchmarks.speed.plain import plain_answers, plain_losses, read_files, write_files
 from benchmarks.speed.sample import own_memory, paired, peak_memory
+from stages.score.features import fit_normal
 from stages.score.tasks import score_tubes
 from stages.train.losses import Batch, task_losses
 from stages.train.network import Architecture, Network, to_network
@@ -38,7 +39,7 @@ def test_the_plain_losses_are_those_of_training(network):
 def test_the_plain_answers_are_those_of_scoring(network):
     tubes = drawn_tubes(5)
     found = plain_answers(network, to_network(tubes, CPU))
-    scores = score_tubes(network, tubes, np.ones((5, 3), np.float32), None)
+    scores = score_tubes(network, tubes, np.ones((5, 3), np.float32), None, fit_normal(np.ones((2, 32))))
     for task in ("arrow", "irregularity"):
         np.testing.assert_allclose(found[task][:, 1] - found[task][:, 0], scores[task], atol=1e-5)
     middle = to_network(tubes[:, 3:4], CPU)[:, :, 0]

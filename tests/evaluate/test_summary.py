@@ -117,6 +117,7 @@ def test_each_number_comes_from_its_own_column():
         parts = {
             "score": metrics,
             "raw": metrics["raw"],
+            "features": metrics["features"],
             "velocity": metrics["velocity"],
             **metrics["tasks"],
             **metrics["trivial"],
@@ -223,7 +224,7 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "footage/videos.parquet", videos, VIDEOS)
     write_table(folder / "footage/labels.parquet", labels, LABELS)
     write_table(folder / "footage/regions.parquet", regions, REGIONS)
-    write_table(folder / "scores.parquet", objects[["video", "split", "frame", *BOX, *TASKS]], SCORES)
+    write_table(folder / "scores.parquet", objects[["video", "split", "frame", *BOX, *TASKS, "features"]], SCORES)
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
     write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
     return tmp_path

@@ -22,8 +22,8 @@ from stages.fuse import fusion
 from stages.fuse.__main__ import run
 from stages.fuse.fusion import CueWeights, Fuse, found_objects, frame_scores, object_scores, smooth_tracks
 
-FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, velocity=0.0)
-FIVE = replace(FOUR, velocity=1.0)
+FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, features=0.0, velocity=0.0)
+ALL = replace(FOUR, features=1.0, velocity=1.0)
 PLAIN = Fuse(
     method="mean",
     weights=FOUR,
@@ -35,11 +35,11 @@ PLAIN = Fuse(
     map_filter=1,
     frame_sigma=0.0,
 )
-FULL = replace(PLAIN, method="zscore", weights=FIVE, min_height=12.0, edge_margin=2.0, clip_margin=1)
+FULL = replace(PLAIN, method="zscore", weights=ALL, min_height=12.0, edge_margin=2.0, clip_margin=1)
 FULL = replace(FULL, track_sigma=1.5, frame_sigma=2)
 PARAMS = """
 fuse:
-  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, velocity: 1},
+  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, features: 1, velocity: 1},
    min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
    map_filter: 1, frame_sigma: 2.0}
 sets: {tiny: {fuse: {}}}
@@ -120,13 +120,13 @@ def test_frames_between_two_boxes_of_a_track_have_what_is_between_them():
 
 
 def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviations_of_normal_ones():
-    weights = CueWeights(arrow=1.0, irregularity=0.0, middle=1.0, distillation=2.0, velocity=0.5)
+    weights = CueWeights(arrow=1.0, irregularity=0.0, middle=1.0, distillation=2.0, features=0.0, velocity=0.5)
     objects = found_objects(random_scores(), videos(), replace(FULL, weights=weights))
     assert objects[CUES].std().min() > 0
     normal = objects["split"] == "held_out"
     np.testing.assert_allclose(objects[normal][CUES].mean(), 0, atol=1e-6)
     np.testing.assert_allclose(objects[normal][CUES].std(ddof=0), 1)
-    means = objects[CUES] @ [1, 0, 1, 2, 0.5] / 4.5
+    means = objects[CUES] @ [1, 0, 1, 2, 0, 0.5] / 4.5
     np.testing.assert_allclose(objects["raw"], (means - means[normal].mean()) / means[normal].std(ddof=0))
 
 
@@ -172,7 +172,7 @@ def test_where_normal_objects_of_a_kind_are_too_few_all_normal_ones_speak_for_it
 def test_a_task_that_was_not_trained_is_left_out():
     table = random_scores().assign(middle=np.nan)
     objects = object_scores(table, videos(), FULL)
-    weights = replace(FIVE, middle=0.0)
+    weights = replace(ALL, middle=0.0)
     pd.testing.assert_frame_equal(objects, object_scores(table, videos(), replace(FULL, weights=weights)))
     assert objects["middle"].isna().all()
     frames = frame_scores(objects, videos(), FULL)
@@ -183,7 +183,7 @@ def test_a_task_that_was_not_trained_is_left_out():
     "method, velocity, says", [("mean", 1.0, "no place in method mean"), ("tail", 0.0, "all are 0")]
 )
 def test_weights_that_make_no_score_are_refused(method, velocity, says):
-    weights = CueWeights(**dict.fromkeys(TASKS, float(method == "mean")), velocity=velocity)
+    weights = CueWeights(**dict.fromkeys(TASKS, float(method == "mean")), features=0.0, velocity=velocity)
     with pytest.raises(InputError, match=f"fuse.weights: .*{says}"):
         object_scores(random_scores(), videos(), replace(PLAIN, method=method, weights=weights))
 
@@ -264,7 +264,7 @@ def test_scores_are_smoothed_along_their_own_track():
 @pytest.mark.parametrize("map_filter", [1, 3])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
-    weights = FOUR if method == "mean" else FIVE
+    weights = FOUR if method == "mean" else ALL
     fuse = replace(FULL, method=method, map_filter=map_filter, weights=weights)
     table = random_scores()
     shuffled = table.sample(frac=1, random_state=seed, ignore_index=True)

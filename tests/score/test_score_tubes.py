@@ -10,10 +10,13 @@ from stages.common.errors import InputError
 from stages.common.files import save_json
 from stages.common.tables import BOX, SCORES, TASKS, TUBES, read_table, write_table
 from stages.score.__main__ import run
+from stages.score.features import NormalFeatures
 from stages.score.tasks import Score, score_clip, score_tubes
 from stages.train.network import Architecture, Network, architecture_card
 
 HALF, REACH, SIDE, FEATURES = 2, 6, 16, 5
+NAMES = [*TASKS, "features"]
+NORMAL = NormalFeatures(np.full(32, 0.1), np.eye(32))
 PARAMS = """
 machine: {{workers: 1, device: cpu}}
 score: {{distillation: {distillation}, precision: float32, batch: {batch}}}
@@ -53,7 +56,7 @@ def rows_of(class_scores, video="clip", split="test"):
 
 @torch.inference_mode()
 def slow_scores(network, tube, class_scores, vector):
-    """The four scores of one object, uint8 (frames, side, side, channels), word by word."""
+    """The scores of one object, uint8 (frames, side, side, channels), word by word."""
     frames = [torch.tensor(frame / 255, dtype=torch.float32).permute(2, 0, 1) for frame in tube]
     middle = len(frames) // 2
     features = network.trunk(torch.stack(frames, 1)[None])
@@ -73,6 +76,7 @@ def slow_scores(network, tube, class_scores, vector):
         "irregularity": float(regular_or_irregular[1]) - float(regular_or_irregular[0]),
         "middle": float((predicted - frames[middle]).abs().mean()),
         "distillation": sum(distances) / len(distances),
+        "features": float((features[0].mean((1, 2)) - 0.1).norm()),
     }
 
 
@@ -83,13 +87,13 @@ def test_scores_are_those_of_each_object_on_its_own(channels, by, depth):
     network = drawn_network(channels, depth=depth)
     tubes, class_scores, vectors = objects(5, channels)
     teacher = vectors if by == "classifier" else None
-    found = score_tubes(network, tubes, class_scores, teacher)
-    assert list(found) == TASKS
-    for task in TASKS:
+    found = score_tubes(network, tubes, class_scores, teacher, NORMAL)
+    assert list(found) == NAMES
+    for task in NAMES:
         assert found[task].shape == (5,) and found[task].dtype == np.float32 and found[task].std() > 1e-6
     for index in range(5):
         expected = slow_scores(network, tubes[index], class_scores[index], None if teacher is None else vectors[index])
-        for task in TASKS:
+        for task in NAMES:
             assert found[task][index] == pytest.approx(expected[task], abs=1e-5), task
 
 
@@ -97,8 +101,8 @@ def test_bfloat16_scores_are_those_of_float32_to_its_precision():
     network = drawn_network()
     tubes, class_scores, vectors = objects(40)
     for teacher in (None, vectors):
-        plain, short = (score_tubes(network, tubes, class_scores, teacher, p) for p in ("float32", "bfloat16"))
-        for task in TASKS:
+        plain, short = (score_tubes(network, tubes, class_scores, teacher, NORMAL, p) for p in ("float32", "bfloat16"))
+        for task in NAMES:
             assert short[task].dtype == np.float32 and (short[task] != plain[task]).any()
             np.testing.assert_allclose(short[task], plain[task], atol=0.04 * np.abs(plain[task]).max(), err_msg=task)
 
@@ -112,7 +116,7 @@ def test_a_task_that_succeeds_scores_low():
         network.middle_head.last.weight.zero_()
         network.middle_head.last.bias.fill_(0.2)
     tubes[:, HALF] = 51
-    found = score_tubes(network, tubes, class_scores, None)
+    found = score_tubes(network, tubes, class_scores, None, NORMAL)
     assert found["arrow"] == pytest.approx([-4.0])
     assert found["middle"] == pytest.approx([0.0], abs=1e-6)
 
@@ -125,7 +129,7 @@ def test_the_middle_crop_is_predicted_from_the_others_alone():
     darker = tubes.copy()
     darker[:, HALF] = tubes[:, HALF] // 2
     change = tubes[:, HALF].mean((1, 2, 3)) / 255 - darker[:, HALF].mean((1, 2, 3)) / 255
-    before, after = (score_tubes(network, part, class_scores, None)["middle"] for part in (tubes, darker))
+    before, after = (score_tubes(network, part, class_scores, None, NORMAL)["middle"] for part in (tubes, darker))
     np.testing.assert_allclose(before - after, change, atol=1e-5)
 
 
@@ -140,7 +144,7 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, r
     by = "detector" if vectors is None else "classifier"
     rows = rows_of(class_scores) if rows is None else rows
     score = Score(distillation=by, precision="float32", batch=batch)
-    score_clip(rows, folder / "shard.npy", teacher, folder / "network", card, score, "cpu", folder)
+    score_clip(rows, folder / "shard.npy", teacher, folder / "network", card, NORMAL, score, "cpu", folder)
     return read_table(folder / "scores.parquet", SCORES)
 
 
@@ -158,8 +162,8 @@ def test_a_clips_table_keeps_its_rows_and_their_order(tmp_path):
         rows_of(class_scores)[["video", "split", "frame", *BOX]],
         check_dtype=False,
     )
-    expected = score_tubes(drawn_network(), tubes, class_scores, vectors.astype(np.float16).astype(np.float32))
-    for task in TASKS:
+    expected = score_tubes(drawn_network(), tubes, class_scores, vectors.astype(np.float16).astype(np.float32), NORMAL)
+    for task in NAMES:
         np.testing.assert_allclose(table[task], expected[task], atol=1e-5)
 
 
@@ -168,7 +172,9 @@ def test_a_task_that_was_not_trained_has_no_score(tmp_path):
     clip_scores(tmp_path, drawn_network(), tubes, class_scores)
     card = json.loads((tmp_path / "network/model.json").read_text()) | {"tasks": ["arrow", "distillation"]}
     score = Score(distillation="detector", precision="float32", batch=2)
-    score_clip(rows_of(class_scores), tmp_path / "shard.npy", None, tmp_path / "network", card, score, "cpu", tmp_path)
+    score_clip(
+        rows_of(class_scores), tmp_path / "shard.npy", None, tmp_path / "network", card, NORMAL, score, "cpu", tmp_path
+    )
     table = read_table(tmp_path / "scores.parquet", SCORES)
     assert table[["arrow", "distillation"]].notna().all(axis=None)
     assert table[["irregularity", "middle"]].isna().all(axis=None)
@@ -177,7 +183,7 @@ def test_a_task_that_was_not_trained_has_no_score(tmp_path):
 def test_what_the_detector_did_not_see_has_no_distillation_score_by_it():
     tubes, class_scores, vectors = objects(3)
     class_scores[1] = 0
-    by_detector, by_classifier = (score_tubes(drawn_network(), tubes, class_scores, v) for v in (None, vectors))
+    by_detector, by_classifier = (score_tubes(drawn_network(), tubes, class_scores, v, NORMAL) for v in (None, vectors))
     assert np.isnan(by_detector["distillation"]).tolist() == [False, True, False]
     assert np.isfinite(by_classifier["distillation"]).all() and np.isfinite(by_detector["middle"]).all()
 
@@ -191,7 +197,7 @@ def test_scores_do_not_depend_on_the_size_of_the_batches(tmp_path, batch, taught
         clip_scores(tmp_path / name, drawn_network(), tubes, class_scores, vectors, size)
         for name, size in (("whole", 256), ("parts", batch))
     )
-    np.testing.assert_allclose(parts[TASKS], whole[TASKS], atol=1e-5)
+    np.testing.assert_allclose(parts[NAMES], whole[NAMES], atol=1e-5)
 
 
 def test_wide_tubes_of_normal_clips_score_as_the_same_objects_in_a_test_clip(tmp_path):
@@ -235,7 +241,7 @@ def test_the_stage_scores_test_and_held_out_objects_clip_by_clip(project):
     assert table["split"].tolist() == ["test"] * 4 + ["held_out"] * 3
     tubes, class_scores, vectors = objects(3, frames=2 * REACH + 1, seed=0)
     narrow = tubes[:, REACH - HALF : REACH + HALF + 1]
-    expected = score_tubes(drawn_network(), narrow, class_scores, vectors.astype(np.float16).astype(np.float32))
+    expected = score_tubes(drawn_network(), narrow, class_scores, vectors.astype(np.float16).astype(np.float32), NORMAL)
     for task in TASKS:
         np.testing.assert_allclose(table[task][4:], expected[task], atol=1e-5)
 
