@@ -1,13 +1,14 @@
-"""Which fusion is best on rehearsals: every combination of a few settings, measured on each of the sets.
+"""Which fusion is best on rehearsals: every combination of a few settings, and one knob at a time, on each of the sets.
 
     python -m benchmarks.fusion_search ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 
-prints the combinations in the order of their mean over the sets and the four metrics; metrics/fusion_search.csv has
-those of each set. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a result to be reported
-have no place here.
+prints the combinations in the order of their mean over the sets and the four metrics, then what each knob does;
+metrics/fusion_search.csv and metrics/fusion_knobs.csv have those of each set. Needs `dvc repro score@<set>` and
+velocity. Sets whose labels are a result to be reported have no place here.
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -18,7 +19,7 @@ from stages.common.errors import InputError
 from stages.common.files import written_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
-from stages.common.tables import LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table
+from stages.common.tables import CUES, LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table
 from stages.evaluate.summary import Evaluate, frame_level, region_level
 from stages.fuse.__main__ import with_velocity
 from stages.fuse.fusion import Fuse, object_scores, scored_frames
@@ -26,28 +27,63 @@ from stages.fuse.fusion import Fuse, object_scores, scored_frames
 # Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.
 GRID = {"method": ["zscore", "tail"], "velocity": [0.0, 0.5, 1.0, 2.0, 4.0], "frame_sigma": [3.0, 5.0, 7.0]}
 METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
+# What each knob changes of the section `fuse`.
+KNOBS = {
+    "as set": {},
+    **{f"without {cue}": {"weights": {cue: 0.0}} for cue in CUES},
+    **{f"{cue} alone": {"weights": {other: 0.0 for other in CUES if other != cue}} for cue in CUES},
+    "the four tasks": {"weights": {"features": 0.0, "velocity": 0.0}},
+    "mean of the paper's probabilities": {"method": "mean", "weights": {"features": 0.0, "velocity": 0.0}},
+    "low boxes too": {"min_height": 0.0},
+    "cut boxes like any other": {"edge_margin": 0.0},
+    "ends of clips too": {"clip_margin": 0},
+    "object map filtered": {"map_filter": 3},
+    "not smoothed along tracks": {"track_sigma": 0.0},
+}
+# The metrics of a set for some settings and several `frame_sigma`.
+Measure = Callable[[Fuse, list[float]], list[dict]]
 
 
-def search(name: str) -> pd.DataFrame:
-    """A row per combination: the settings and METRICS."""
-    paths, fuse, evaluate = SetPaths(name), load("fuse", Fuse, name), load("evaluate", Evaluate, name)
+def measure_of(name: str) -> Measure:
+    paths, evaluate = SetPaths(name), load("evaluate", Evaluate, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     labels = read_table(paths.footage / "labels.parquet", LABELS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
     cues = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
-    tests, rows = videos[videos["video"].isin(labels["video"])].sort_values("video"), []
+    tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
-    for method, velocity in product(GRID["method"], GRID["velocity"]):
-        fuse = replace(fuse, method=method, weights=replace(fuse.weights, velocity=velocity))
+    frames_of = frames.groupby("video").size()
+
+    def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
         objects = object_scores(cues, videos, fuse)
-        regional = region_level(
-            objects[objects["split"] == "test"], "score", regions, frames.groupby("video").size(), evaluate
-        )
-        for sigma in GRID["frame_sigma"]:
+        regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of, evaluate)
+        found = []
+        for sigma in sigmas:
             scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), smooth=True)
             measured = frame_level(frames.assign(score=scores), "score") | regional
-            settings = {"method": method, "velocity": velocity, "frame_sigma": sigma}
-            rows.append({**settings, **{metric: measured[metric] for metric in METRICS}})
+            found.append({metric: measured[metric] for metric in METRICS})
+        return found
+
+    return measure
+
+
+def search(name: str, measure: Measure) -> pd.DataFrame:
+    """A row per combination: the settings and METRICS."""
+    rows, set_to = [], load("fuse", Fuse, name)
+    for method, velocity in product(GRID["method"], GRID["velocity"]):
+        fuse = replace(set_to, method=method, weights=replace(set_to.weights, velocity=velocity))
+        for sigma, found in zip(GRID["frame_sigma"], measure(fuse, GRID["frame_sigma"]), strict=True):
+            rows.append({"method": method, "velocity": velocity, "frame_sigma": sigma, **found})
+    return pd.DataFrame(rows)
+
+
+def turned(name: str, measure: Measure) -> pd.DataFrame:
+    """A row per knob, the rest as set: its name, and METRICS."""
+    rows, set_to = [], load("fuse", Fuse, name)
+    for knob, changes in KNOBS.items():
+        weights = replace(set_to.weights, **changes.get("weights", {}))
+        fuse = replace(set_to, **{**changes, "weights": weights})
+        rows.append({"knob": knob, **measure(fuse, [fuse.frame_sigma])[0]})
     return pd.DataFrame(rows)
 
 
@@ -66,13 +102,28 @@ def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return means.sort_values("mean", ascending=False).reset_index()
 
 
+def averaged(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """The mean over the sets of each knob, in their order, and `mean` of METRICS."""
+    keyed = [table.set_index("knob") for table in tables]
+    means = sum(keyed) / len(keyed)
+    return means.assign(mean=means.mean(axis=1))
+
+
+def write(path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    with written_whole(path) as aside:
+        pd.concat(tables, names=["set", None]).reset_index("set").round(4).to_csv(aside, index=False)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")
     try:
-        tables = {name: search(name) for name in parser.parse_args().sets}
+        measures = {name: measure_of(name) for name in parser.parse_args().sets}
+        combinations = {name: search(name, measure) for name, measure in measures.items()}
+        knobs = {name: turned(name, measure) for name, measure in measures.items()}
     except InputError as error:
         raise SystemExit(str(error)) from None
-    with written_whole(Path("metrics/fusion_search.csv")) as aside:
-        pd.concat(tables, names=["set", None]).reset_index("set").round(4).to_csv(aside, index=False)
-    print((ranked(list(tables.values())).set_index(list(GRID)) * 100).round(1).to_string())
+    write(Path("metrics/fusion_search.csv"), combinations)
+    write(Path("metrics/fusion_knobs.csv"), knobs)
+    print((ranked(list(combinations.values())).set_index(list(GRID)) * 100).round(1).to_string())
+    print((averaged(list(knobs.values())) * 100).round(1).to_string())

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.fusion_search import GRID, METRICS, ranked
+from benchmarks.fusion_search import GRID, METRICS, averaged, ranked
 
 
 def table(*means):
@@ -19,3 +19,10 @@ def test_combinations_are_ranked_by_their_mean_and_the_error_is_that_of_the_diff
     np.testing.assert_allclose(found["behind"], [0, 0.15, 0.4], atol=1e-12)
     # Behind by 0.1 and 0.2, and by 0.5 and 0.3.
     np.testing.assert_allclose(found["error"], [0, 0.05, 0.1], atol=1e-12)
+
+
+def test_knobs_are_averaged_over_the_sets_in_their_order():
+    tables = [pd.DataFrame({"knob": ["b", "a"], **dict.fromkeys(METRICS, values)}) for values in ([0.5, 1], [0.7, 0])]
+    found = averaged(tables)
+    assert found.index.tolist() == ["b", "a"]
+    np.testing.assert_allclose(found[[*METRICS, "mean"]], [[0.6] * 5, [0.5] * 5])

@@ -1,13 +1,20 @@
-"""The benchmark of a set that the pipeline has made."""
+"""The benchmarks of a set that the pipeline has made."""
 
 import csv
+import json
 import sys
 
+import pandas as pd
+import pytest
 from helpers import ROOT
 
 
-def test_the_table_has_what_was_asked_for(project):
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks(project):
     (project.folder / "benchmarks").symlink_to(ROOT / "benchmarks")
+
+
+def test_the_table_has_what_was_asked_for(project):
     said = project.run(sys.executable, "-m", "benchmarks.speed", "demo", "--steps", "tubes", "score", "whole")
     with open(project.folder / "metrics/speed_demo.csv") as file:
         rows = list(csv.DictReader(file))
@@ -19,3 +26,17 @@ def test_the_table_has_what_was_asked_for(project):
     assert "objects a frame" in said
     with open(project.folder / "metrics/speed_machine.csv") as file:
         assert len(list(csv.reader(file))) == 7
+
+
+def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_changed(project):
+    said = project.run(sys.executable, "-m", "benchmarks.fusion_search", "demo")
+    metrics = json.loads((project.folder / "metrics/demo.json").read_text())
+    names = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
+    knobs = pd.read_csv(project.folder / "metrics/fusion_knobs.csv").set_index("knob")
+    combinations = pd.read_csv(project.folder / "metrics/fusion_search.csv")
+    as_set = combinations.query("method == 'zscore' and velocity == 1 and frame_sigma == 7").iloc[0]
+    for found in (knobs.loc["as set"], as_set):
+        assert found[names].tolist() == pytest.approx([metrics[name] for name in names], abs=1e-4)
+    alone = knobs.loc["velocity alone", names[:2]]
+    assert alone.tolist() == pytest.approx([metrics["velocity"][name] for name in names[:2]], abs=1e-4)
+    assert "not smoothed along tracks" in said and len(combinations) == 30
