@@ -22,6 +22,7 @@ from stages.common.paths import SetPaths
 from stages.common.tables import CUES, LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table
 from stages.evaluate.summary import Evaluate, frame_level, region_level
 from stages.fuse.__main__ import with_velocity
+from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, object_scores, scored_frames
 
 # Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.
@@ -52,14 +53,14 @@ def measure_of(name: str) -> Measure:
     cues = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
-    frames_of = frames.groupby("video").size()
+    frames_of, every = frames.groupby("video").size(), searched_every(cues["frame"].to_numpy())
 
     def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
         objects = object_scores(cues, videos, fuse)
         regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of, evaluate)
         found = []
         for sigma in sigmas:
-            scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), smooth=True)
+            scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), every, smooth=True)
             measured = frame_level(frames.assign(score=scores), "score") | regional
             found.append({metric: measured[metric] for metric in METRICS})
         return found

@@ -24,6 +24,7 @@ from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
 from stages.detect.recordings import clips_of
 from stages.evaluate.summary import Evaluate, labelled, summary
 from stages.fuse.__main__ import with_velocity
+from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_tubes
@@ -203,7 +204,8 @@ def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:
-        frame_scores(object_scores(cues, sample.videos, settings), sample.videos, settings)
+        found = object_scores(cues, sample.videos, settings)
+        frame_scores(found, sample.videos, settings, searched_every(cues["frame"].to_numpy()))
 
     yield row("fuse", "frames", frames, paired(run))
 

@@ -22,6 +22,7 @@ from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
 from stages.detect.recordings import ClipFrames
 from stages.fuse.__main__ import with_velocity
+from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
@@ -134,4 +135,4 @@ def fused(sample: Sample, clips: pd.DataFrame, folders: dict[str, Path]) -> None
         tables.append(pd.concat([held_out, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
     cues = with_velocity(*tables, sample.paths)
     videos, settings = pd.concat([known, clips]), load("fuse", Fuse, sample.name)
-    frame_scores(object_scores(cues, videos, settings), videos, settings)
+    frame_scores(object_scores(cues, videos, settings), videos, settings, searched_every(cues["frame"].to_numpy()))

@@ -8,6 +8,7 @@ from stages.common.files import folder_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
 from stages.common.tables import BOX, FRAME_SCORES, OBJECT_SCORES, SCORES, VELOCITY, VIDEOS, read_table, write_table
+from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 
 
@@ -21,7 +22,7 @@ def run(name: str) -> str:
             f"{paths.scores}: of {len(scores)} objects none in the held-out clips passes fuse.min_height "
             "and fuse.clip_margin; lower them"
         )
-    frames = frame_scores(objects, videos, fuse)
+    frames = frame_scores(objects, videos, fuse, searched_every(scores["frame"].to_numpy()))
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)

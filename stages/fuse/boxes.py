@@ -7,8 +7,8 @@ from scipy.optimize import linear_sum_assignment
 from stages.common.tables import BOX
 from stages.detect.boxes import iou_matrix
 
-# Boxes of one object overlap by more than this from one to the next, which is so many frames later at most: with
-# every other frame searched, it may be missed once.
+# Boxes of one object overlap by more than this from one to the next, which is so many frames later at most, or as many
+# as two searched frames are apart, if that is more.
 LINK_IOU = 0.3
 LINK_GAP = 4
 
@@ -40,10 +40,15 @@ def uncut(objects: pd.DataFrame, videos: pd.DataFrame, margin: float) -> np.ndar
     return (x1 >= margin) & (y1 >= margin) & (x2 <= width - margin) & (y2 <= height - margin)
 
 
-def link_boxes(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def searched_every(frames: np.ndarray) -> int:
+    """Every how many-th frame has been searched, as the frames of objects, int (n,), tell; 1 of none."""
+    return max(1, int(np.gcd.reduce(frames))) if len(frames) else 1
+
+
+def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np.ndarray:
     """Track numbers, int32 (n,), from 0: boxes of the same object over time.
 
-    Each frame's boxes are matched with the last box of each track seen in the LINK_GAP frames before, so that the sum
+    Each frame's boxes are matched with the last box of each track seen in the `gap` frames before, so that the sum
     of overlaps is greatest; pairs that overlap by less than LINK_IOU are no match, and what is left starts a track.
 
     Args:
@@ -55,7 +60,7 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     started = 0
     for frame in np.unique(frames):
         here = np.flatnonzero(frames == frame)
-        last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - LINK_GAP}
+        last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - gap}
         known = list(last_seen)
         overlaps = iou_matrix(boxes[[last_seen[track] for track in known]].reshape(-1, 4), boxes[here])
         for track, box in zip(*linear_sum_assignment(overlaps, maximize=True), strict=True):
@@ -71,9 +76,10 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 def link_all(objects: pd.DataFrame) -> np.ndarray:
     """`link_boxes` for a table of several videos, sorted by video and frame: int32 (n,), unique in a video."""
     tracks = np.zeros(len(objects), np.int32)
+    gap = max(LINK_GAP, 2 * searched_every(objects["frame"].to_numpy()))
     for rows in objects.groupby("video").indices.values():
         own = objects.iloc[rows]
-        tracks[rows] = link_boxes(own["frame"].to_numpy(), own[BOX].to_numpy())
+        tracks[rows] = link_boxes(own["frame"].to_numpy(), own[BOX].to_numpy(), gap)
     return tracks
 
 

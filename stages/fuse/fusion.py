@@ -128,28 +128,30 @@ def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarra
     return smoothed
 
 
-def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse, every: int = 1) -> pd.DataFrame:
     """A row per frame of the test and held-out clips (FRAME_SCORES).
 
     `raw` is the plain maximum over a frame's objects; the others go all the way: along tracks, over the object map
-    and over time. A cue that says nothing of any object is NaN.
+    and over time. A cue that says nothing of any object is NaN. `every` so many-th frame has been searched.
     """
     videos = videos[videos["split"] != "train"]
     table = pd.concat(
         [pd.DataFrame({"video": v.video, "split": v.split, "frame": np.arange(v.frames)}) for v in videos.itertuples()],
         ignore_index=True,
     )
-    table["raw"] = scored_frames(objects, "raw", videos, fuse, smooth=False)
-    table["score"] = scored_frames(objects, "score", videos, fuse, smooth=True)
+    table["raw"] = scored_frames(objects, "raw", videos, fuse, every, smooth=False)
+    table["score"] = scored_frames(objects, "score", videos, fuse, every, smooth=True)
     for column in [*CUES, *TRIVIAL]:
         known = objects[objects[column].notna()]
         smoothed = known.assign(**{column: smooth_tracks(known, column, fuse.track_sigma)})
         nothing = len(objects) and known.empty
-        table[column] = np.nan if nothing else scored_frames(smoothed, column, videos, fuse, smooth=True)
+        table[column] = np.nan if nothing else scored_frames(smoothed, column, videos, fuse, every, smooth=True)
     return table
 
 
-def scored_frames(objects: pd.DataFrame, column: str, videos: pd.DataFrame, fuse: Fuse, smooth: bool) -> np.ndarray:
+def scored_frames(
+    objects: pd.DataFrame, column: str, videos: pd.DataFrame, fuse: Fuse, every: int, smooth: bool
+) -> np.ndarray:
     """Frame scores of all clips one after the other, float (frames of all clips,)."""
     rows_of = objects.groupby("video").indices
     level = normal_level(objects, column)
@@ -163,7 +165,7 @@ def scored_frames(objects: pd.DataFrame, column: str, videos: pd.DataFrame, fuse
             highest = object_map_maxima(frames, boxes, scores, shape, fuse.map_cell, fuse.map_filter, level)
         else:
             highest = frame_maxima(frames, scores, video.frames)
-        filled = fill_frames(highest, fuse.clip_margin, level)
+        filled = fill_frames(highest, fuse.clip_margin, level, every)
         parts.append(smooth_frames(filled, fuse.frame_sigma if smooth else 0.0))
     return np.concatenate(parts)
 

@@ -59,16 +59,20 @@ def object_map_maxima(
     return np.where(with_objects, filtered, np.nan)
 
 
-def fill_frames(scores: np.ndarray, margin: int, level: float) -> np.ndarray:
+def fill_frames(scores: np.ndarray, margin: int, level: float, every: int = 1) -> np.ndarray:
     """Frame scores without gaps.
 
-    The `margin` frames at either end, in which no object is scored, take the nearest scored value; a frame between
-    them without objects is as normal as can be, at `level`.
+    The `margin` frames at either end, in which no object is scored, take the value of the nearest searched frame
+    between them; a frame there without objects is as normal as can be, at `level`.
+
+    Args:
+        scores: float (n,), NaN without objects.
+        every: so many-th frame has been searched, from the first on.
     """
-    filled = np.where(np.isnan(scores), level, scores)
-    last = len(filled) - 1
+    filled, last = np.where(np.isnan(scores), level, scores), len(scores) - 1
     margin = min(margin, last // 2)
-    return filled[np.clip(np.arange(len(filled)), margin, last - margin)]
+    first, last = -(-margin // every) * every, (last - margin) // every * every
+    return filled[np.clip(np.arange(len(filled)), min(first, last), last)]
 
 
 def smooth_frames(scores: np.ndarray, sigma: float) -> np.ndarray:

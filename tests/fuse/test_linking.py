@@ -6,7 +6,17 @@ from hypothesis import strategies as st
 
 from stages.common.tables import BOX
 from stages.detect.boxes import iou_matrix
-from stages.fuse.boxes import LINK_GAP, LINK_IOU, believable, box_speed, link_all, link_boxes, uncut, with_between
+from stages.fuse.boxes import (
+    LINK_GAP,
+    LINK_IOU,
+    believable,
+    box_speed,
+    link_all,
+    link_boxes,
+    searched_every,
+    uncut,
+    with_between,
+)
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
 
@@ -108,6 +118,20 @@ def test_boxes_that_overlap_too_little_are_no_match():
 def test_a_track_outlives_a_short_gap_only(gap, same):
     tracks = linked((4, at(0)), (4 + gap, at(0)))
     assert tracks == ([0, 0] if same else [0, 1])
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+def test_a_track_outlives_a_missed_box_whatever_the_step_from_frame_to_searched_frame(every):
+    assert searched_every(np.array([0, every, 3 * every])) == every
+    table = objects([("a", 0, *at(0)), ("a", every, *at(0)), ("a", 3 * every, *at(0)), ("b", 7 * every, *at(0))])
+    assert link_all(table).tolist() == [0, 0, 0, 0]
+    later = objects([("a", 0, *at(0)), ("a", max(5, 3 * every), *at(0)), ("b", every, *at(0))])
+    assert link_all(later).tolist() == [0, 1, 0]
+
+
+def test_frames_that_no_object_was_found_in_count_as_searched():
+    assert searched_every(np.zeros(0, int)) == 1
+    assert searched_every(np.zeros(3, int)) == 1
 
 
 @st.composite

@@ -148,18 +148,25 @@ def test_empty_frames_are_at_the_level_and_a_clips_ends_take_the_nearest_scored_
     assert fill_frames(scores, 0, 1.0).tolist() == [1, 1, 5, 1, 7, 1, 1]
 
 
+def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
+    scores = np.array([NAN, NAN, NAN, NAN, 5, 6, 7, NAN, NAN, NAN])
+    assert fill_frames(scores, 3, 1.0, every=2).tolist() == [5, 5, 5, 5, 5, 6, 7, 7, 7, 7]
+    assert fill_frames(scores, 3, 1.0, every=3).tolist() == [1, 1, 1, 1, 5, 6, 7, 7, 7, 7]
+    assert fill_frames(scores, 3, 1.0, every=40).tolist() == [1] * 10
+
+
 def test_a_clip_without_objects_is_at_the_level_throughout():
     assert fill_frames(np.full(9, NAN), 3, 0.4).tolist() == [0.4] * 9
 
 
-@given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values)
-def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level):
+@given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.integers(1, 5))
+def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level, every):
     scores[::3] = NAN
-    filled = fill_frames(scores, margin, level)
+    filled = fill_frames(scores, margin, level, every)
     assert len(filled) == len(scores)
     assert set(filled.tolist()) <= {*scores[~np.isnan(scores)].tolist(), level}
-    if 2 * margin < len(scores):
-        inner = slice(margin, len(scores) - margin)
+    if 2 * (margin + every - 1) < len(scores):
+        inner = slice(margin + every - 1, len(scores) - margin - every + 1)
         np.testing.assert_array_equal(filled[inner], np.where(np.isnan(scores), level, scores)[inner])
 
 
