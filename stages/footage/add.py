@@ -69,7 +69,7 @@ def write_entry(name: str, like: dict) -> None:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
     tree = yaml.load(PARAMS.read_text())
-    tree["datasets"].append(name)
+    tree["datasets"].insert(0, name)  # after the last stands the comment of the next section
     sections = [section for section in tree if section in SECTIONS]
     tree["sets"][name] = {section: {} if section in OF_FOOTAGE else like.get(section, {}) for section in sections}
     with written_whole(PARAMS) as aside, open(aside, "w") as file:

@@ -154,6 +154,9 @@ def describe(
         for alarm in own.itertuples():
             inside = shown[shown["frame"].between(alarm.first_frame, alarm.last_frame)]
             peak = alarm.first_frame + int(score[alarm.first_frame : alarm.last_frame + 1].argmax())
+            # At a clip's ends no object is scored; what is near there raises the score of these frames.
+            away = np.abs(seconds[video][shown["frame"].to_numpy(int)] - seconds[video][peak])
+            near = inside if len(inside) else shown[away <= PEAK_SECONDS]
             rows.append(
                 {
                     "video": video,
@@ -164,7 +167,7 @@ def describe(
                     "end": seconds[video][alarm.last_frame + 1],
                     "peak": seconds[video][peak],
                     "score": score[peak],
-                    **peak_object(inside, seconds[video], peak),
+                    **peak_object(near, seconds[video], peak),
                     "objects": inside.loc[inside["score"] >= least, "track"].nunique(),
                     "labelled": labelled_in(known, alarm.first_frame, alarm.last_frame),
                 }
@@ -187,7 +190,7 @@ def peak_object(objects: pd.DataFrame, seconds: np.ndarray, peak: int) -> dict:
     """The object of the highest score near the peak: its box, track, score and what of it is unusual.
 
     Args:
-        objects: OBJECT_SCORES of the event's frames.
+        objects: OBJECT_SCORES of the event's frames, or around them.
         seconds: when each frame of the video begins and the last one ends.
         peak: frame of the highest frame score.
     """

@@ -21,13 +21,15 @@ def run(name: str) -> str:
     videos = sorted(read_table(paths.footage / "videos.parquet", VIDEOS)["video"])
     detections = read_table(paths.detections, DETECTIONS)
     sources = sorted(set(detections["source"]))
+    # Which frames were searched, the frames of the boxes tell: they are multiples of `detect.every`.
+    every = max(1, int(np.gcd.reduce(detections["frame"].to_numpy(), initial=0)))
     places = np.unique(np.linspace(0, len(videos) - 1, min(MOST, len(videos))).round().astype(int))
     chosen, jobs = [videos[place] for place in places], []
     for video in chosen:
         boxes = detections[detections["video"] == video].reset_index(drop=True)
         packed = paths.frames / f"{video}.npy"
-        content = {"frames": sha256(packed), "boxes": table_hash(boxes, DETECTIONS), "sources": sources}
-        jobs.append(Job(video, content, functools.partial(write_sheet, packed, boxes, sources)))
+        content = {"frames": sha256(packed), "boxes": table_hash(boxes, DETECTIONS), "sources": sources, "every": every}
+        jobs.append(Job(video, content, functools.partial(write_sheet, packed, boxes, sources, every)))
     with folder_whole(paths.sheets) as folder:
         for video, piece in zip(chosen, map_videos("sheets", jobs, load_machine()), strict=True):
             link_or_copy(piece / "sheet.jpg", folder / f"{video}.jpg")

@@ -18,15 +18,17 @@ PAPER, INK = 250, (70, 70, 70)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def contact_sheet(frames: np.ndarray, boxes: pd.DataFrame, sources: list[str]) -> np.ndarray:
-    """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS frames at most.
+def contact_sheet(frames: np.ndarray, boxes: pd.DataFrame, sources: list[str], every: int = 1) -> np.ndarray:
+    """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS searched frames at most.
 
     Args:
         frames: uint8 (frames, H, W) or (frames, H, W, 3) BGR.
         boxes: frame, BOX, score and source, of this clip; may be empty.
         sources: all there are in the set, each of which has a colour of its own.
+        every: so many-th frame has been searched, from the first on.
     """
-    chosen = np.unique(np.linspace(0, len(frames) - 1, COLUMNS * ROWS).round().astype(int))
+    searched = np.arange(0, len(frames), every)
+    chosen = searched[np.unique(np.linspace(0, len(searched) - 1, COLUMNS * ROWS).round().astype(int))]
     tiles = [tile(frames[frame], boxes[boxes["frame"] == frame], int(frame), sources) for frame in chosen]
     rows = -(-len(tiles) // COLUMNS)
     height, width = tiles[0].shape[:2]
@@ -66,8 +68,8 @@ def legend(boxes: pd.DataFrame, sources: list[str], width: int) -> np.ndarray:
     return line
 
 
-def write_sheet(packed: Path, boxes: pd.DataFrame, sources: list[str], folder: Path) -> None:
+def write_sheet(packed: Path, boxes: pd.DataFrame, sources: list[str], every: int, folder: Path) -> None:
     """The sheet of one clip as `sheet.jpg`."""
-    picture = contact_sheet(map_array(packed), boxes[["frame", *BOX, "source"]], sources)
+    picture = contact_sheet(map_array(packed), boxes[["frame", *BOX, "source"]], sources, every)
     encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1]
     (folder / "sheet.jpg").write_bytes(encoded.tobytes())

@@ -32,6 +32,7 @@ def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     before, after = ((folder / "params.yaml").read_text().splitlines() for folder in (ROOT, place / "checkout"))
     changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
     assert changes[:2] == ["+   - gate", "+   gate:"] and all(line.startswith("+     ") for line in changes[2:])
+    assert after[after.index("datasets:") + 1 :][:2] == ["  - gate", "  - demo"]
     assert load("footage", Footage, "gate").normal_share == 0.5
 
 

@@ -198,3 +198,11 @@ def test_a_fault_in_another_video_explains_nothing():
     other = faults_at((30, 30)).assign(video="b")
     assert explained_by(alarms, other, frames, objects, 3.0).tolist() == [-1]
     assert explained_by(alarms.head(0), other, frames, objects, 3.0).tolist() == []
+
+
+def test_an_event_of_a_clips_last_frames_has_the_object_that_was_near():
+    frames = frame_table(a=[0, 0, 0, 0, 0, 0, 0, 5])
+    event = described(frames, object_table([("a", 5, 1, 2.0), ("a", 4, 2, 4.0)])).iloc[0]
+    assert (event.first_frame, event.track, event.box_frame, event.objects) == (7, 2, 4, 0)
+    long_before = frame_table(a=[0] * 30 + [5])
+    assert described(long_before, object_table([("a", 5, 1, 2.0)])).iloc[0]["box_frame"] == -1

@@ -23,6 +23,14 @@ def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
     assert sheet.shape[0] == -(-min(count, COLUMNS * ROWS) // COLUMNS) * (height + GAP) + GAP + 28
 
 
+def test_the_frames_of_a_sheet_are_searched_ones():
+    frames = np.zeros((30, 48, 64), np.uint8)
+    frames[::3] = 90  # what was searched is grey, what was not is black
+    sheet = contact_sheet(frames, BOXES[:0], [], every=3)
+    tiles = sheet[GAP + 40 : -28 : 360 + GAP, GAP + 40 :: WIDTH + GAP]
+    assert tiles.shape[:2] == (4, 3) and (tiles[:3] == 90).all()
+
+
 def test_boxes_have_the_colour_of_what_found_them():
     sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"])
     motion, yolox = (np.abs(sheet.astype(int) - colour).max(axis=2) < 30 for colour in COLOURS[:2])

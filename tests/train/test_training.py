@@ -7,6 +7,7 @@ from safetensors.torch import load, save
 
 from stages.common.errors import InputError
 from stages.common.tables import TASKS
+from stages.score.features import fit_normal
 from stages.score.tasks import score_tubes
 from stages.train import __main__ as stage
 from stages.train import loop
@@ -128,7 +129,8 @@ def test_a_network_trained_in_lower_precision_scores_nearly_the_same(sets, tmp_p
         loop.train(networks[-1], *sets, HALF, settings, tmp_path / f"{precision}.pt")
     tubes = take_offsets(sets[1].tubes(np.arange(len(sets[1]))), regular_offsets(HALF))
     class_scores, vectors = sets[1].class_scores, sets[1].teacher(np.arange(len(sets[1])))
-    exact, lower = (score_tubes(network.eval(), tubes, class_scores, vectors) for network in networks)
+    normal = fit_normal(np.random.default_rng(0).normal(size=(99, 32)))
+    exact, lower = (score_tubes(network.eval(), tubes, class_scores, vectors, normal) for network in networks)
     for task in TASKS:
         # Objects of one score differ by chance more than by precision.
         assert np.abs(lower[task] - exact[task]).max() < 0.5 * np.ptp(exact[task]), task
