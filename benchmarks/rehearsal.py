@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.riders import RIDES, draw_ride
 from stages.common.arrays import map_array
 from stages.common.errors import InputError
 from stages.common.files import folder_whole
@@ -24,10 +25,11 @@ from stages.detect.motion import contrast, detect_video, median_background
 from stages.fuse.boxes import link_boxes
 
 # Normal clips that become test clips; anomalies per test clip; frames that an object must be seen for to be copied.
-TEST_CLIPS, ANOMALIES, LEAST_FRAMES = 3, 3, 40
+TEST_CLIPS, ANOMALIES, LEAST_FRAMES = 3, len(RIDES), 40
 # sped: an object passes at 1.5 to 2.5 times its speed. skipped: it moves in irregular steps of 1 to 3 frames.
 # turned: it lies on its side. foreign: in its place moves a patch of ground from elsewhere, 1 to 2 times as wide.
-KINDS = ("sped", "skipped", "turned", "foreign")
+# ridden: in its place come a drawn bicycle, skateboard and cart, at 1 to 2.5 times its speed.
+KINDS = ("sped", "skipped", "turned", "foreign", "ridden")
 
 
 class Donor:
@@ -69,8 +71,8 @@ def find_donors(frames: np.ndarray, detect: Detect) -> list[Donor]:
 
 def steps_of(kind: str, length: int, random: np.random.Generator) -> np.ndarray:
     """Which of a donor's frames are shown one after the other."""
-    if kind == "sped":
-        return np.arange(0, length - 0.5, random.uniform(1.5, 2.5)).astype(int)
+    if kind in ("sped", "ridden"):
+        return np.arange(0, length - 0.5, random.uniform(1.5 if kind == "sped" else 1.0, 2.5)).astype(int)
     if kind == "skipped":
         steps = np.cumsum(random.integers(1, 4, length))
         return steps[steps < length]
@@ -109,12 +111,19 @@ def patch_from_elsewhere(background: np.ndarray, width: int, height: int, random
     return np.ascontiguousarray(crop), cv2.GaussianBlur(alpha, (3, 3), 0)
 
 
+def changed(kind: str, crop: np.ndarray, alpha: np.ndarray, foreign: tuple) -> tuple[np.ndarray, np.ndarray]:
+    """Crop and alpha of a donor in one frame as an anomaly of this kind shows them."""
+    if kind == "turned":
+        return np.rot90(crop), np.rot90(alpha)
+    return foreign if kind == "foreign" else (crop, alpha)
+
+
 def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.random.Generator):
     """A copy of a clip with anomalies of one kind, and their masks: uint8 (F, H, W[, 3]) and bool (F, H, W)."""
     frames = np.array(frames)
     masks = np.zeros(frames.shape[:3], bool)
     background = median_background(frames, 0, len(frames))
-    for number in random.choice(len(donors), ANOMALIES, replace=False):
+    for ride, number in zip(RIDES, random.choice(len(donors), ANOMALIES, replace=False), strict=True):
         donor = donors[number]
         shown = steps_of(kind, len(donor), random)
         shown = shown[: len(frames) // 3]
@@ -123,13 +132,13 @@ def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.rando
         wide = int(sides[0] * random.uniform(1.0, 2.0))
         foreign = patch_from_elsewhere(background, wide, int(sides[1]), random)
         middles = entering(donor.boxes[shown], frames.shape[2])
-        for time, (index, middle) in enumerate(zip(shown, middles, strict=True), begin):
-            crop, alpha = donor.crops[index], donor.alphas[index]
-            if kind == "turned":
-                crop, alpha = np.rot90(crop), np.rot90(alpha)
-            if kind == "foreign":
-                crop, alpha = foreign
-            paste(frames[time], masks[time], crop, alpha, middle)
+        if kind == "ridden":
+            channels = 1 if frames.ndim == 3 else 3
+            seen = draw_ride(ride, donor.boxes[shown].astype(float), channels, random)
+        else:
+            seen = [(*changed(kind, donor.crops[i], donor.alphas[i], foreign), 0.0) for i in shown]
+        for time, ((crop, alpha, beside), middle) in enumerate(zip(seen, middles, strict=True), begin):
+            paste(frames[time], masks[time], crop, alpha, middle + beside)
     return frames, masks
 
 
