@@ -4,17 +4,19 @@
     python -m benchmarks.ablation ped2 --plan benchmarks/detectors.yaml
 
 writes metrics/ablation_ped2.csv (metrics/detectors_ped2.csv), a row as soon as it is known. Needs `make ped2`. What is
-done stays in .work/ablation, so an interrupted run goes on; some rows only: --rows 'deep' 'wide'.
+done stays in .work/ablation, a folder per stage, named by all that the stage depends on, so that an interrupted run
+goes on and rows share what they have in common; some rows only: --rows 'deep' 'wide'.
 """
 
 import argparse
+import fcntl
 import functools
 import hashlib
 import json
 import os
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -22,24 +24,16 @@ from ruamel.yaml import YAML
 
 from stages.common.errors import InputError
 from stages.common.files import sha256, written_whole
-from stages.common.params import find_set, merged, read_tree
+from stages.common.params import find_set, mapping, merged, read_tree
 from stages.common.paths import RAW_WEIGHTS, WORK, SetPaths
 
 PLAN = Path("benchmarks/ablation.yaml")
-# Each stage with what it makes; a stage needs what those before it make. Of a network, fusion is made apart, so that
-# many fusions share it.
-MAKES = {
-    "weights": "weights",
-    "detect": "detections",
-    "velocity": "velocity",
-    "tubes": "tubes",
-    "teach": "teacher",
-    "train": "network",
-    "score": "scores",
-    "fuse": "frame_scores",
-    "evaluate": "metrics",
-}
+# The stages that a row may run again, in their order, and which of them make a set's scores.
+STAGES = ["weights", "detect", "velocity", "tubes", "teach", "train", "score", "fuse", "evaluate"]
+SCORED = STAGES[: STAGES.index("score") + 1]
 METRICS = ["micro_auc", "macro_auc", "macro_auc_mixed", "rbdc", "tbdc"]
+# Where each file or folder of the pipeline is, for one row; what is not among them is where it always is.
+Places = dict[str, Path]
 
 
 def nested(changes: dict) -> dict:
@@ -56,80 +50,89 @@ def nested(changes: dict) -> dict:
     return tree
 
 
-def changed_params(name: str, changes: dict) -> dict:
-    """`params.yaml` with a tree of changes to one set; one clip at a time, since rows run beside each other."""
-    tree = read_tree(Path("params.yaml"))
-    machine = {**(tree.get("machine") or {}), "workers": 1}
-    return {**tree, "machine": machine, "sets": {name: merged(find_set(tree, name, Path("params.yaml")), changes)}}
-
-
-def stages_from(changes: dict) -> list[str]:
-    """The stages up to the scores that have to run: from the first whose section is among the changes."""
-    order = list(MAKES)[: list(MAKES).index("score") + 1]
-    unknown = set(changes) - set(order)
+def made(name: str, changes: dict, stages: list[str]) -> Places:
+    """What those of `stages` make that depend on a tree of changes to the set."""
+    unknown = sorted(set(changes) - set(STAGES))
     if unknown:
-        raise InputError(f"{sorted(unknown)[0]}: no section of a trained row; expected one of {order}")
-    return order[min(map(order.index, changes), default=order.index("train")) :]
-
-
-def scratch_of(name: str, changes: dict, stages: list[str], source: Path) -> Path:
-    """The scratch folder for what `stages` make of `source` with these changes: named by all that determines it."""
-    code = code_of(stages)
-    content = [
-        [(file.as_posix(), sha256(file)) for file in code],
-        [(path.as_posix(), hash_of(source / path)) for path in inputs(name, stages)],
-        changed_params(name, changes),
-    ]
-    return Path.cwd() / WORK / "ablation" / hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
-
-
-def code_of(stages: list[str]) -> list[Path]:
-    """The files that these stages run, as dvc.yaml knows them."""
-    deps = {dep for stage in stages for dep in pipeline()[stage]["deps"] if dep.startswith("stages/")}
-    files = {file for dep in deps for file in ([Path(dep)] if Path(dep).is_file() else Path(dep).rglob("*.py"))}
-    return sorted(files)
+        raise InputError(f"{unknown[0]}: no section that a row may change; expected one of {STAGES}")
+    places: Places = {}
+    for stage in stages:
+        spec = pipeline(name)[stage]
+        data = [dep for dep in spec["deps"] if not dep.startswith("stages/")]
+        params = params_of(name, changes, spec["params"])
+        if params != params_of(name, {}, spec["params"]) or any(dep in places for dep in data):
+            scratch = run_stage(stage, name, {dep: places.get(dep, Path.cwd() / dep) for dep in data}, params)
+            places |= {out: scratch / out for out in spec["outs"]}
+    return places
 
 
 @functools.cache
-def pipeline() -> dict:
-    return YAML(typ="safe").load(Path("dvc.yaml"))["stages"]
+def pipeline(name: str) -> dict:
+    """Of each stage of dvc.yaml, for one set: deps and outs (metrics and plots too) as paths, params as sections."""
+    found = {}
+    for stage, spec in YAML(typ="safe").load(Path("dvc.yaml"))["stages"].items():
+        listed = {}
+        for key in ("deps", "params", "outs", "metrics", "plots"):
+            entries = [next(iter(entry)) if isinstance(entry, dict) else entry for entry in spec.get(key, [])]
+            listed[key] = [entry.replace("${item.set}", name) for entry in entries]
+        sections = [section for section in listed["params"] if "." not in section]
+        outs = listed["outs"] + listed["metrics"] + listed["plots"]
+        found[stage] = {"deps": listed["deps"], "params": sections, "outs": outs}
+    return found
 
 
-def inputs(name: str, stages: list[str]) -> list[Path]:
-    """What the stages before these make, and what no stage here makes."""
-    paths = SetPaths(name)
-    made = [getattr(paths, output) for output in list(MAKES.values())[: list(MAKES).index(stages[0])]]
-    return [paths.footage, paths.frames, *([RAW_WEIGHTS] if stages[0] == "weights" else []), *made]
+def params_of(name: str, changes: dict, sections: list[str]) -> dict:
+    """These sections as they are for a set with a tree of changes, its own laid over the defaults."""
+    tree = read_tree(Path("params.yaml"))
+    own = merged(find_set(tree, name, Path("params.yaml")), changes)
+    return {section: merged(tree[section], mapping(own, section, f"sets.{name}.")) for section in sections}
 
 
-@functools.cache
-def hash_of(path: Path) -> str:
-    if not path.exists():
-        raise InputError(f"{path}: not found; make the set first, as by `make ped2`")
-    return sha256(path)
-
-
-def run_in_scratch(name: str, changes: dict, stages: list[str], source: Path, scratch: Path) -> Path:
-    """`scratch`, in which `stages` have run, with all else linked from `source`."""
-    if not (scratch / getattr(SetPaths(name), MAKES[stages[-1]])).exists():
-        for path in inputs(name, stages):
-            (scratch / path).parent.mkdir(parents=True, exist_ok=True)
-            if not (scratch / path).is_symlink():
-                (scratch / path).symlink_to((source / path).resolve())
-        with open(scratch / "params.yaml", "w") as file:
-            YAML().dump(changed_params(name, changes), file)
-        for stage in stages:
-            run_stage(stage, name, scratch)
+def run_stage(stage: str, name: str, inputs: dict[str, Path], params: dict) -> Path:
+    """The scratch folder, named by all that the stage depends on, in which it has run."""
+    code = [(file.as_posix(), sha256(file)) for file in code_of(stage, name)]
+    hashes = {path: hash_of(place) for path, place in inputs.items()}
+    content = json.dumps([stage, name, code, hashes, params], sort_keys=True)
+    scratch = Path.cwd() / WORK / "ablation" / f"{stage}_{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    with open(scratch.with_suffix(".lock"), "w") as lock:
+        # Another row, or another run, may need the same.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (scratch / "done").exists():
+            fill_scratch(scratch, stage, name, inputs, params)
     return scratch
 
 
-def run_stage(stage: str, name: str, scratch: Path) -> None:
+def fill_scratch(scratch: Path, stage: str, name: str, inputs: dict[str, Path], params: dict) -> None:
+    """Links `inputs` into the folder and runs the stage there, one clip at a time, since rows run beside each other."""
+    beside = {RAW_WEIGHTS.as_posix(): Path.cwd() / RAW_WEIGHTS} if stage == "weights" else {}
+    for path, place in {**inputs, **beside}.items():
+        (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+        if not (scratch / path).is_symlink():
+            (scratch / path).symlink_to(place.resolve())
+    machine = {**(read_tree(Path("params.yaml")).get("machine") or {}), "workers": 1}
+    with open(scratch / "params.yaml", "w") as file:
+        YAML().dump({**params, "machine": machine, "sets": {name: {}}}, file)
     command = [sys.executable, "-m", f"stages.{stage}", name]
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd()), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True)
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
         raise InputError(f"{stage} in {scratch.relative_to(Path.cwd())}: {said[-1]}")
+    (scratch / "done").touch()
+
+
+def code_of(stage: str, name: str) -> list[Path]:
+    """The files that a stage runs, as dvc.yaml knows them."""
+    deps = [Path(dep) for dep in pipeline(name)[stage]["deps"] if dep.startswith("stages/")]
+    return sorted({file for dep in deps for file in ([dep] if dep.is_file() else dep.rglob("*.py"))})
+
+
+@functools.cache
+def hash_of(path: Path) -> str:
+    if not path.exists():
+        raise InputError(f"{path.relative_to(Path.cwd())}: not found; make the set first, as by `make ped2`")
+    return sha256(path)
 
 
 class Table:
@@ -148,46 +151,38 @@ class Table:
             pd.DataFrame([self.rows[name] for name in self.order if name in self.rows]).to_csv(aside, index=False)
 
 
+def read_plan(file: Path) -> dict[str, dict]:
+    """The rows of a plan as trees of changes: a network each (`trained`), how these are fused (`trained_as`), and how
+    else the first one is (`fused`)."""
+    plan = YAML(typ="safe").load(file.read_text())
+    trained = {row: nested({**plan["all"], **changes}) for row, changes in plan["trained"].items()}
+    fused = {row: nested(changes) for row, changes in plan["fused"].items()}
+    return {"trained": trained, "trained_as": nested(plan["trained_as"]), "fused": fused}
+
+
 def ablate(name: str, plan_file: Path, wanted: list[str], jobs: int) -> None:
-    plan = YAML(typ="safe").load(plan_file.read_text())
+    plan = read_plan(plan_file)
     order = [*plan["trained"], *plan["fused"]]
     unknown = sorted(set(wanted) - set(order))
     if unknown:
         raise InputError(f"--rows: {unknown[0]!r} is no row of {plan_file}; known: {order}")
     wanted = wanted or order
     table = Table(Path("metrics") / f"{plan_file.stem}_{name}.csv", order)
-    first = next(iter(plan["trained"]))
-    networks: dict[Path, Future] = {}
+    first, *_ = plan["trained"].values()
+    rows = {row: (changes, merged(changes, plan["trained_as"])) for row, changes in plan["trained"].items()}
+    rows |= {row: (first, merged(first, changes)) for row, changes in plan["fused"].items()}
+    rows = {row: rows[row] for row in order if row in wanted}
     with ThreadPoolExecutor(jobs) as pool:
-
-        def trained(row: str) -> Future:
-            """The network of a row; rows that come to the same share one."""
-            own = nested({**plan["all"], **plan["trained"][row]})
-            scratch = scratch_of(name, own, stages_from(own), Path.cwd())
-            if scratch not in networks:
-                networks[scratch] = pool.submit(scored, name, own)
-            return networks[scratch]
-
-        wanted_networks = {row: trained(row) for row in plan["trained"] if row in wanted}
-        base = trained(first) if set(plan["fused"]) & set(wanted) else None
-        for row, network in wanted_networks.items():
-            table.add(row, measured(name, nested(plan["trained_as"]), network.result()))
-        for row in plan["fused"]:
-            if row in wanted:
-                table.add(row, measured(name, nested(plan["fused"][row]), base.result()))
+        networks = [pool.submit(made, name, trained, SCORED) for trained, _ in rows.values()]
+        for network, (row, (_, changes)) in zip(networks, rows.items(), strict=True):
+            network.result()
+            table.add(row, measured(name, changes))
 
 
-def scored(name: str, changes: dict) -> Path:
-    """A scratch folder with the scores of the set's network with these changes."""
-    stages = stages_from(changes)
-    return run_in_scratch(name, changes, stages, Path.cwd(), scratch_of(name, changes, stages, Path.cwd()))
-
-
-def measured(name: str, changes: dict, source: Path) -> dict:
-    """The metrics of the scores in a scratch folder, fused with these changes."""
-    stages = ["fuse", "evaluate"]
-    scratch = run_in_scratch(name, changes, stages, source, scratch_of(name, changes, stages, source))
-    return json.loads((scratch / SetPaths(name).metrics).read_text())
+def measured(name: str, changes: dict) -> dict:
+    """The metrics of a set with a tree of changes."""
+    metrics = SetPaths(name).metrics
+    return json.loads(made(name, changes, STAGES).get(str(metrics), metrics).read_text())
 
 
 if __name__ == "__main__":

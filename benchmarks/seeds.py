@@ -2,19 +2,24 @@
 
     python -m benchmarks.seeds ped2 0 1 2
 
-trains one network per seed beside the set, scores and measures each by the set's own settings, and writes the mean and
-the deviation (of a sample) of every metric into metrics/seeds_ped2.json. Needs `make ped2`;
-what is done stays in .work/ablation.
+takes the set's own network for its own seed, trains one for each other seed beside the set, on one thread each, and
+scores and measures them by the set's own settings. metrics/seeds_ped2.json has the mean and the deviation (of a sample)
+of every metric, metrics/seeds_ped2.csv those of the rows of benchmarks/ablation.yaml that fuse otherwise. Needs `make
+ped2`; what is done stays in .work/ablation.
 """
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from benchmarks.ablation import measured, nested, scored
+from benchmarks.ablation import METRICS, PLAN, SCORED, made, measured, nested, read_plan
 from stages.common.errors import InputError
-from stages.common.files import save_json
+from stages.common.files import save_json, written_whole
+from stages.common.params import load, merged
+from stages.train.settings import Train
 
 
 def spread(runs: list[dict]) -> dict:
@@ -34,22 +39,39 @@ def spread(runs: list[dict]) -> dict:
     return found
 
 
-def main(name: str, seeds: list[int]) -> None:
+def table(runs: list[dict[str, dict]]) -> pd.DataFrame:
+    """A row per fusion: of each of METRICS its mean and its deviation. Of each run: its rows' metrics."""
+    rows = []
+    for row in runs[0]:
+        found = spread([{metric: run[row][metric] for metric in METRICS} for run in runs])
+        rows.append({"row": row} | {f"{key}_{what}": found[key][what] for key in METRICS for what in found[key]})
+    return pd.DataFrame(rows)
+
+
+def main(name: str, seeds: list[int], jobs: int) -> None:
     if len(set(seeds)) < len(seeds):
         raise InputError(f"seeds {seeds}: expected different ones")
-    runs = []
-    for seed in seeds:
-        runs.append(measured(name, {}, scored(name, nested({"train.seed": seed}))))
-        print(f"seed {seed}:", *(f"{key} {value}" for key, value in runs[-1].items() if isinstance(value, float)))
-    save_json(Path("metrics") / f"seeds_{name}.json", {"seeds": seeds, **spread(runs)})
+    own = load("train", Train, name).seed
+    changes = [nested({} if seed == own else {"train.seed": seed, "train.threads": 1}) for seed in seeds]
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda changed: made(name, changed, SCORED), changes))
+    fused = read_plan(PLAN)["fused"]
+    runs = [{row: measured(name, merged(changed, other)) for row, other in fused.items()} for changed in changes]
+    whole = [measured(name, changed) for changed in changes]
+    for seed, metrics in zip(seeds, whole, strict=True):
+        print(f"seed {seed}:", *(f"{key} {value}" for key, value in metrics.items() if isinstance(value, float)))
+    save_json(Path("metrics") / f"seeds_{name}.json", {"seeds": seeds, **spread(whole)})
+    with written_whole(Path("metrics") / f"seeds_{name}.csv") as aside:
+        table(runs).to_csv(aside, index=False)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("set")
     parser.add_argument("seeds", type=int, nargs="+")
+    parser.add_argument("--jobs", type=int, default=2, help="networks at the same time; each takes a core")
     given = parser.parse_args()
     try:
-        main(given.set, given.seeds)
+        main(given.set, given.seeds, given.jobs)
     except InputError as error:
         raise SystemExit(str(error)) from None

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from helpers import PARAMS, ROOT
 from ruamel.yaml import YAML
@@ -58,12 +60,36 @@ def test_no_two_rows_are_the_same():
             assert len(seen) == len(set(seen))
 
 
-def test_what_depends_on_a_change_runs_again_and_nothing_before():
-    assert ablation.stages_from({}) == ablation.stages_from({"train": {}}) == ["train", "score"]
-    assert ablation.stages_from({"tubes": {}, "train": {}}) == ["tubes", "teach", "train", "score"]
-    assert ablation.stages_from({"weights": {}, "score": {}})[:2] == ["weights", "detect"]
-    with pytest.raises(InputError, match="fuse: no section of a trained row"):
-        ablation.stages_from({"fuse": {}})
+def ran(monkeypatch, changes: dict, stages: list[str] = ablation.STAGES) -> dict:
+    """The stages that run for these changes to ped2, each with the inputs that an earlier one has made."""
+    monkeypatch.chdir(ROOT)
+    found = {}
+
+    def run_stage(stage, name, inputs, params):
+        found[stage] = [path for path, place in inputs.items() if ROOT not in place.parents]
+        return Path("/scratch") / stage
+
+    monkeypatch.setattr(ablation, "run_stage", run_stage)
+    ablation.made("ped2", ablation.nested(changes), stages)
+    return found
+
+
+def test_what_depends_on_a_change_runs_again_and_nothing_else(monkeypatch):
+    assert ran(monkeypatch, {}) == ran(monkeypatch, {"train.precision": "bfloat16"}) == {}
+    fused = ran(monkeypatch, {"fuse.map_filter": 3})
+    assert fused == {"fuse": [], "evaluate": ["data/ped2/frame_scores"]}
+    trained = ran(monkeypatch, {"train.seed": 1}, ablation.SCORED)
+    assert trained == {"train": [], "score": ["models/ped2/network"]}
+    cut = ran(monkeypatch, {"tubes.context": 0.3})
+    assert list(cut) == ["tubes", "teach", "train", "score", "fuse", "evaluate"]
+    assert cut["score"] == ["data/ped2/tubes", "data/ped2/teacher", "models/ped2/network"]
+    found = ran(monkeypatch, {"weights.detector": {"file": "a.onnx", "sha256": "0"}})
+    assert list(found) == ablation.STAGES and found["detect"] == ["models/ped2/weights/detector"]
+
+
+def test_a_section_of_which_no_row_is_made_is_named(monkeypatch):
+    with pytest.raises(InputError, match="footage: no section that a row may change"):
+        ran(monkeypatch, {"footage.seed": 1})
 
 
 def test_an_unknown_row_is_named():

@@ -1,6 +1,7 @@
 import pytest
 
-from benchmarks.seeds import spread
+from benchmarks.ablation import METRICS
+from benchmarks.seeds import spread, table
 
 
 def test_one_run_has_no_deviation():
@@ -12,3 +13,11 @@ def test_each_number_has_its_own_mean_and_what_is_none_in_a_run_is_left_out():
     found = spread(runs)
     assert found["a"] == {"mean": 3.0, "deviation": pytest.approx(2.645751)}
     assert found["b"] == {"c": {"mean": 30.0, "deviation": pytest.approx(26.457513)}} and set(found) == {"a", "b"}
+
+
+def test_a_row_of_the_table_has_mean_and_deviation_of_each_metric():
+    runs = [{"as set": dict.fromkeys(METRICS, value) | {"other": 1}} for value in (0.8, 0.9)]
+    found = table(runs)
+    assert found["row"].tolist() == ["as set"] and len(found.columns) == 1 + 2 * len(METRICS)
+    assert found["rbdc_mean"].item() == pytest.approx(0.85)
+    assert found["rbdc_deviation"].item() == pytest.approx(0.070711)

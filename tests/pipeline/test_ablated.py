@@ -38,3 +38,7 @@ def test_two_seeds_have_a_mean_and_a_deviation(project):
     assert found["seeds"] == [0, 1] and found["counts"]["frames"]["deviation"] == 0
     distillation = found["tasks"]["distillation"]["micro_auc"]
     assert 0 < distillation["mean"] < 1 and distillation["deviation"] > 0
+    own = json.loads((project.folder / "metrics/demo.json").read_text())
+    assert f"micro_auc {own['micro_auc']}" in said.splitlines()[0]
+    table = pd.read_csv(project.folder / "metrics/seeds_demo.csv", index_col="row")
+    assert table.loc["as set", "rbdc_mean"] == found["rbdc"]["mean"] and "velocity alone" in table.index
