@@ -1,10 +1,8 @@
 """Each step of the pipeline on one clip, on one thread (training on all): how fast, and beside what.
 
-Each function takes a sample and a scratch folder, and gives rows of the table: step, unit, rate (units per second),
-baseline, ratio (how many times the baseline's rate), limit and share (of the rate that the limit allows).
+Each function takes a sample and a scratch folder, and gives rows of the table.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +11,12 @@ import numpy as np
 import torch
 
 from benchmarks.speed import plain
-from benchmarks.speed.machine import gemm_rate, operations
+from benchmarks.speed.machine import operations
+from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
+from benchmarks.speed.training import TRAINED, train, training
 from stages.common.params import load
-from stages.common.tables import BOX, FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, TASKS, VELOCITY, read_table
+from stages.common.tables import BOX, FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VELOCITY, read_table
 from stages.common.weights import weights_file
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
@@ -31,22 +31,15 @@ from stages.score.tasks import Score, score_tubes
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, load_teacher
 from stages.train.loader import TubeSet, batches
-from stages.train.loop import run_epoch
-from stages.train.losses import task_losses
-from stages.train.network import Network, load_network, to_network
-from stages.train.settings import Train
-from stages.train.tasks import irregular_offsets, middle_of, regular_offsets, take_offsets
+from stages.train.network import to_network
+from stages.train.tasks import middle_of, regular_offsets, take_offsets
 from stages.tubes.cut import cut_clip, cut_tube
 from stages.tubes.settings import Tubes
 from stages.velocity.flow import velocity_clip
 
 CPU = torch.device("cpu")
-# Objects in a measurement of training, and of loading.
-TRAINED, LOADED = 512, 6400
-
-
-def row(step: str, unit: str, count: int, times: tuple[float, float | None], baseline: str = "", **more) -> dict:
-    return {"step": step, "unit": unit, "rate": count / times[0], "baseline": baseline, "ratio": times[1], **more}
+# Objects in a measurement of loading.
+LOADED = 6400
 
 
 def decode(sample: Sample, folder: Path) -> Iterator[dict]:
@@ -105,13 +98,6 @@ def teach(sample: Sample, folder: Path) -> Iterator[dict]:
     yield row("teach", "objects", len(crops), times, "one crop at a time")
 
 
-def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
-    card = json.loads((sample.paths.network / "model.json").read_text())
-    data = TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher)
-    network = load_network(sample.paths.network, card["architecture"])
-    return network, data, load("train", Train, sample.name), load("tubes", Tubes, sample.name)
-
-
 def read(sample: Sample, folder: Path) -> Iterator[dict]:
     """Shuffled batches from shards, float32 and ready for the network."""
     network, data, settings, cut = training(sample)
@@ -130,37 +116,6 @@ def read(sample: Sample, folder: Path) -> Iterator[dict]:
                 plain.read_files(files, np.arange(start, min(start + settings.batch, len(files))))
 
     yield row("read batches", "objects", len(order), paired(shards, from_files), "a file of float32 per object")
-
-
-def train(sample: Sample, folder: Path) -> Iterator[dict]:
-    """Steps of training, reading and all, on all threads; of the four tasks with weight 1."""
-    network, data, settings, cut = training(sample)
-    network.train()
-    order = np.random.default_rng(0).permutation(len(data))[:TRAINED]
-    files = plain.write_files(data.tubes(order), folder)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
-    still = torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
-    half, draw = cut.half_length, np.random.default_rng(0)
-    reach = cut.reach
-
-    def plain_loop() -> None:
-        for start in range(0, TRAINED, settings.batch):
-            part = np.arange(start, min(start + settings.batch, TRAINED))
-            wide = plain.read_files(files, part)
-            skipped = irregular_offsets(half, settings.min_step, settings.max_step, len(part), draw) + reach
-            irregular = torch.stack([tube[:, offsets] for tube, offsets in zip(wide, skipped, strict=True)])
-            teacher = network.standardised(torch.from_numpy(data.teacher(order[part])))
-            known = torch.from_numpy(data.class_scores[order[part]])
-            regular = wide[:, :, reach - half : reach + half + 1]
-            losses = plain.plain_losses(network, regular, irregular, known, teacher)
-            optimizer.zero_grad()
-            sum(losses.values()).backward()
-            optimizer.step()
-
-    ours = paired(lambda: run_epoch(network, data, order, half, settings, draw, optimizer, still), plain_loop, rounds=5)
-    batch = next(batches(data, order, settings.batch, half, (settings.min_step, settings.max_step), draw, network, CPU))
-    asked = operations(lambda: sum(task_losses(network, batch, set(TASKS)).values()).backward())
-    yield limited(row("train", "objects", TRAINED, ours, "plain float32"), asked / settings.batch, settings.precision)
 
 
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
@@ -189,13 +144,6 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
     found = row("score", "objects", len(shard), paired(fast, plainly), "plain float32")
     yield limited(found, operations(fast) / len(shard), settings.precision)
-
-
-def limited(found: dict, operations_each: float, precision: str) -> dict:
-    """The row with what matrix products alone would allow."""
-    most = gemm_rate(precision) / operations_each
-    limit = f"{precision} products, {operations_each / 1e9:.2f} GFLOP each"
-    return {**found, "limit": limit, "share": found["rate"] / most}
 
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:

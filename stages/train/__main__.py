@@ -18,6 +18,7 @@ from stages.common.tables import TUBES, read_table, table_hash
 from stages.common.videos import code_hash, piece_key
 from stages.train.loader import TubeSet
 from stages.train.loop import train
+from stages.train.memory import keep_memory
 from stages.train.network import Architecture, Network, architecture_card
 from stages.train.processes import count, process_group, rank, take_own_gpu
 from stages.train.settings import Train
@@ -27,6 +28,7 @@ from stages.tubes.settings import Tubes
 def run(name: str) -> str:
     paths, settings, tubes = SetPaths(name), load("train", Train, name), load("tubes", Tubes, name)
     check_settings(settings, tubes)
+    keep_memory()
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)

@@ -76,7 +76,7 @@ class Trunk(nn.Module):
                 # Frame by frame as pictures: the same maximum, in a faster kernel than the 3D one.
                 pictures = F.max_pool2d(tubes.transpose(1, 2).flatten(0, 1), 2)
                 tubes = pictures.unflatten(0, (len(tubes), -1)).transpose(1, 2)
-            tubes = F.relu(norm(tubes))
+            tubes = F.relu(norm(tubes), inplace=True)
         return tubes.amax(2)
 
     def of_pictures(self, pictures: Tensor) -> Tensor:
@@ -84,7 +84,7 @@ class Trunk(nn.Module):
         pictures = channels_last(pictures)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             pictures = F.conv2d(pictures, convolution.weight[:, :, 1], convolution.bias, padding=1)
-            pictures = F.relu(norm(F.max_pool2d(pictures, 2) if pool else pictures))
+            pictures = F.relu(norm(F.max_pool2d(pictures, 2) if pool else pictures), inplace=True)
         return pictures
 
 
@@ -97,7 +97,7 @@ class VectorHead(nn.Module):
         self.linear = nn.Linear(HEAD_FILTERS * (side // 2) ** 2, outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.linear(F.max_pool2d(F.relu(self.convolution(features)), 2).flatten(1))
+        return self.linear(F.max_pool2d(F.relu(self.convolution(features), inplace=True), 2).flatten(1))
 
 
 class PictureHead(nn.Module):
@@ -111,7 +111,8 @@ class PictureHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         for convolution in self.convolutions:
-            features = F.relu(convolution(F.interpolate(features, scale_factor=2, mode="nearest")))
+            features = F.interpolate(features, scale_factor=2, mode="nearest")
+            features = F.relu(convolution(features), inplace=True)
         return self.last(features)
 
 

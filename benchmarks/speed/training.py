@@ -1,0 +1,90 @@
+"""Training: the pipeline's own loop beside the plainest one, each in a process of its own: what the one keeps of its
+memory would be at hand to the other.
+"""
+
+import functools
+import json
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.speed import plain
+from benchmarks.speed.machine import operations
+from benchmarks.speed.rows import limited, row
+from benchmarks.speed.sample import Sample, paired
+from stages.common.params import load
+from stages.common.tables import TASKS
+from stages.train.loader import TubeSet, batches
+from stages.train.loop import run_epoch
+from stages.train.losses import task_losses
+from stages.train.memory import keep_memory
+from stages.train.network import Network, load_network
+from stages.train.settings import Train
+from stages.train.tasks import irregular_offsets
+from stages.tubes.settings import Tubes
+
+CPU = torch.device("cpu")
+# Objects in a measurement.
+TRAINED = 512
+
+
+def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
+    card = json.loads((sample.paths.network / "model.json").read_text())
+    data = TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher)
+    network = load_network(sample.paths.network, card["architecture"])
+    return network, data, load("train", Train, sample.name), load("tubes", Tubes, sample.name)
+
+
+def train(sample: Sample, folder: Path) -> Iterator[dict]:
+    """Steps of training, reading and all, on all threads; of the four tasks with weight 1."""
+    network, data, settings, cut = training(sample)
+    network.train()
+    order = np.random.default_rng(0).permutation(len(data))[:TRAINED]
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
+    still = torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
+    half, draw = cut.half_length, np.random.default_rng(0)
+    here, there = get_context("spawn").Pipe()
+    files = plain.write_files(data.tubes(order), folder)
+    other = get_context("spawn").Process(target=plain_training, args=(sample, files, order, there))
+    other.start()
+
+    def plain_pass() -> None:
+        here.send("go")
+        here.recv()
+
+    keep_memory()
+    try:
+        passes = functools.partial(run_epoch, network, data, order, half, settings, draw, optimizer, still)
+        times = paired(passes, plain_pass, rounds=5)
+    finally:
+        here.send("end")
+        other.join()
+    batch = next(batches(data, order, settings.batch, half, (settings.min_step, settings.max_step), draw, network, CPU))
+    asked = operations(lambda: sum(task_losses(network, batch, set(TASKS)).values()).backward())
+    yield limited(row("train", "objects", TRAINED, times, "plain float32"), asked / settings.batch, settings.precision)
+
+
+def plain_training(sample: Sample, files: list[Path], order: np.ndarray, connection: Connection) -> None:
+    """A pass over the files of the tubes at `order` for each message, which it answers, until one says "end"."""
+    network, data, settings, cut = training(sample)
+    network.train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
+    half, reach, draw = cut.half_length, cut.reach, np.random.default_rng(0)
+    for _ in iter(connection.recv, "end"):
+        for start in range(0, len(files), settings.batch):
+            part = np.arange(start, min(start + settings.batch, len(files)))
+            wide = plain.read_files(files, part)
+            skipped = irregular_offsets(half, settings.min_step, settings.max_step, len(part), draw) + reach
+            irregular = torch.stack([tube[:, offsets] for tube, offsets in zip(wide, skipped, strict=True)])
+            teacher = network.standardised(torch.from_numpy(data.teacher(order[part])))
+            known = torch.from_numpy(data.class_scores[order[part]])
+            regular = wide[:, :, reach - half : reach + half + 1]
+            losses = plain.plain_losses(network, regular, irregular, known, teacher)
+            optimizer.zero_grad()
+            sum(losses.values()).backward()
+            optimizer.step()
+        connection.send("done")
