@@ -19,10 +19,9 @@ from stages.common.errors import InputError
 from stages.common.files import written_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
-from stages.common.tables import CUES, LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table
+from stages.common.tables import CUES, LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table, searched_every
 from stages.evaluate.summary import Evaluate, frame_level, region_level
 from stages.fuse.__main__ import with_velocity
-from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, object_scores, scored_frames
 
 # Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.

@@ -16,7 +16,17 @@ from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, train, training
 from stages.common.params import load
-from stages.common.tables import BOX, FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VELOCITY, read_table
+from stages.common.tables import (
+    BOX,
+    FRAME_SCORES,
+    LABELS,
+    OBJECT_SCORES,
+    REGIONS,
+    SCORES,
+    VELOCITY,
+    read_table,
+    searched_every,
+)
 from stages.common.weights import weights_file
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
@@ -24,7 +34,6 @@ from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
 from stages.detect.recordings import clips_of
 from stages.evaluate.summary import Evaluate, labelled, summary
 from stages.fuse.__main__ import with_velocity
-from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_tubes

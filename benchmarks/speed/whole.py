@@ -14,7 +14,7 @@ from joblib.externals.loky import get_reusable_executor
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
 from stages.common.params import load
-from stages.common.tables import BOX, DETECTIONS, SCORES, VELOCITY, read_table
+from stages.common.tables import BOX, DETECTIONS, SCORES, VELOCITY, read_table, searched_every
 from stages.common.videos import single_threaded
 from stages.common.weights import weights_file
 from stages.decode.__main__ import Decode
@@ -22,7 +22,6 @@ from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
 from stages.detect.recordings import ClipFrames
 from stages.fuse.__main__ import with_velocity
-from stages.fuse.boxes import searched_every
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip

@@ -6,6 +6,7 @@ Frames count from 0. Boxes are `x1, y1, x2, y2` in pixels of the decoded frame, 
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -91,7 +92,7 @@ SCORES = pa.schema(
         ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
         ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
         ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
-        ("features", pa.float32()),  # Mahalanobis distance of the network's features from those of training tubes
+        ("features", pa.float32()),  # distance of the network's features from those of the nearest training tube
     ]
 )
 OBJECT_SCORES = pa.schema(
@@ -188,3 +189,8 @@ def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def searched_every(frames: np.ndarray) -> int:
+    """Every how many-th frame has been searched, as the frames of objects, int (n,), tell; 1 of none."""
+    return max(1, int(np.gcd.reduce(frames))) if len(frames) else 1

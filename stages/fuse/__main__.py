@@ -7,8 +7,17 @@ from stages.common.errors import InputError
 from stages.common.files import folder_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
-from stages.common.tables import BOX, FRAME_SCORES, OBJECT_SCORES, SCORES, VELOCITY, VIDEOS, read_table, write_table
-from stages.fuse.boxes import searched_every
+from stages.common.tables import (
+    BOX,
+    FRAME_SCORES,
+    OBJECT_SCORES,
+    SCORES,
+    VELOCITY,
+    VIDEOS,
+    read_table,
+    searched_every,
+    write_table,
+)
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from stages.common.tables import BOX
+from stages.common.tables import BOX, searched_every
 from stages.detect.boxes import iou_matrix
 
 # Boxes of one object overlap by more than this from one to the next, which is so many frames later at most, or as many
@@ -38,11 +38,6 @@ def uncut(objects: pd.DataFrame, videos: pd.DataFrame, margin: float) -> np.ndar
     width, height = known["width"].to_numpy(), known["height"].to_numpy()
     x1, y1, x2, y2 = objects[BOX].to_numpy().T
     return (x1 >= margin) & (y1 >= margin) & (x2 <= width - margin) & (y2 <= height - margin)
-
-
-def searched_every(frames: np.ndarray) -> int:
-    """Every how many-th frame has been searched, as the frames of objects, int (n,), tell; 1 of none."""
-    return max(1, int(np.gcd.reduce(frames))) if len(frames) else 1
 
 
 def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np.ndarray:

@@ -128,7 +128,7 @@ def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarra
     return smoothed
 
 
-def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse, every: int = 1) -> pd.DataFrame:
+def frame_scores(objects: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse, every: int) -> pd.DataFrame:
     """A row per frame of the test and held-out clips (FRAME_SCORES).
 
     `raw` is the plain maximum over a frame's objects; the others go all the way: along tracks, over the object map

@@ -59,7 +59,7 @@ def object_map_maxima(
     return np.where(with_objects, filtered, np.nan)
 
 
-def fill_frames(scores: np.ndarray, margin: int, level: float, every: int = 1) -> np.ndarray:
+def fill_frames(scores: np.ndarray, margin: int, level: float, every: int) -> np.ndarray:
     """Frame scores without gaps.
 
     The `margin` frames at either end, in which no object is scored, take the value of the nearest searched frame

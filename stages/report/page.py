@@ -31,7 +31,7 @@ CUE_NAMES = {
     "irregularity": "irregularity",
     "middle": "middle box",
     "distillation": "appearance",
-    "features": "likeness",
+    "features": "novelty",
     "velocity": "velocity",
 }
 

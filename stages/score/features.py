@@ -1,8 +1,8 @@
-"""How unlike normal ones a tube is to the network: the distance of its features from those of what it was trained on.
+"""How unlike normal ones a tube is to the network: how far its features are from the nearest it was trained on.
 
-A Gaussian is fitted to the trunk's features of training tubes, and the Mahalanobis distance from it is the score, as
-out-of-distribution detectors do (Lee et al. 2018). The four tasks say where the network fails; this says what it has
-never seen, though it may not fail at it.
+The trunk's features of training tubes are kept as they are, and the distance from the nearest of them is the score, as
+in AccI-VAD (Reiss and Hoshen 2022), which takes those of another network. The four tasks say where the network fails;
+this says what it has never seen, though it may not fail at it.
 """
 
 from pathlib import Path
@@ -11,22 +11,24 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.metrics import pairwise_distances_argmin_min
 
 from stages.common.arrays import map_array
 from stages.train.network import Network, to_network
 from stages.train.tasks import take_offsets
 
-# Training tubes that the Gaussian is fitted to, evenly spread over all.
-FITTED = 4096
-# Of the mean variance, added to every variance: directions that hardly vary do not decide.
+# Training tubes that are kept, evenly spread over all.
+KEPT = 4096
+# Of the mean variance, added to every variance: a feature that hardly varies does not decide.
 RIDGE = 1e-3
 
 
 class NormalFeatures(NamedTuple):
-    """A Gaussian: mean, float64 (features,), and what makes deviations from it white, float64 (features, features)."""
+    """Of training tubes: deviation of each feature, float64 (features,), and the features in units of it, float64
+    (tubes, features)."""
 
-    mean: np.ndarray
-    whitening: np.ndarray
+    deviation: np.ndarray
+    known: np.ndarray
 
 
 def features_of(trunk_output: torch.Tensor) -> np.ndarray:
@@ -35,25 +37,24 @@ def features_of(trunk_output: torch.Tensor) -> np.ndarray:
 
 
 def fit_normal(features: np.ndarray) -> NormalFeatures:
-    """The Gaussian of features (N, features), N at least 1."""
-    mean = features.mean(axis=0)
-    deviations = features - mean
-    covariance = deviations.T @ deviations / len(features)
-    ridge = max(RIDGE * np.trace(covariance) / len(mean), 1e-12)
-    variances, directions = np.linalg.eigh(covariance + ridge * np.eye(len(mean)))
-    return NormalFeatures(mean, directions / np.sqrt(np.maximum(variances, ridge)))
+    """What is kept of features (N, features), N at least 1."""
+    variance = features.var(axis=0)
+    deviation = np.sqrt(variance + RIDGE * variance.mean()) if variance.any() else np.ones(len(variance))
+    return NormalFeatures(deviation, features / deviation)
 
 
 def distances(features: np.ndarray, normal: NormalFeatures) -> np.ndarray:
-    """Mahalanobis distances from the normal ones, float32 (N,), of features (N, features)."""
-    return np.linalg.norm((features - normal.mean) @ normal.whitening, axis=1).astype(np.float32)
+    """Distances from the nearest normal ones, float32 (N,), of features (N, features)."""
+    if not len(features):
+        return np.zeros(0, np.float32)
+    return pairwise_distances_argmin_min(features / normal.deviation, normal.known)[1].astype(np.float32)
 
 
 @torch.inference_mode()
 def normal_features(
     network: Network, tubes: pd.DataFrame, folder: Path, offsets: np.ndarray, precision: str, batch: int
 ) -> NormalFeatures:
-    """The Gaussian of training tubes.
+    """What is kept of training tubes.
 
     Args:
         tubes: TUBES of the training clips, at least one.
@@ -62,7 +63,7 @@ def normal_features(
         precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
-    chosen = tubes.iloc[np.unique(np.linspace(0, len(tubes) - 1, min(FITTED, len(tubes))).round().astype(int))]
+    chosen = tubes.iloc[np.unique(np.linspace(0, len(tubes) - 1, min(KEPT, len(tubes))).round().astype(int))]
     found = []
     for video, own in chosen.groupby("video"):
         shard, rows = map_array(folder / f"{video}.npy"), own["row"].to_numpy()

@@ -8,7 +8,7 @@ from stages.common.cli import run_stage
 from stages.common.files import folder_whole, link_or_copy, sha256
 from stages.common.params import load_machine
 from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, VIDEOS, read_table, table_hash
+from stages.common.tables import DETECTIONS, VIDEOS, read_table, searched_every, table_hash
 from stages.common.videos import Job, map_videos
 from stages.sheets.sheet import write_sheet
 
@@ -21,8 +21,7 @@ def run(name: str) -> str:
     videos = sorted(read_table(paths.footage / "videos.parquet", VIDEOS)["video"])
     detections = read_table(paths.detections, DETECTIONS)
     sources = sorted(set(detections["source"]))
-    # Which frames were searched, the frames of the boxes tell: they are multiples of `detect.every`.
-    every = max(1, int(np.gcd.reduce(detections["frame"].to_numpy(), initial=0)))
+    every = searched_every(detections["frame"].to_numpy())
     places = np.unique(np.linspace(0, len(videos) - 1, min(MOST, len(videos))).round().astype(int))
     chosen, jobs = [videos[place] for place in places], []
     for video in chosen:

@@ -18,7 +18,7 @@ PAPER, INK = 250, (70, 70, 70)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def contact_sheet(frames: np.ndarray, boxes: pd.DataFrame, sources: list[str], every: int = 1) -> np.ndarray:
+def contact_sheet(frames: np.ndarray, boxes: pd.DataFrame, sources: list[str], every: int) -> np.ndarray:
     """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS searched frames at most.
 
     Args:

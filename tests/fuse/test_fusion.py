@@ -88,7 +88,7 @@ HAND = [
 def test_no_scores_at_all_make_no_objects_and_frames_at_0():
     objects = object_scores(scores([]), videos(), FULL)
     assert len(objects) == 0 and set(OBJECT_SCORES.names) <= set(objects.columns)
-    frames = frame_scores(objects, videos(), FULL)
+    frames = frame_scores(objects, videos(), FULL, every=1)
     assert len(frames) == 15
     assert (frames[["raw", "score", *CUES, *TRIVIAL]] == 0).all(axis=None)
 
@@ -175,7 +175,7 @@ def test_a_task_that_was_not_trained_is_left_out():
     weights = replace(ALL, middle=0.0)
     pd.testing.assert_frame_equal(objects, object_scores(table, videos(), replace(FULL, weights=weights)))
     assert objects["middle"].isna().all()
-    frames = frame_scores(objects, videos(), FULL)
+    frames = frame_scores(objects, videos(), FULL, every=1)
     assert frames["middle"].isna().all() and frames.drop(columns="middle").notna().all(axis=None)
 
 
@@ -214,7 +214,7 @@ def test_test_clips_do_not_change_the_calibration():
 def test_frames_by_hand():
     table = scores(HAND)
     objects = found_objects(table, videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
-    frames = frame_scores(objects, videos(), PLAIN)
+    frames = frame_scores(objects, videos(), PLAIN, every=1)
     assert list(frames.columns) == FRAME_SCORES.names
     assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
     assert frames["frame"].tolist() == [*range(6), *range(5), *range(4)]
@@ -226,7 +226,7 @@ def test_frames_by_hand():
 
 def test_a_clips_ends_take_the_nearest_scored_frames_value():
     objects = found_objects(scores(HAND), videos(), PLAIN).assign(raw=[9, 3, 7, 1, 2, 4], score=[9, 3, 7, 1, 2, 4])
-    frames = frame_scores(objects, videos(), replace(PLAIN, clip_margin=2))
+    frames = frame_scores(objects, videos(), replace(PLAIN, clip_margin=2), every=1)
     assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
 
 
@@ -239,14 +239,14 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage():
         smoothed = known.assign(value=smooth_tracks(known, column, FULL.track_sigma))
         levels[column] = smoothed[known["split"] == "held_out"].groupby("frame")["value"].max().median()
     for fuse in (FULL, replace(FULL, map_filter=3)):
-        frames = frame_scores(objects, videos(), fuse)
+        frames = frame_scores(objects, videos(), fuse, every=1)
         for column, level in levels.items():
             np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
 
 
 def test_raw_is_not_smoothed_and_score_is():
     objects = object_scores(random_scores(), videos(), FULL)
-    frames = frame_scores(objects, videos(), FULL)
+    frames = frame_scores(objects, videos(), FULL, every=1)
     busy = frames[(frames["video"] == "busy") & frames["frame"].between(1, 3)]
     highest = objects[objects["video"] == "busy"].groupby("frame")["raw"].max()
     np.testing.assert_allclose(busy["raw"], highest)
@@ -271,13 +271,15 @@ def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
     assert not shuffled.equals(table)
     objects, again = (object_scores(rows, videos(), fuse) for rows in (table, shuffled))
     pd.testing.assert_frame_equal(again, objects)
-    pd.testing.assert_frame_equal(frame_scores(again, videos(), fuse), frame_scores(objects, videos(), fuse))
+    pd.testing.assert_frame_equal(
+        frame_scores(again, videos(), fuse, every=1), frame_scores(objects, videos(), fuse, every=1)
+    )
 
 
 def test_what_is_given_is_not_changed():
     table, known = random_scores(), videos()
     before = table.copy(), known.copy()
-    frame_scores(object_scores(table, known, FULL), known, FULL)
+    frame_scores(object_scores(table, known, FULL), known, FULL, every=1)
     pd.testing.assert_frame_equal(table, before[0])
     pd.testing.assert_frame_equal(known, before[1])
 

@@ -21,7 +21,7 @@ def test_nothing_in_nothing_out():
     for side in (1, 3):
         maxima = object_map_maxima(np.zeros(0, int), np.zeros((0, 4)), none, (3, 20, 30), 10, side, 0.0)
         assert maxima.shape == (3,) and np.isnan(maxima).all()
-    assert fill_frames(none, 3, 1.0).tolist() == []
+    assert fill_frames(none, 3, 1.0, every=1).tolist() == []
     assert smooth_frames(none, 0.0).tolist() == []
 
 
@@ -144,8 +144,8 @@ def test_what_is_alone_in_the_map_counts_less_after_filtering_than_what_fills_it
 
 def test_empty_frames_are_at_the_level_and_a_clips_ends_take_the_nearest_scored_frame():
     scores = np.array([NAN, NAN, 5, NAN, 7, NAN, NAN])
-    assert fill_frames(scores, 2, 1.0).tolist() == [5, 5, 5, 1, 7, 7, 7]
-    assert fill_frames(scores, 0, 1.0).tolist() == [1, 1, 5, 1, 7, 1, 1]
+    assert fill_frames(scores, 2, 1.0, every=1).tolist() == [5, 5, 5, 1, 7, 7, 7]
+    assert fill_frames(scores, 0, 1.0, every=1).tolist() == [1, 1, 5, 1, 7, 1, 1]
 
 
 def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
@@ -156,7 +156,7 @@ def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
 
 
 def test_a_clip_without_objects_is_at_the_level_throughout():
-    assert fill_frames(np.full(9, NAN), 3, 0.4).tolist() == [0.4] * 9
+    assert fill_frames(np.full(9, NAN), 3, 0.4, every=1).tolist() == [0.4] * 9
 
 
 @given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.integers(1, 5))

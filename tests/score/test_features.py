@@ -3,9 +3,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.spatial.distance import mahalanobis
 
-from stages.score.features import FITTED, RIDGE, distances, features_of, fit_normal
+from stages.score.features import KEPT, RIDGE, distances, features_of, fit_normal
 
 
 def drawn(count, size=4, seed=0):
@@ -24,18 +23,25 @@ def test_features_are_means_over_the_picture():
     assert features_of(output).tolist() == [[1.5, 5.5, 9.5], [13.5, 17.5, 21.5]]
 
 
-@given(st.integers(0, 50), st.integers(20, 200))
-def test_distances_are_those_of_mahalanobis(seed, count):
+@given(st.integers(0, 50), st.integers(1, 200))
+def test_distances_are_those_from_the_nearest_in_deviations_of_each_feature(seed, count):
     learnt, others = drawn(count, seed=seed), drawn(7, seed=seed + 1)
-    covariance = np.cov(learnt.T, bias=True)
-    inverse = np.linalg.inv(covariance + RIDGE * np.trace(covariance) / 4 * np.eye(4))
-    expected = [mahalanobis(row, learnt.mean(axis=0), inverse) for row in others]
+    variance = learnt.var(axis=0)
+    deviation = np.sqrt(variance + RIDGE * variance.mean()) if count > 1 else np.ones(4)
+    expected = [min(np.sqrt((((row - one) / deviation) ** 2).sum()) for one in learnt) for row in others]
     np.testing.assert_allclose(distances(others, fit_normal(learnt)), expected, rtol=1e-5)
 
 
-def test_of_normal_features_the_mean_square_is_their_number():
-    learnt = drawn(FITTED, size=6)
-    assert (distances(learnt, fit_normal(learnt)) ** 2).mean() == pytest.approx(6, rel=0.05)
+@given(st.integers(0, 50), st.floats(0.01, 100))
+def test_the_scale_of_the_features_does_not_matter(seed, scale):
+    learnt, others = drawn(30, seed=seed), drawn(7, seed=seed + 1)
+    scaled = distances(scale * others, fit_normal(scale * learnt))
+    np.testing.assert_allclose(scaled, distances(others, fit_normal(learnt)), rtol=1e-4)
+
+
+def test_what_has_been_learnt_is_no_distance_away():
+    learnt = drawn(KEPT, size=6)
+    assert (distances(learnt[:50], fit_normal(learnt)) < 1e-5).all()
 
 
 @pytest.mark.parametrize("learnt", [drawn(1), np.repeat(drawn(1), 5, axis=0), drawn(3)])

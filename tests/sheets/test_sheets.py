@@ -17,7 +17,7 @@ BOXES = BOXES.assign(x2=20.0, y2=[30.0, 30.0, 34.0])[["frame", *BOX, "source"]]
 @pytest.mark.parametrize("shape", [(48, 64), (48, 64, 3), (9, 400)])
 def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
     frames = np.zeros((count, *shape), np.uint8)
-    sheet = contact_sheet(frames, BOXES[:0], [])
+    sheet = contact_sheet(frames, BOXES[:0], [], every=1)
     assert sheet.shape[1] == min(count, COLUMNS) * (WIDTH + GAP) + GAP
     height = max(24, round(shape[0] * WIDTH / shape[1]))
     assert sheet.shape[0] == -(-min(count, COLUMNS * ROWS) // COLUMNS) * (height + GAP) + GAP + 28
@@ -32,7 +32,7 @@ def test_the_frames_of_a_sheet_are_searched_ones():
 
 
 def test_boxes_have_the_colour_of_what_found_them():
-    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"])
+    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"], every=1)
     motion, yolox = (np.abs(sheet.astype(int) - colour).max(axis=2) < 30 for colour in COLOURS[:2])
     # Two of motion in the first row, of which the last is the fourth, below the first; and the legend.
     tile = WIDTH + GAP
