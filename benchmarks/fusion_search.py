@@ -25,7 +25,12 @@ from stages.fuse.__main__ import with_velocity
 from stages.fuse.fusion import Fuse, object_scores, scored_frames
 
 # Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.
-GRID = {"method": ["zscore", "tail"], "velocity": [0.0, 0.5, 1.0, 2.0, 4.0], "frame_sigma": [3.0, 5.0, 7.0]}
+GRID = {
+    "method": ["zscore", "tail"],
+    "features": [1.0, 2.0, 4.0],
+    "velocity": [0.0, 1.0, 2.0, 4.0],
+    "frame_sigma": [3.0, 5.0, 7.0],
+}
 METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
 # What each knob changes of the section `fuse`.
 KNOBS = {
@@ -70,10 +75,11 @@ def measure_of(name: str) -> Measure:
 def search(name: str, measure: Measure) -> pd.DataFrame:
     """A row per combination: the settings and METRICS."""
     rows, set_to = [], load("fuse", Fuse, name)
-    for method, velocity in product(GRID["method"], GRID["velocity"]):
-        fuse = replace(set_to, method=method, weights=replace(set_to.weights, velocity=velocity))
+    for method, features, velocity in product(GRID["method"], GRID["features"], GRID["velocity"]):
+        weights = replace(set_to.weights, features=features, velocity=velocity)
+        fuse = replace(set_to, method=method, weights=weights)
         for sigma, found in zip(GRID["frame_sigma"], measure(fuse, GRID["frame_sigma"]), strict=True):
-            rows.append({"method": method, "velocity": velocity, "frame_sigma": sigma, **found})
+            rows.append(dict(zip(GRID, (method, features, velocity, sigma), strict=True)) | found)
     return pd.DataFrame(rows)
 
 

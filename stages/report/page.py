@@ -34,6 +34,14 @@ CUE_NAMES = {
     "features": "novelty",
     "velocity": "velocity",
 }
+CUE_MEANINGS = {
+    "arrow": "the network takes the object's frames for frames played backwards",
+    "irregularity": "it takes them for frames of which some have been left out",
+    "middle": "it cannot tell from the frames around it how the object looks in the middle one",
+    "distillation": "it cannot tell what the detector or the classifier says of how the object looks",
+    "features": "what it sees in the object is far from all that it has been trained on",
+    "velocity": "the object's pixels move faster than what is normal here",
+}
 
 # From a video and a second of it to where that is played: file and its second, None where no clip shows it.
 Played = Callable[[str, float], dict | None]
@@ -91,6 +99,8 @@ def render(
             events=[
                 event_card(row, played, shapes.loc[row.video]) for row in events.head(report.events_shown).itertuples()
             ],
+            full_bar=round(FULL_BAR),
+            meanings=[(CUE_NAMES[cue], meaning) for cue, meaning in CUE_MEANINGS.items()],
             videos=[timeline(video, tables, findings, clips[video]) for video in tables.tests],
             missed_said=missed_said(findings),
             stretches=[stretch_row(row, tables, played) for row in findings.stretches.itertuples()],
