@@ -34,7 +34,7 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
     names = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
     knobs = pd.read_csv(project.folder / "metrics/fusion_knobs.csv").set_index("knob")
     combinations = pd.read_csv(project.folder / "metrics/fusion_search.csv")
-    as_set = combinations.query("method == 'zscore' and features == 2 and velocity == 1 and frame_sigma == 7").iloc[0]
+    as_set = combinations.query("method == 'zscore' and features == 1 and velocity == 1 and frame_sigma == 7").iloc[0]
     for found in (knobs.loc["as set"], as_set):
         assert found[names].tolist() == pytest.approx([metrics[name] for name in names], abs=1e-4)
     alone = knobs.loc["velocity alone", names[:2]]
