@@ -51,6 +51,7 @@ def train(sample: Sample, folder: Path) -> Iterator[dict]:
     files = plain.write_files(data.tubes(order), folder)
     other = get_context("spawn").Process(target=plain_training, args=(sample, files, order, there))
     other.start()
+    there.close()  # so that the end of the other process ends the wait for its answer
 
     def plain_pass() -> None:
         here.send("go")
@@ -61,20 +62,20 @@ def train(sample: Sample, folder: Path) -> Iterator[dict]:
         passes = functools.partial(run_epoch, network, data, order, half, settings, draw, optimizer, still)
         times = paired(passes, plain_pass, rounds=5)
     finally:
-        here.send("end")
+        here.close()
         other.join()
     batch = next(batches(data, order, settings.batch, half, (settings.min_step, settings.max_step), draw, network, CPU))
-    asked = operations(lambda: sum(task_losses(network, batch, set(TASKS)).values()).backward())
-    yield limited(row("train", "objects", TRAINED, times, "plain float32"), asked / settings.batch, settings.precision)
+    each = operations(lambda: sum(task_losses(network, batch, set(TASKS)).values()).backward())
+    yield limited(row("train", "objects", TRAINED, times, "plain float32"), each / settings.batch, settings.precision)
 
 
 def plain_training(sample: Sample, files: list[Path], order: np.ndarray, connection: Connection) -> None:
-    """A pass over the files of the tubes at `order` for each message, which it answers, until one says "end"."""
+    """A pass over the files of the tubes at `order` for each message, which it answers, until the other end closes."""
     network, data, settings, cut = training(sample)
     network.train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
     half, reach, draw = cut.half_length, cut.reach, np.random.default_rng(0)
-    for _ in iter(connection.recv, "end"):
+    while asked(connection):
         for start in range(0, len(files), settings.batch):
             part = np.arange(start, min(start + settings.batch, len(files)))
             wide = plain.read_files(files, part)
@@ -88,3 +89,12 @@ def plain_training(sample: Sample, files: list[Path], order: np.ndarray, connect
             sum(losses.values()).backward()
             optimizer.step()
         connection.send("done")
+
+
+def asked(connection: Connection) -> bool:
+    """Whether a message comes before the other end closes."""
+    try:
+        connection.recv()
+    except EOFError:
+        return False
+    return True

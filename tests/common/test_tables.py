@@ -1,5 +1,6 @@
 """Tables: exactly their columns, the same bytes for the same rows."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from stages.common import tables
 from stages.common.errors import InputError
-from stages.common.tables import BOX, DETECTIONS, LABELS, REGIONS, read_table, table_hash, write_table
+from stages.common.tables import BOX, DETECTIONS, LABELS, REGIONS, read_table, searched_every, table_hash, write_table
 
 SCHEMAS = {name: schema for name, schema in vars(tables).items() if isinstance(schema, pa.Schema)}
 row = st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans())
@@ -134,3 +135,13 @@ def test_boxes_are_single_precision_in_every_table():
     for name, schema in SCHEMAS.items():
         types = {schema.field(edge).type for edge in BOX if edge in schema.names}
         assert types <= {pa.float32()}, name
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+def test_the_frames_of_objects_tell_every_how_many_th_was_searched(every):
+    assert searched_every(np.array([0, every, 3 * every])) == every
+
+
+def test_frames_that_no_object_was_found_in_count_as_searched():
+    assert searched_every(np.zeros(0, int)) == 1
+    assert searched_every(np.zeros(3, int)) == 1

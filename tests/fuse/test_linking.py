@@ -13,7 +13,6 @@ from stages.fuse.boxes import (
     box_speed,
     link_all,
     link_boxes,
-    searched_every,
     uncut,
     with_between,
 )
@@ -122,16 +121,10 @@ def test_a_track_outlives_a_short_gap_only(gap, same):
 
 @pytest.mark.parametrize("every", [1, 2, 3, 5])
 def test_a_track_outlives_a_missed_box_whatever_the_step_from_frame_to_searched_frame(every):
-    assert searched_every(np.array([0, every, 3 * every])) == every
     table = objects([("a", 0, *at(0)), ("a", every, *at(0)), ("a", 3 * every, *at(0)), ("b", 7 * every, *at(0))])
     assert link_all(table).tolist() == [0, 0, 0, 0]
     later = objects([("a", 0, *at(0)), ("a", max(5, 3 * every), *at(0)), ("b", every, *at(0))])
     assert link_all(later).tolist() == [0, 1, 0]
-
-
-def test_frames_that_no_object_was_found_in_count_as_searched():
-    assert searched_every(np.zeros(0, int)) == 1
-    assert searched_every(np.zeros(3, int)) == 1
 
 
 @st.composite
