@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from stages.train.pooling import pool_norm_relu
+
 FILTERS = {"narrow": (16, 32, 32), "wide": (32, 64, 64)}
 CONVOLUTIONS = {"shallow": 1, "deep": 2}
 HEAD_FILTERS = 32
@@ -72,11 +74,7 @@ class Trunk(nn.Module):
         tubes = channels_last(tubes)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             tubes = convolution(tubes)
-            if pool:
-                # Frame by frame as pictures: the same maximum, in a faster kernel than the 3D one.
-                pictures = F.max_pool2d(tubes.transpose(1, 2).flatten(0, 1), 2)
-                tubes = pictures.unflatten(0, (len(tubes), -1)).transpose(1, 2)
-            tubes = F.relu(norm(tubes), inplace=True)
+            tubes = pool_norm_relu(tubes, norm) if pool else F.relu(norm(tubes), inplace=True)
         return tubes.amax(2)
 
     def of_pictures(self, pictures: Tensor) -> Tensor:
@@ -84,7 +82,10 @@ class Trunk(nn.Module):
         pictures = channels_last(pictures)
         for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
             pictures = F.conv2d(pictures, convolution.weight[:, :, 1], convolution.bias, padding=1)
-            pictures = F.relu(norm(F.max_pool2d(pictures, 2) if pool else pictures), inplace=True)
+            if pool:
+                pictures = pool_norm_relu(pictures.unsqueeze(2), norm).squeeze(2)
+            else:
+                pictures = F.relu(norm(pictures), inplace=True)
         return pictures
 
 
