@@ -27,7 +27,7 @@ from stages.fuse.fusion import Fuse, object_scores, scored_frames
 # Smoothing along tracks is not among them: a made-up anomaly lasts as long as its object, which favours it by design.
 GRID = {
     "method": ["zscore", "tail"],
-    "features": [1.0, 2.0, 4.0],
+    "features": [0.0, 1.0, 2.0, 4.0],
     "velocity": [0.0, 1.0, 2.0, 4.0],
     "frame_sigma": [3.0, 5.0, 7.0],
 }

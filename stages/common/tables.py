@@ -19,7 +19,8 @@ BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 TASKS = ["arrow", "irregularity", "middle", "distillation"]
 # What an object's score is made of: the proxy tasks, how unlike normal ones the network's features are, how fast it is.
 CUES = [*TASKS, "features", "velocity"]
-TRIVIAL = ["box_width", "box_speed", "random"]
+# What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
+TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
 
 VIDEOS = pa.schema(
     [
@@ -93,6 +94,7 @@ SCORES = pa.schema(
         ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
         ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
         ("features", pa.float32()),  # distance of the network's features from those of the nearest training tube
+        ("person", pa.float32()),  # the detector's class score of a person, 0 to 1; NaN where it saw nothing
     ]
 )
 OBJECT_SCORES = pa.schema(

@@ -4,6 +4,8 @@ from stages.common.errors import InputError
 
 # What torchvision calls the numbers that stand for no class.
 NO_CLASS = {"__background__", "N/A"}
+# Where a person stands, by how many classes the detector tells.
+PERSON = {80: 0, 91: 1}
 
 
 def class_names(count: int = 80) -> list[str]:

@@ -54,7 +54,7 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as SCORES and a velocity.
 
     Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves. Beside the
-    cues stands what anyone could score by: the box's width, its speed, and chance.
+    cues stands what anyone could score by (TRIVIAL).
 
     Raises:
         InputError: no weight is above 0, or the plain mean is asked for with what is no task's probability.
@@ -75,6 +75,7 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), cut, normal, fuse.method)
     kept["box_width"] = kept["x2"] - kept["x1"]
     kept["box_speed"] = box_speed(kept)
+    kept["not_person"] = 1 - kept["person"]
     kept["random"] = np.random.default_rng(0).random(len(kept))
     kept["score"] = smooth_tracks(kept, "raw", fuse.track_sigma)
     return kept

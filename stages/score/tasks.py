@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 from stages.common.arrays import map_array
 from stages.common.params import settings
 from stages.common.tables import BOX, SCORES, TASKS, write_table
+from stages.detect.coco import PERSON
 from stages.score.features import NormalFeatures, distances, features_of
 from stages.train.network import Network, load_network, to_network
 from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
@@ -105,4 +106,16 @@ def score_clip(
         )
         for name in (*card["tasks"], "features"):
             scores[name][part] = found[name]
+    scores["person"] = person_scores(rows["class_scores"])
     write_table(out / "scores.parquet", rows[["video", "split", "frame", *BOX]].assign(**scores), SCORES)
+
+
+def person_scores(class_scores: pd.Series) -> np.ndarray:
+    """The class score of a person, float32 (n,); NaN where the detector saw nothing, or tells other classes than COCO.
+
+    Args:
+        class_scores: float32 (classes,) each.
+    """
+    known = [PERSON.get(len(scores)) if np.any(scores) else None for scores in class_scores]
+    values = [np.nan if place is None else scores[place] for place, scores in zip(known, class_scores, strict=True)]
+    return np.array(values, np.float32)

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from stages.common.tables import (
-    BOX,
     CUES,
     FRAME_SCORES,
     LABELS,
@@ -224,7 +223,7 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "footage/videos.parquet", videos, VIDEOS)
     write_table(folder / "footage/labels.parquet", labels, LABELS)
     write_table(folder / "footage/regions.parquet", regions, REGIONS)
-    write_table(folder / "scores.parquet", objects[["video", "split", "frame", *BOX, *TASKS, "features"]], SCORES)
+    write_table(folder / "scores.parquet", objects[[*SCORES.names[:-1]]].assign(person=0.5), SCORES)
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
     write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
     return tmp_path

@@ -60,8 +60,9 @@ def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test",
 def scores(rows):
     """A table of SCORES and velocity from (video, split, frame, x1, score): squares of 20 pixels, all cues alike."""
     table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
-    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, **dict.fromkeys(CUES, table["value"]))
-    return table[[*SCORES.names, "velocity"]].astype({"frame": "int32", **dict.fromkeys([*BOX, *CUES], "float32")})
+    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, person=0.9, **dict.fromkeys(CUES, table["value"]))
+    numbers = dict.fromkeys([*BOX, *CUES, "person"], "float32")
+    return table[[*SCORES.names, "velocity"]].astype({"frame": "int32", **numbers})
 
 
 def random_scores(seed=0):
@@ -104,6 +105,17 @@ def test_objects_by_hand():
     assert objects["track"].tolist() == [0, 1, 0, 0, 0, 1]
     np.testing.assert_allclose(objects["box_width"], 20)
     np.testing.assert_allclose(objects["box_speed"], 0)
+
+
+def test_that_no_person_is_seen_is_unknown_where_the_detector_saw_nothing():
+    table = scores(HAND).assign(person=[0.9, 0.5, np.nan, 0.1, np.nan, 0.3])
+    objects = found_objects(table, videos(), PLAIN)
+    expected = [1 - 0.1, np.nan, 1 - 0.3, 1 - 0.9, 1 - 0.5, np.nan]
+    np.testing.assert_allclose(objects["not_person"], expected, rtol=1e-6)
+    frames = frame_scores(objects, videos(), PLAIN, every=1)
+    assert frames["not_person"].notna().all()
+    nobody = found_objects(table.assign(person=np.nan), videos(), PLAIN)
+    assert frame_scores(nobody, videos(), PLAIN, every=1)["not_person"].isna().all()
 
 
 def test_frames_between_two_boxes_of_a_track_have_what_is_between_them():

@@ -9,9 +9,10 @@ from safetensors.torch import save_file
 from stages.common.errors import InputError
 from stages.common.files import save_json
 from stages.common.tables import BOX, SCORES, TASKS, TUBES, read_table, write_table
+from stages.detect.coco import PERSON, class_names
 from stages.score.__main__ import run
 from stages.score.features import NormalFeatures
-from stages.score.tasks import Score, score_clip, score_tubes
+from stages.score.tasks import Score, person_scores, score_clip, score_tubes
 from stages.train.network import Architecture, Network, architecture_card
 
 HALF, REACH, SIDE, FEATURES = 2, 6, 16, 5
@@ -187,6 +188,17 @@ def test_what_the_detector_did_not_see_has_no_distillation_score_by_it():
     by_detector, by_classifier = (score_tubes(drawn_network(), tubes, class_scores, v, NORMAL) for v in (None, vectors))
     assert np.isnan(by_detector["distillation"]).tolist() == [False, True, False]
     assert np.isfinite(by_classifier["distillation"]).all() and np.isfinite(by_detector["middle"]).all()
+
+
+def test_a_person_is_told_from_the_class_scores_of_coco_alone():
+    assert len(person_scores(pd.Series([], dtype=object))) == 0
+    seen, numbered = np.zeros(80, np.float32), np.zeros(91, np.float32)
+    seen[[0, 3]], numbered[1] = (0.7, 0.9), 0.6
+    unseen, others = np.zeros(80, np.float32), np.full(3, 0.5, np.float32)
+    scores = person_scores(pd.Series([seen, numbered, unseen, others, np.zeros(0, np.float32)]))
+    assert scores[:2].tolist() == pytest.approx([0.7, 0.6]) and np.isnan(scores[2:]).all()
+    for classes, place in PERSON.items():
+        assert class_names(classes)[place] == "person"
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7])

@@ -1,0 +1,94 @@
+"""A rehearsal of a data set on rendered footage: the demo's plaza with other people, other light and other events.
+
+    python -m benchmarks.rendered ped2 0
+
+writes data/raw/ped2_rendered_0, a recipe (layout demo) that the pipeline renders: its anomalies are drawn as its normal
+walkers are, and bear no marks of having been cut out and put in. Another number draws other footage. Settings are
+chosen by its metrics; no result to be reported is.
+"""
+
+import argparse
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from stages.common.errors import InputError
+from stages.common.files import folder_whole
+from stages.footage.demo.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
+
+TRAINING_CLIPS, TEST_CLIPS, FRAMES = 12, 8, 200
+# Frames before which nothing begins, and after which nothing does.
+FIRST_START, LAST_START = 30, 150
+# Metres per second, from and to: of what moves, of the walker before a fall, of a bag over ground.
+SPEEDS = {
+    "cyclist": (1.6, 3.0),
+    "runner": (1.7, 2.6),
+    "skateboarder": (1.4, 2.8),
+    "vehicle": (1.8, 3.0),
+    "fall": (0.7, 1.3),
+    "thrown_bag": (2.4, 3.4),
+}
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Of the footage that is rehearsed: picture in pixels, frames per second, walkers in view at once, from and to.
+
+    A person is a sixth of the picture's height.
+    """
+
+    width: int
+    height: int
+    fps: float
+    walkers: tuple[int, int]
+
+
+# Ped2's people are 30 pixels high.
+CAMERAS = {"demo": Camera(360, 240, 12.0, (4, 8)), "ped2": Camera(320, 180, 10.0, (8, 14))}
+
+
+def draw_recipe(camera: Camera, seed: int) -> Recipe:
+    """Normal clips, and test clips with an event or two each, in which every type of event comes up as often."""
+    random = np.random.default_rng(seed)
+    counts = [1 + clip % 2 for clip in range(TEST_CLIPS)]
+    types = np.resize(np.array(EVENT_TYPES), sum(counts))
+    kinds = iter(random.permutation(types).tolist())
+    clips = [draw_clip(f"train_{number:02}", "train", [], camera, random) for number in range(1, TRAINING_CLIPS + 1)]
+    for number, count in enumerate(counts, 1):
+        clips.append(draw_clip(f"test_{number:02}", "test", [next(kinds) for _ in range(count)], camera, random))
+    return Recipe(int(random.integers(2**31)), camera.width, camera.height, camera.fps, tuple(clips))
+
+
+def draw_clip(name: str, split: str, kinds: list[str], camera: Camera, random: np.random.Generator) -> Clip:
+    starts = np.sort(random.integers(FIRST_START, LAST_START, len(kinds))).tolist()
+    events = [draw_event(kind, start, random) for kind, start in zip(kinds, starts, strict=True)]
+    return Clip(name, split, FRAMES, int(random.integers(*camera.walkers, endpoint=True)), tuple(events))
+
+
+def draw_event(kind: str, start: int, random: np.random.Generator) -> Event:
+    route, heading = str(random.choice(ROUTES)), str(random.choice(["left", "right"]))
+    return Event(kind, start, route, heading, round(float(random.uniform(*SPEEDS[kind])), 2))
+
+
+def write_set(name: str, target: Path, seed: int) -> str:
+    if name not in CAMERAS:
+        raise InputError(f"{name}: no camera is rendered like that; expected one of {sorted(CAMERAS)}")
+    recipe = asdict(draw_recipe(CAMERAS[name], seed))
+    recipe["clips"] = [{**clip, "events": list(clip["events"])} for clip in recipe["clips"]]
+    text = StringIO()
+    YAML(typ="safe").dump(recipe, text)
+    with folder_whole(target) as folder:
+        (folder / "recipe.yaml").write_text(text.getvalue())
+        read_recipe(folder / "recipe.yaml")
+    return f"{TRAINING_CLIPS} training and {TEST_CLIPS} test clips to render, in {target}"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("set", choices=sorted(CAMERAS))
+    parser.add_argument("draw", type=int)
+    given = parser.parse_args()
+    print(write_set(given.set, Path("data/raw") / f"{given.set}_rendered_{given.draw}", given.draw))
