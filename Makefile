@@ -20,13 +20,12 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
 	@echo "What was found, to look at: open report/$@/index.html in a browser."
 
-DRAWS := $(foreach set,demo ped2,$(foreach draw,0 1 2,$(set)_rehearsal_$(draw)))
+DRAWS := $(foreach set,demo ped2,$(foreach draw,0 1 2,$(set)_rendered_$(draw)))
 COMMA := ,
 SPACE := $() $()
-rehearsal: .venv/ready  ## the demo and Ped2 without their test clips: made-up anomalies in normal clips, to choose settings by
-	dvc exp run -S 'datasets=[demo,ped2]' decode@demo decode@ped2
-	for set in demo ped2; do for draw in 0 1 2; do python -m benchmarks.rehearsal $$set $$draw || exit 1; done; done
-	dvc exp run -S 'datasets=[demo,ped2,$(subst $(SPACE),$(COMMA),$(DRAWS))]' $(DRAWS:%=evaluate@%)
+rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
+	for set in demo ped2; do for draw in 0 1 2; do python -m benchmarks.rendered $$set $$draw || exit 1; done; done
+	dvc exp run -S 'datasets=[demo,$(subst $(SPACE),$(COMMA),$(DRAWS))]' $(DRAWS:%=evaluate@%)
 	python -m benchmarks.fusion_search $(DRAWS)
 
 bench: .venv/ready      ## how fast each stage is: on the demo, and on Ped2 where it has been made

@@ -6,19 +6,22 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from stages.train.losses import CLASS_SCALE, two_way_loss
 from stages.train.network import Network, Trunk
+
+
+def plain_pooling(tubes: Tensor, norm: nn.GroupNorm) -> Tensor:
+    """`pool_norm_relu` in three operations."""
+    return F.relu(norm(F.max_pool3d(tubes, (1, 2, 2))))
 
 
 def plain_trunk(trunk: Trunk, tubes: Tensor) -> Tensor:
     """`Trunk.forward`, 3D throughout: (N, channels, time, side, side) to (N, filters, side / 8, side / 8)."""
     for convolution, norm, pool in zip(trunk.convolutions, trunk.norms, trunk.pools, strict=True):
         tubes = convolution(tubes)
-        if pool:
-            tubes = F.max_pool3d(tubes, (1, 2, 2))
-        tubes = F.relu(norm(tubes))
+        tubes = plain_pooling(tubes, norm) if pool else F.relu(norm(tubes))
     return tubes.amax(2)
 
 

@@ -14,7 +14,7 @@ from benchmarks.speed import plain
 from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
-from benchmarks.speed.training import TRAINED, train, training
+from benchmarks.speed.training import TRAINED, pooling, train, training
 from stages.common.params import load
 from stages.common.tables import (
     BOX,
@@ -180,4 +180,4 @@ def evaluate(sample: Sample, folder: Path) -> Iterator[dict]:
     yield row("evaluate", "frames", len(tables.frames), paired(lambda: summary(tables, settings)))
 
 
-STEPS = [decode, detect, velocity, tubes, teach, read, train, score, fuse, evaluate]
+STEPS = [decode, detect, velocity, tubes, teach, read, pooling, train, score, fuse, evaluate]

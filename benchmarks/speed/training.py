@@ -4,7 +4,7 @@ memory would be at hand to the other.
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,9 +22,10 @@ from stages.train.loader import TubeSet, batches
 from stages.train.loop import run_epoch
 from stages.train.losses import task_losses
 from stages.train.memory import keep_memory
-from stages.train.network import Network, load_network
+from stages.train.network import Network, channels_last, load_network, to_network
+from stages.train.pooling import pool_norm_relu
 from stages.train.settings import Train
-from stages.train.tasks import irregular_offsets
+from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
 from stages.tubes.settings import Tubes
 
 CPU = torch.device("cpu")
@@ -37,6 +38,24 @@ def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
     data = TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher)
     network = load_network(sample.paths.network, card["architecture"])
     return network, data, load("train", Train, sample.name), load("tubes", Tubes, sample.name)
+
+
+def pooling(sample: Sample, folder: Path) -> Iterator[dict]:
+    """What follows the first convolution of a batch, there and back."""
+    network, data, settings, cut = training(sample)
+    places = np.random.default_rng(0).permutation(len(data))[: settings.batch]
+    tubes = to_network(take_offsets(data.tubes(places), regular_offsets(cut.half_length)), CPU)
+    convolution, norm = network.trunk.convolutions[0], network.trunk.norms[0]
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bfloat16"):
+        convolved = convolution(channels_last(tubes))
+    convolved.requires_grad_()
+
+    def there_and_back(function: Callable) -> None:
+        answer = function(convolved, norm)
+        answer.backward(answer.detach())
+
+    times = paired(lambda: there_and_back(pool_norm_relu), lambda: there_and_back(plain.plain_pooling), rounds=9)
+    yield row("pool, norm, ReLU", "objects", len(places), times, "three operations")
 
 
 def train(sample: Sample, folder: Path) -> Iterator[dict]:

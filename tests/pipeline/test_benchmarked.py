@@ -15,12 +15,14 @@ def benchmarks(project):
 
 
 def test_the_table_has_what_was_asked_for(project):
-    said = project.run(sys.executable, "-m", "benchmarks.speed", "demo", "--steps", "tubes", "train", "score", "whole")
+    said = project.run(
+        sys.executable, "-m", "benchmarks.speed", "demo", "--steps", "tubes", "pooling", "train", "score", "whole"
+    )
     with open(project.folder / "metrics/speed_demo.csv") as file:
         rows = list(csv.DictReader(file))
-    assert [row["part"] for row in rows][:3] == ["tubes", "train", "score"] and rows[-1]["part"] == "whole"
+    assert [row["part"] for row in rows][:4] == ["tubes", "pooling", "train", "score"] and rows[-1]["part"] == "whole"
     assert all(float(row["rate"]) > 0 and float(row["peak_mb"]) > 1 for row in rows)
-    assert all(float(row["ratio"]) > 0.5 for row in rows[:3])
+    assert all(float(row["ratio"]) > 0.5 for row in rows[:4])
     parts = [row for row in rows if row["step"].startswith("of that")]
     assert len(parts) >= 6 and abs(sum(float(row["share"]) for row in parts) - 1) < 0.01
     assert "objects a frame" in said

@@ -1,0 +1,50 @@
+from collections import Counter
+
+import pytest
+from helpers import PARAMS, Project
+
+from benchmarks import rendered
+from stages.common.errors import InputError
+from stages.footage.demo.recipe import EVENT_TYPES, ROUTES, read_recipe
+
+
+@pytest.mark.parametrize("camera", rendered.CAMERAS)
+@pytest.mark.parametrize("seed", range(3))
+def test_normal_clips_are_normal_and_every_type_of_event_comes_up_as_often(camera, seed):
+    recipe = rendered.draw_recipe(rendered.CAMERAS[camera], seed)
+    training = [clip for clip in recipe.clips if clip.split == "train"]
+    tests = [clip for clip in recipe.clips if clip.split == "test"]
+    assert (len(training), len(tests)) == (rendered.TRAINING_CLIPS, rendered.TEST_CLIPS)
+    assert not any(clip.events for clip in training) and all(clip.events for clip in tests)
+    events = [event for clip in tests for event in clip.events]
+    counts = Counter(event.type for event in events)
+    assert set(counts) == set(EVENT_TYPES) and len(set(counts.values())) == 1
+    for event in events:
+        low, high = rendered.SPEEDS[event.type]
+        assert low <= event.speed <= high and event.route in ROUTES
+        assert rendered.FIRST_START <= event.start < rendered.LAST_START
+    assert rendered.draw_recipe(rendered.CAMERAS[camera], seed) == recipe
+
+
+def test_another_number_draws_other_footage():
+    drawn = [rendered.draw_recipe(rendered.CAMERAS["demo"], seed) for seed in range(5)]
+    assert len({recipe.seed for recipe in drawn}) == len({recipe.clips for recipe in drawn}) == 5
+
+
+def test_what_is_written_is_a_recipe_that_the_pipeline_renders(project: Project, monkeypatch):
+    monkeypatch.setattr(rendered, "FRAMES", 4)
+    monkeypatch.setattr(rendered, "FIRST_START", 0)
+    monkeypatch.setattr(rendered, "LAST_START", 3)
+    target = project.root / "data/raw/mine"
+    rendered.write_set("ped2", target, seed=1)
+    recipe = read_recipe(target / "recipe.yaml")
+    assert recipe == rendered.draw_recipe(rendered.CAMERAS["ped2"], 1)
+    project.params(sets={"mine": PARAMS["sets"]["demo"]})
+    project.run("footage")
+    videos = sorted(path.stem for path in (project.root / "data/mine/footage/videos").iterdir())
+    assert videos == sorted(clip.name for clip in recipe.clips)
+
+
+def test_a_set_without_a_camera_of_its_own_is_refused(tmp_path):
+    with pytest.raises(InputError, match="avenue: no camera is rendered like that; expected one of"):
+        rendered.write_set("avenue", tmp_path / "avenue", seed=0)
