@@ -4,7 +4,7 @@ BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 ped1 avenue shanghaitech rehearsal bench test test-slow lint lock plots-page clean
+.PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow lint lock plots-page clean
 
 run: .venv/ready        ## the demo from footage to metrics and a page of what was found
 	dvc repro
@@ -19,6 +19,9 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 	dvc exp run -S 'datasets=[demo,$@]' sheets@$@ report@$@
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
 	@echo "What was found, to look at: open report/$@/index.html in a browser."
+
+ped2-seeds: ped2        ## and the mean of three fresh seeds, the first row of RESULTS.md
+	python -m benchmarks.seeds ped2 6 7 8
 
 DRAWS := $(foreach set,demo ped2,$(foreach draw,0 1 2,$(set)_rendered_$(draw)))
 COMMA := ,
