@@ -30,7 +30,7 @@ from stages.tubes.settings import Tubes
 
 CPU = torch.device("cpu")
 # Objects in a measurement.
-TRAINED = 512
+TRAINED = 1536
 
 
 def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
