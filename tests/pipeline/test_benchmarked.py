@@ -45,7 +45,7 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
 
 
 def test_the_profile_tells_where_the_time_of_both_ways_goes(project):
-    said = project.run(sys.executable, "-m", "benchmarks.profile", "demo")
+    said = project.run(sys.executable, "-m", "benchmarks.profiled", "demo")
     table = pd.read_csv(project.folder / "metrics/profile_demo.csv")
     assert len(table) == 2 * 2 * 4 and (table["microseconds"] > 0).all()
     main = table[table["operations"] == "convolution"].set_index(["step", "way"])["microseconds"]

@@ -1,6 +1,6 @@
 """Which share of the anomalous regions of a set has a box at all, by source and threshold.
 
-    python -m benchmarks.coverage ped2
+    python -m benchmarks.covered ped2
 
 Needs `dvc repro detect@ped2`. What has no box cannot be scored: the share bounds RBDC from above. Only the frames that
 were searched count (`detect.every`).

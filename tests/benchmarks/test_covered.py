@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.coverage import best_overlaps, coverage
+from benchmarks.covered import best_overlaps, coverage
 from stages.common.tables import BOX
 
 

@@ -1,6 +1,6 @@
 """Where scoring and a training step spend their time, by kind of operation, beside the plain way.
 
-    python -m benchmarks.profile ped2
+    python -m benchmarks.profiled ped2
 
 writes metrics/profile_ped2.csv: microseconds per object on one thread, by torch's profiler. Needs the set as `make
 ped2` leaves it. What is outside of torch's operations (Python, reading) is not in it.
