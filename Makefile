@@ -39,7 +39,7 @@ test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"
 
 test-slow: .venv/ready  ## the tests that take minutes
-	uv pip install --quiet -r requirements-sharing.lock
+	uv pip install --quiet --python $(BIN)/python -r requirements-sharing.lock
 	python -m pytest -m slow
 
 lint: .venv/ready
@@ -51,7 +51,7 @@ lint: .venv/ready
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	uv pip sync --quiet requirements.lock
+	uv pip sync --quiet --python $(BIN)/python requirements.lock
 	touch $@
 
 lock:                   ## newest versions that pyproject.toml allows
