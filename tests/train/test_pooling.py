@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from stages.train.pooling import pool_norm_relu
@@ -53,6 +53,8 @@ def test_of_no_tubes_there_is_nothing(precision):
     seed=st.integers(0, 100),
 )
 def test_answers_and_gradients_are_those_of_the_three_operations(count, frames, side, shape, scale, offset, seed):
+    # Of a few numbers that are nearly the same, no deviation is left in float32.
+    assume(frames * (side // 2) ** 2 * shape[0] // shape[1] >= 16)
     tubes, norm = drawn(count, frames, side, *shape, seed, scale, offset * scale)
     weights = torch.randn(count, shape[0], frames, side // 2, side // 2)
     found, expected = (with_gradients(function, tubes, norm, weights) for function in (pool_norm_relu, plain))
