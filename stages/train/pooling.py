@@ -4,6 +4,7 @@ torch has them as three operations, each of which reads and writes all of its nu
 where the convolutions are at the rate of the matrix product already (docs/speed.md).
 """
 
+import fcntl
 from collections.abc import Callable
 
 import numba
@@ -64,11 +65,26 @@ class PoolNormReLU(torch.autograd.Function):
 
 def run(loops: Callable, arguments: list) -> None:
     """Runs compiled loops on as many threads as torch has."""
+    arguments = [array_of(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
+    compile_alone(loops, tuple(numba.typeof(argument) for argument in arguments))
     threads = torch.get_num_threads()
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    loops(*[array_of(argument) if isinstance(argument, Tensor) else argument for argument in arguments])
+    loops(*arguments)
     # Both have their threads of OpenMP, and Numba's first use of it sets how many for both.
     torch.set_num_threads(threads)
+
+
+def compile_alone(loops: Callable, types: tuple) -> None:
+    """Compiles loops for such arguments, or reads what was compiled before, while no other process does.
+
+    Of two processes that put something into its cache at once, Numba may leave the code of the one under the types of
+    the other.
+    """
+    if types in loops.overloads:
+        return
+    with open(pooling_loops.__file__) as source:
+        fcntl.flock(source, fcntl.LOCK_EX)
+        loops.compile(types)
 
 
 def array_of(tensor: Tensor) -> np.ndarray:

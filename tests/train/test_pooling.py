@@ -1,3 +1,10 @@
+import contextlib
+import ctypes
+import fcntl
+import random
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
@@ -6,6 +13,7 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from stages.train import pooling_loops
 from stages.train.pooling import pool_norm_relu
 from stages.train.pooling_loops import narrowed, widened
 
@@ -93,6 +101,43 @@ def test_the_bytes_do_not_depend_on_threads_and_torch_keeps_its_own():
         found.append(with_gradients(pool_norm_relu, tubes, norm, weights))
         assert torch.get_num_threads() == threads
     assert all(torch.equal(one, two) for one, two in zip(*found, strict=True))
+
+
+@contextlib.contextmanager
+def holes(sizes: range):
+    """Blocks of the heap as long as it is open, others between them free; one who asks for memory gets any of those."""
+    library = ctypes.CDLL(None)
+    library.malloc.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    blocks = [library.malloc(random.choice(sizes)) for _ in range(200)]
+    random.shuffle(blocks)
+    for block in blocks[100:]:
+        library.free(block)
+    yield
+    for block in blocks[:100]:
+        library.free(block)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_bytes_do_not_depend_on_where_arrays_lie_in_memory(precision):
+    random.seed(0)
+    tubes, norm = drawn(count=9, frames=7, side=4, channels=64)
+    tubes, weights, found = tubes.to(precision), torch.randn(9, 64, 7, 2, 2), set()
+    for _ in range(300):
+        with holes(range(64, 420)):
+            parts = with_gradients(pool_norm_relu, tubes, norm, weights)
+        found.add(b"".join(part.numpy().tobytes() for part in parts))
+    assert len(found) == 1
+
+
+def test_a_process_waits_for_another_that_compiles():
+    once = "from tests.train.test_pooling import *; print('ready', flush=True); pool_norm_relu(*drawn())"
+    with open(pooling_loops.__file__) as source:
+        fcntl.flock(source, fcntl.LOCK_EX)
+        other = subprocess.Popen([sys.executable, "-c", once], stdout=subprocess.PIPE)
+        assert other.stdout.readline() == b"ready\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(timeout=2)
+    assert other.wait(timeout=120) == 0
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
