@@ -19,10 +19,18 @@ def plain_pooling(tubes: Tensor, norm: nn.GroupNorm) -> Tensor:
 
 def plain_trunk(trunk: Trunk, tubes: Tensor) -> Tensor:
     """`Trunk.forward`, 3D throughout: (N, channels, time, side, side) to (N, filters, side / 8, side / 8)."""
-    for convolution, norm, pool in zip(trunk.convolutions, trunk.norms, trunk.pools, strict=True):
+    return plain_pooling(plain_last_convolved(trunk, tubes), trunk.norms[-1]).amax(2)
+
+
+def plain_unpooled(trunk: Trunk, tubes: Tensor) -> Tensor:
+    return F.relu(trunk.norms[-1](plain_last_convolved(trunk, tubes).amax(2)))
+
+
+def plain_last_convolved(trunk: Trunk, tubes: Tensor) -> Tensor:
+    for convolution, norm, pool in zip(trunk.convolutions[:-1], trunk.norms, trunk.pools, strict=False):
         tubes = convolution(tubes)
         tubes = plain_pooling(tubes, norm) if pool else F.relu(norm(tubes))
-    return tubes.amax(2)
+    return trunk.convolutions[-1](tubes)
 
 
 def plain_answers(network: Network, tubes: Tensor) -> dict[str, Tensor]:
@@ -32,7 +40,7 @@ def plain_answers(network: Network, tubes: Tensor) -> dict[str, Tensor]:
     return {
         "arrow": network.arrow(plain_trunk(network.trunk, tubes)),
         "irregularity": network.irregularity(plain_trunk(network.trunk, tubes)),
-        "middle": network.middle_head(plain_trunk(network.trunk, rest)),
+        "middle": network.middle_head(plain_unpooled(network.trunk, rest)),
         "distillation": network.distillation_head(plain_trunk(network.trunk, tubes[:, :, [middle]])),
     }
 

@@ -71,11 +71,19 @@ class Trunk(nn.Module):
 
     def forward(self, tubes: Tensor) -> Tensor:
         """(N, channels, time, side, side) to (N, filters, side / 8, side / 8)."""
+        return pool_norm_relu(self.last_convolved(tubes), self.norms[-1]).amax(2)
+
+    def unpooled(self, tubes: Tensor) -> Tensor:
+        """The same without the last pooling, and the maximum over time before the norm: (N, filters, side / 4, ...)."""
+        return F.relu(self.norms[-1](self.last_convolved(tubes).amax(2)), inplace=True)
+
+    def last_convolved(self, tubes: Tensor) -> Tensor:
+        """What the last convolution makes of tubes: (N, filters, time, side / 4, side / 4)."""
         tubes = channels_last(tubes)
-        for convolution, norm, pool in zip(self.convolutions, self.norms, self.pools, strict=True):
+        for convolution, norm, pool in zip(self.convolutions[:-1], self.norms, self.pools, strict=False):
             tubes = convolution(tubes)
             tubes = pool_norm_relu(tubes, norm) if pool else F.relu(norm(tubes), inplace=True)
-        return tubes.amax(2)
+        return self.convolutions[-1](tubes)
 
     def of_pictures(self, pictures: Tensor) -> Tensor:
         """(N, channels, side, side) as tubes of one frame: of each kernel only the middle slice meets a picture."""
@@ -102,7 +110,7 @@ class VectorHead(nn.Module):
 
 
 class PictureHead(nn.Module):
-    """Three times enlarged and convolved: (N, filters, s, s) to (N, channels, 8 s, 8 s)."""
+    """Convolved, and twice enlarged and convolved: (N, filters, s, s) to (N, channels, 4 s, 4 s)."""
 
     def __init__(self, filters: int, channels: int):
         super().__init__()
@@ -111,8 +119,9 @@ class PictureHead(nn.Module):
         self.last = nn.Conv2d(widths[-1], channels, 3, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        for convolution in self.convolutions:
-            features = F.interpolate(features, scale_factor=2, mode="nearest")
+        for index, convolution in enumerate(self.convolutions):
+            if index:
+                features = F.interpolate(features, scale_factor=2, mode="nearest")
             features = F.relu(convolution(features), inplace=True)
         return self.last(features)
 
@@ -143,8 +152,12 @@ class Network(nn.Module):
         return self.irregularity_head(features)
 
     def middle(self, tubes: Tensor) -> Tensor:
-        """The middle crop (N, channels, side, side) from tubes whose middle frame has been left out."""
-        return self.middle_head(self.trunk(tubes))
+        """The middle crop (N, channels, side, side) from tubes whose middle frame has been left out.
+
+        Its maps are those before the last pooling: of a crop of 32 pixels they have 8x8 places, as the paper's have of
+        one of 64 pixels after it. From 4x4 the crop comes out too coarse for its error to say much.
+        """
+        return self.middle_head(self.trunk.unpooled(tubes))
 
     def distillation(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Class scores (N, classes) and standardised teacher's vector (N, features) of middle crops."""

@@ -32,11 +32,13 @@ def drawn_network(depth="shallow", width="narrow", size=32, channels=1, classes=
     return network.eval()
 
 
-def naive_trunk(trunk, tubes):
+def naive_trunk(trunk, tubes, last_pooled=True):
     """The trunk by the plainest calls: 3D throughout, in the ordinary layout."""
-    tubes = tubes.contiguous()
-    for convolution, norm, pool in zip(trunk.convolutions, trunk.norms, trunk.pools, strict=True):
+    tubes, last = tubes.contiguous(), len(trunk.pools) - 1
+    for index, (convolution, norm, pool) in enumerate(zip(trunk.convolutions, trunk.norms, trunk.pools, strict=True)):
         tubes = F.conv3d(tubes, convolution.weight.contiguous(), convolution.bias, padding=1)
+        if index == last and not last_pooled:
+            return F.relu(F.group_norm(tubes.amax(2), GROUPS, norm.weight, norm.bias))
         if pool:
             tubes = F.max_pool3d(tubes, (1, 2, 2))
         tubes = F.relu(F.group_norm(tubes, GROUPS, norm.weight, norm.bias))
@@ -93,6 +95,9 @@ def test_the_trunk_equals_its_naive_form(depth, width, frames):
     tubes = torch.rand(3, 3, frames, 32, 32)
     assert trunk(tubes).std() > 0.1
     torch.testing.assert_close(trunk(tubes), naive_trunk(trunk, tubes), atol=1e-5, rtol=1e-5)
+    expected = naive_trunk(trunk, tubes, last_pooled=False)
+    assert expected.shape[2:] == (8, 8) and expected.std() > 0.1
+    torch.testing.assert_close(trunk.unpooled(tubes), expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("depth", "width"), VARIANTS)
