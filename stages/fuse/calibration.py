@@ -4,9 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-# What of the normal scores the empirical tail follows; beyond, it goes on as an exponential.
-TAIL = 0.01
-
 Calibration = Callable[[np.ndarray], np.ndarray]
 
 
@@ -16,21 +13,21 @@ def fit_zscore(normal: np.ndarray) -> Calibration:
     return lambda scores: (scores - mean) / deviation
 
 
-def fit_tail(normal: np.ndarray) -> Calibration:
+def fit_tail(normal: np.ndarray, share: float) -> Calibration:
     """-log of the share of normal scores that are at least as high.
 
-    Above the highest 1 % of the normal scores, where there are few to count, the tail is taken as exponential with
-    their mean excess, so that what is far out still differs from what is farther out.
+    Among the highest `share` of the normal scores, where there are few to count, and beyond, the tail is taken as
+    exponential with their mean excess, so that what is far out still differs from what is farther out.
     """
     ordered = np.sort(normal)
-    edge = np.quantile(ordered, 1 - TAIL)
+    edge = np.quantile(ordered, 1 - share)
     above = ordered[ordered > edge]
     # Ties at the top leave no excess to go by; a hundredth of the deviation bounds it from below.
     excess = max((above - edge).mean() if len(above) else 0.0, ordered.std() / 100, 1e-9)
 
     def surprise(scores: np.ndarray) -> np.ndarray:
         higher = len(ordered) - np.searchsorted(ordered, scores, side="left")
-        counted = -np.log(np.maximum(higher, TAIL * len(ordered)) / len(ordered))
+        counted = -np.log(np.maximum(higher, share * len(ordered)) / len(ordered))
         return counted + np.maximum(scores - edge, 0) / excess
 
     return surprise
@@ -45,8 +42,8 @@ def fit_nothing(normal: np.ndarray) -> Calibration:
     return lambda scores: scores
 
 
-def fit(task: str, normal: np.ndarray, method: str) -> Calibration:
+def fit(task: str, normal: np.ndarray, method: str, tail_share: float) -> Calibration:
     """The calibration of one task by `fuse.method`: zscore, tail, or mean (the paper's plain scores)."""
     if method == "mean":
         return fit_probability(normal) if task in ("arrow", "irregularity") else fit_nothing(normal)
-    return {"zscore": fit_zscore, "tail": fit_tail}[method](normal)
+    return fit_tail(normal, tail_share) if method == "tail" else fit_zscore(normal)

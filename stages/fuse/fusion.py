@@ -1,16 +1,18 @@
 """Task scores to one score per object and per frame."""
 
-from typing import Literal
+import functools
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from stages.common.errors import InputError
 from stages.common.params import settings
 from stages.common.tables import BOX, CUES, TASKS, TRIVIAL
 from stages.fuse.boxes import believable, box_speed, link_all, uncut, with_between
-from stages.fuse.calibration import fit
+from stages.fuse.calibration import Calibration, fit, fit_zscore
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 
 # Normal objects of a kind that a calibration among themselves needs; the deviation of one or two could be next to
@@ -35,6 +37,7 @@ class Fuse:
     """The section `fuse`."""
 
     method: Literal["zscore", "tail", "mean"]
+    tail_share: Annotated[float, Field(gt=0, le=0.5)]
     weights: CueWeights
     min_height: NonNegativeFloat
     edge_margin: NonNegativeFloat
@@ -71,7 +74,8 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     normal = (kept["split"] == "held_out").to_numpy()
     cut = ~uncut(kept, videos, fuse.edge_margin)
     for cue in CUES:
-        kept[cue] = calibrated(cue, kept[cue].to_numpy().astype(float), cut, normal, fuse.method)
+        own_fit = functools.partial(fit, cue, method=fuse.method, tail_share=fuse.tail_share)
+        kept[cue] = calibrated(kept[cue].to_numpy().astype(float), cut, normal, own_fit)
     kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), cut, normal, fuse.method)
     kept["box_width"] = kept["x2"] - kept["x1"]
     kept["box_speed"] = box_speed(kept)
@@ -81,14 +85,17 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     return kept
 
 
-def calibrated(cue: str, values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, method: str) -> np.ndarray:
-    """Values (n,) by the method, of each kind by what its normal ones are; NaN stays NaN.
+def calibrated(
+    values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, fit: Callable[[np.ndarray], Calibration]
+) -> np.ndarray:
+    """Values (n,) calibrated, those of each kind by its normal ones; NaN stays NaN.
 
     Where the normal ones of a kind are too few (LEAST_ALIKE), those of all kinds speak for it.
 
     Args:
         kinds: int or bool (n,).
         normal: bool (n,), the held-out objects.
+        fit: the calibration of normal values.
     """
     known = ~np.isnan(values)
     scores = values.copy()
@@ -96,7 +103,7 @@ def calibrated(cue: str, values: np.ndarray, kinds: np.ndarray, normal: np.ndarr
         own = (kinds == kind) & known
         alike = own & normal if (own & normal).sum() >= LEAST_ALIKE else known & normal
         if alike.any():
-            scores[own] = fit(cue, values[alike], method)(values[own])
+            scores[own] = fit(values[alike])(values[own])
     return scores
 
 
@@ -117,7 +124,7 @@ def fused(cues: np.ndarray, weights: np.ndarray, cut: np.ndarray, normal: np.nda
     if method == "mean":
         return means
     kinds = np.column_stack([known, cut]) @ (1 << np.arange(cues.shape[1] + 1))
-    return calibrated("fused", means, kinds, normal, "zscore")
+    return calibrated(means, kinds, normal, fit_zscore)
 
 
 def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarray:

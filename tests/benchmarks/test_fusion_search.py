@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from benchmarks.fusion_search import GRID, METRICS, averaged, ranked
+from benchmarks.fusion_search import GRID, METRICS, averaged, gains, ranked
 
 
 def table(*means):
@@ -19,6 +19,18 @@ def test_combinations_are_ranked_by_their_mean_and_the_error_is_that_of_the_diff
     np.testing.assert_allclose(found["behind"], [0, 0.15, 0.4], atol=1e-12)
     # Behind by 0.1 and 0.2, and by 0.5 and 0.3.
     np.testing.assert_allclose(found["error"], [0, 0.05, 0.1], atol=1e-12)
+
+
+def test_gains_are_over_the_tasks_alone_smoothed_alike():
+    settings = [
+        ("zscore", 0.0, 0.0, 3.0),
+        ("tail 0.2", 1.0, 0.0, 3.0),
+        ("zscore", 0.0, 0.0, 5.0),
+        ("tail 0.2", 1, 0.0, 5),
+    ]
+    tables = [table(0.5, 0.6, 0.7, 0.6), table(0.5, 0.6, 0.6, 0.7), table(0.5, 0.5, 0.6, 0.7)]
+    tables = [each.assign(**pd.DataFrame(settings, columns=[*GRID])) for each in tables]
+    assert gains(tables).to_dict() == dict(zip(settings, [0, 2, 0, 2], strict=True))
 
 
 def test_knobs_are_averaged_over_the_sets_in_their_order():

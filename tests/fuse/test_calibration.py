@@ -7,12 +7,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from stages.common.tables import TASKS
-from stages.fuse.calibration import TAIL, fit
+from stages.fuse.calibration import fit as fit_by
 
 NONE = np.zeros(0)
+TAIL = 0.2
 METHODS = ["zscore", "tail", "mean"]
 # Eighths are exact in binary, so that equal scores are equal.
 values = st.integers(-400, 400).map(lambda number: number / 8)
+
+
+def fit(task, normal, method):
+    return fit_by(task, normal, method, TAIL)
 
 
 def normals(seed=0, count=1000):
@@ -58,15 +63,16 @@ def test_beyond_the_edge_surprise_rises_strictly(normal, count):
     assert (np.diff(fit("arrow", normal, "tail")(beyond)) > 0).all()
 
 
-def test_the_tail_goes_on_by_the_mean_excess_of_the_highest_hundredth():
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
+def test_the_tail_goes_on_by_the_mean_excess_of_the_highest(share):
     normal = np.arange(1000) / 10
-    edge = np.quantile(normal, 0.99)
+    edge = np.quantile(normal, 1 - share)
     excess = np.mean([score - edge for score in normal if score > edge])
-    surprise = fit("arrow", normal, "tail")
-    assert surprise(np.array([50.0]))[0] == pytest.approx(math.log(2))
+    surprise = fit_by("arrow", normal, "tail", share)
+    assert surprise(np.array([40.0]))[0] == pytest.approx(-math.log(0.6))
     far, farther = surprise(np.array([200.0, 200.0 + excess]))
     assert farther - far == pytest.approx(1)
-    assert surprise(np.array([edge + excess]))[0] == pytest.approx(-math.log(TAIL) + 1)
+    assert surprise(np.array([edge + excess]))[0] == pytest.approx(-math.log(share) + 1)
 
 
 def test_mean_is_the_papers_probability_for_the_two_way_tasks_and_nothing_for_the_others():

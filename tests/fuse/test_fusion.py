@@ -26,6 +26,7 @@ FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, fea
 ALL = replace(FOUR, features=1.0, velocity=1.0)
 PLAIN = Fuse(
     method="mean",
+    tail_share=0.1,
     weights=FOUR,
     min_height=0.0,
     edge_margin=0.0,
@@ -40,7 +41,7 @@ FULL = replace(FULL, track_sigma=1.5, frame_sigma=2)
 PARAMS = """
 fuse:
   {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, features: 1, velocity: 1},
-   min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
+   tail_share: 0.1, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
    map_filter: 1, frame_sigma: 2.0}
 sets: {tiny: {fuse: {}}}
 """

@@ -36,12 +36,15 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
     names = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
     knobs = pd.read_csv(project.folder / "metrics/fusion_knobs.csv").set_index("knob")
     combinations = pd.read_csv(project.folder / "metrics/fusion_search.csv")
-    as_set = combinations.query("method == 'zscore' and features == 1 and velocity == 1 and frame_sigma == 7").iloc[0]
+    fuse = project.params()["fuse"]
+    method = f"tail {fuse['tail_share']}" if fuse["method"] == "tail" else fuse["method"]
+    rows = combinations.set_index(["method", "features", "velocity", "frame_sigma"])
+    as_set = rows.loc[(method, fuse["weights"]["features"], fuse["weights"]["velocity"], fuse["frame_sigma"])]
     for found in (knobs.loc["as set"], as_set):
         assert found[names].tolist() == pytest.approx([metrics[name] for name in names], abs=1e-4)
     alone = knobs.loc["velocity alone", names[:2]]
     assert alone.tolist() == pytest.approx([metrics["velocity"][name] for name in names[:2]], abs=1e-4)
-    assert "not smoothed along tracks" in said and len(combinations) == 96
+    assert "not smoothed along tracks" in said and len(combinations) == 240
 
 
 def test_the_profile_tells_where_the_time_of_both_ways_goes(project):
