@@ -23,11 +23,12 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 ped2-seeds: ped2        ## and the mean of three fresh seeds, the first row of RESULTS.md
 	python -m benchmarks.seeds ped2 6 7 8
 
-DRAWS := $(foreach set,demo ped2,$(foreach draw,0 1 2,$(set)_rendered_$(draw)))
+DRAW ?= 0 1 2
+DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
 COMMA := ,
 SPACE := $() $()
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
-	for set in demo ped2; do for draw in 0 1 2; do python -m benchmarks.rendered $$set $$draw || exit 1; done; done
+	for set in demo ped2; do for draw in $(DRAW); do python -m benchmarks.rendered $$set $$draw || exit 1; done; done
 	dvc exp run -S 'datasets=[demo,$(subst $(SPACE),$(COMMA),$(DRAWS))]' $(DRAWS:%=evaluate@%)
 	python -m benchmarks.fusion_search $(DRAWS)
 
