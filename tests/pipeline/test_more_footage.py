@@ -25,6 +25,7 @@ def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(ow
     done = project.attempt(sys.executable, "-c", RUN_STAGES, "own", *STAGES)
     assert done.returncode == 0, done.stderr
     more = {stage: len(now - before.get(stage, set())) for stage, now in pieces(project).items()}
+    more.pop("clips", None)  # of events, if there are any, and drawn by the scale of all of them
     assert more == {stage: int(stage in BY_CLIP) for stage in more} and BY_CLIP <= set(more)
     assert "going on after epoch" in done.stderr
     assert (project.folder / "models/own/network/model.safetensors").read_bytes() == network
