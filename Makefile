@@ -20,7 +20,7 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
 	@echo "What was found, to look at: open report/$@/index.html in a browser."
 
-ped2-seeds: ped2        ## and the mean of three fresh seeds, the first row of RESULTS.md
+ped2-seeds: ped2        ## and the mean of three other seeds, the first row of RESULTS.md
 	python -m benchmarks.seeds ped2 9 10 11
 
 DRAW ?= 0 1 2
