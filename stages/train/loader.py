@@ -57,16 +57,21 @@ def batches(
     random: np.random.Generator,
     network: torch.nn.Module,
     device: torch.device,
+    mirror: bool = False,
 ) -> Iterator[Batch]:
     """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin.
 
-    Where several processes train, of each batch this one's part; what is drawn is drawn for the whole.
+    Where several processes train, of each batch this one's part; what is drawn is drawn for the whole. With `mirror`
+    each tube comes mirrored, left for right, as often as not; what its teachers say of it stays.
     """
     for start in range(0, len(order), size):
         whole = order[start : start + size]
         own = own_part(len(whole))
         places, skipped = whole[own], irregular_offsets(half, *steps, len(whole), random)[own]
         tubes = data.tubes(places)
+        if mirror:
+            mirrored = (random.random(len(whole)) < 0.5)[own]
+            tubes[mirrored] = tubes[mirrored, :, :, ::-1]
         yield Batch(
             regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),

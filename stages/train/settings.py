@@ -24,6 +24,7 @@ class Train:
     weights: Weights
     min_step: int
     max_step: int
+    mirror: bool
     epochs: NonNegativeInt
     keep: Literal["last", "best"]
     tubes_per_epoch: PositiveInt

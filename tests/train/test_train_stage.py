@@ -21,6 +21,7 @@ train:
   weights: {arrow: 1.0, irregularity: 1.0, middle: 1.0, distillation: 0.5}
   min_step: 2
   max_step: 3
+  mirror: false
   epochs: 1
   keep: last
   tubes_per_epoch: 20

@@ -24,6 +24,7 @@ SETTINGS = Train(
     weights=Weights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=0.5),
     min_step=2,
     max_step=3,
+    mirror=False,
     epochs=3,
     keep="last",
     tubes_per_epoch=40,
@@ -95,6 +96,18 @@ def test_training_lowers_the_loss_of_each_task(sets, tmp_path, task):
     for split in ("train", "held_out"):
         losses = [row[task] for row in history if row["split"] == split]
         assert len(losses) == 12 and losses[-1] < 0.9 * losses[0], losses
+
+
+def test_held_out_tubes_are_never_mirrored(sets):
+    losses = {}
+    for mirror in (False, True):
+        settings, network = replace(SETTINGS, mirror=mirror), drawn(sets)
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
+        scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer)
+        run = [network, sets[0], np.arange(40), HALF, settings]
+        losses["held out", mirror] = loop.run_epoch(*run, np.random.default_rng(0))
+        losses["train", mirror] = loop.run_epoch(*run, np.random.default_rng(0), optimizer, scheduler)
+    assert losses["held out", True] == losses["held out", False] == losses["train", False] != losses["train", True]
 
 
 def test_history_has_a_row_per_epoch_and_split_with_each_task(sets, tmp_path):

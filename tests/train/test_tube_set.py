@@ -54,11 +54,11 @@ def test_rows_come_in_the_order_asked_from_a_table_in_any_order(shards, folders,
         np.testing.assert_array_equal(data.class_scores[places], np.stack(table["class_scores"].iloc[places].to_list()))
 
 
-def collected(data, order, size, seed=0, steps=(2, 3)):
+def collected(data, order, size, seed=0, steps=(2, 3), mirror=False):
     network = Network(Architecture("shallow", "narrow", 16, 1, 3, 5))
     network.teacher_mean.fill_(2.0)
     random = np.random.default_rng(seed)
-    return list(batches(data, order, size, 2, steps, random, network, torch.device("cpu")))
+    return list(batches(data, order, size, 2, steps, random, network, torch.device("cpu"), mirror))
 
 
 def test_an_epoch_over_nothing_has_no_batches(shards, folders):
@@ -94,3 +94,18 @@ def test_irregular_twins_are_drawn_anew_with_the_generator(shards, folders):
     data = TubeSet(shards({("a", "train"): 6}, classes=3), *folders)
     first, again, other = (collected(data, np.arange(6), 6, seed)[0].irregular for seed in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_mirrored_tubes_are_about_half_of_all_whole_and_with_their_own_scores(shards, folders):
+    table = shards({("a", "train"): 64}, classes=3)
+    data, order = TubeSet(table, *folders), np.arange(64)
+    for batch in collected(data, order, 64, mirror=True):
+        wide = torch.from_numpy(slow_rows(folders[0], table, order) / 255).permute(0, 4, 1, 2, 3).float()
+        plain = [torch.equal(tube, source) for tube, source in zip(batch.regular, wide[:, :, 4:9], strict=True)]
+        flipped = [torch.equal(tube, source.flip(3)) for tube, source in zip(batch.regular, wide[:, :, 4:9], strict=True)]
+        assert [a != b for a, b in zip(plain, flipped, strict=True)] == [True] * 64
+        assert 16 < sum(flipped) < 48
+        for tube, source, turned in zip(batch.irregular, wide, flipped, strict=True):
+            assert torch.equal(tube[:, 2], source[:, 6].flip(2) if turned else source[:, 6])
+        np.testing.assert_array_equal(batch.class_scores.numpy(), np.stack(table["class_scores"].to_list()))
+    np.testing.assert_array_equal(data.tubes(order), slow_rows(folders[0], table, order))
