@@ -11,7 +11,7 @@ from stages.common.arrays import map_array
 from stages.train.losses import Batch
 from stages.train.network import to_network
 from stages.train.processes import own_part
-from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
+from stages.train.tasks import irregular_offsets, middle_of, regular_offsets, take_offsets
 
 
 class TubeSet:
@@ -62,19 +62,21 @@ def batches(
     """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin.
 
     Where several processes train, of each batch this one's part; what is drawn is drawn for the whole. With `mirror`
-    each tube comes mirrored, left for right, as often as not; what its teachers say of it stays.
+    each tube comes mirrored, left for right, as often as not, and only the picture that its teachers saw does not.
     """
     for start in range(0, len(order), size):
         whole = order[start : start + size]
         own = own_part(len(whole))
         places, skipped = whole[own], irregular_offsets(half, *steps, len(whole), random)[own]
         tubes = data.tubes(places)
+        pictures = to_network(middle_of(tubes)[:, None], device)[:, :, 0]
         if mirror:
             mirrored = (random.random(len(whole)) < 0.5)[own]
             tubes[mirrored] = tubes[mirrored, :, :, ::-1]
         yield Batch(
             regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),
+            pictures=pictures,
             class_scores=torch.from_numpy(data.class_scores[places]).to(device),
             teacher=network.standardised(torch.from_numpy(data.teacher(places)).to(device)),
         )

@@ -20,12 +20,14 @@ class Batch:
     Attributes:
         regular: consecutive frames.
         irregular: skipped frames.
+        pictures: the middle crops (N, channels, side, side) as the teachers saw them, mirrored never.
         class_scores: (N, classes).
         teacher: standardised vectors (N, features).
     """
 
     regular: Tensor
     irregular: Tensor
+    pictures: Tensor
     class_scores: Tensor
     teacher: Tensor
 
@@ -43,13 +45,12 @@ def task_losses(network: Network, batch: Batch, tasks: set[str]) -> dict[str, Te
     if "irregularity" in tasks:
         irregular = network.trunk(batch.irregular)
         losses["irregularity"] = two_way_loss(network.irregularity(forward), network.irregularity(irregular))
-    middle = batch.regular.shape[2] // 2
-    target = batch.regular[:, :, middle]
     if "middle" in tasks:
+        middle = batch.regular.shape[2] // 2
         rest = torch.cat([batch.regular[:, :, :middle], batch.regular[:, :, middle + 1 :]], 2)
-        losses["middle"] = F.l1_loss(network.middle(rest), target)
+        losses["middle"] = F.l1_loss(network.middle(rest), batch.regular[:, :, middle])
     if "distillation" in tasks:
-        classes, features = network.distillation(target)
+        classes, features = network.distillation(batch.pictures)
         losses["distillation"] = F.l1_loss(features, batch.teacher)
         if classes.shape[1]:
             # Another source found the rest: that the detector missed it says nothing about its class.

@@ -20,7 +20,8 @@ def network():
 @pytest.fixture
 def batch():
     torch.manual_seed(1)
-    return Batch(torch.rand(3, 1, 5, 16, 16), torch.rand(3, 1, 5, 16, 16), torch.rand(3, 3), torch.randn(3, 4))
+    regular, irregular, pictures = torch.rand(3, 1, 5, 16, 16), torch.rand(3, 1, 5, 16, 16), torch.rand(3, 1, 16, 16)
+    return Batch(regular, irregular, pictures, torch.rand(3, 3), torch.randn(3, 4))
 
 
 def changed_frames(batch, frames):
@@ -84,8 +85,8 @@ def test_irregularity_tells_regular_from_irregular_tubes(network, batch):
     torch.testing.assert_close(task_losses(network, batch, {"irregularity"})["irregularity"], expected)
 
 
-def test_distillation_compares_vectors_and_enlarged_class_scores_of_the_middle_crop(network, batch):
-    scores, vectors = network.distillation(batch.regular[:, :, 2])
+def test_distillation_compares_vectors_and_enlarged_class_scores_of_the_picture(network, batch):
+    scores, vectors = network.distillation(batch.pictures)
     expected = (vectors - batch.teacher).abs().mean() + CLASS_SCALE * (scores - batch.class_scores).abs().mean()
     torch.testing.assert_close(task_losses(network, batch, {"distillation"})["distillation"], expected)
 
@@ -93,7 +94,7 @@ def test_distillation_compares_vectors_and_enlarged_class_scores_of_the_middle_c
 def test_what_the_detector_did_not_see_teaches_no_class(network, batch):
     batch = replace(batch, class_scores=batch.class_scores.clone())
     batch.class_scores[1] = 0
-    scores, vectors = network.distillation(batch.regular[:, :, 2])
+    scores, vectors = network.distillation(batch.pictures)
     others = [0, 2]
     difference = (scores - batch.class_scores)[others].abs().sum() / scores.numel()
     expected = (vectors - batch.teacher).abs().mean() + CLASS_SCALE * difference
@@ -103,7 +104,7 @@ def test_what_the_detector_did_not_see_teaches_no_class(network, batch):
 def test_distillation_without_class_scores_compares_the_vectors_alone(batch):
     network = Network(Architecture("shallow", "narrow", 16, 1, 0, 4))
     batch = replace(batch, class_scores=torch.zeros(3, 0))
-    expected = (network.distillation(batch.regular[:, :, 2])[1] - batch.teacher).abs().mean()
+    expected = (network.distillation(batch.pictures)[1] - batch.teacher).abs().mean()
     torch.testing.assert_close(task_losses(network, batch, {"distillation"})["distillation"], expected)
 
 
@@ -121,8 +122,8 @@ def test_the_predicted_middle_is_never_shown_to_the_network(network, batch, monk
     assert not torch.equal(predictions[2], predictions[0])
 
 
-def test_distillation_is_shown_nothing_but_the_middle_crop(network, batch):
+def test_distillation_is_shown_nothing_but_the_picture(network, batch):
     before = task_losses(network, batch, {"distillation"})["distillation"]
-    others = task_losses(network, changed_frames(batch, [0, 1, 3, 4]), {"distillation"})["distillation"]
-    middle = task_losses(network, changed_frames(batch, [2]), {"distillation"})["distillation"]
-    assert others == before != middle
+    others = task_losses(network, changed_frames(batch, [0, 1, 2, 3, 4]), {"distillation"})["distillation"]
+    picture = task_losses(network, replace(batch, pictures=batch.pictures.flip(3)), {"distillation"})["distillation"]
+    assert others == before != picture
