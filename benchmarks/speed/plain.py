@@ -27,7 +27,7 @@ def plain_unpooled(trunk: Trunk, tubes: Tensor) -> Tensor:
 
 
 def plain_last_convolved(trunk: Trunk, tubes: Tensor) -> Tensor:
-    for convolution, norm, pool in zip(trunk.convolutions[:-1], trunk.norms, trunk.pools, strict=False):
+    for convolution, norm, pool in zip(trunk.convolutions[:-1], trunk.norms[:-1], trunk.pools[:-1], strict=True):
         tubes = convolution(tubes)
         tubes = plain_pooling(tubes, norm) if pool else F.relu(norm(tubes))
     return trunk.convolutions[-1](tubes)

@@ -74,8 +74,8 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
     normal = (kept["split"] == "held_out").to_numpy()
     cut = ~uncut(kept, videos, fuse.edge_margin)
     for cue in CUES:
-        own_fit = functools.partial(fit, cue, method=fuse.method, tail_share=fuse.tail_share)
-        kept[cue] = calibrated(kept[cue].to_numpy().astype(float), cut, normal, own_fit)
+        of_cue = functools.partial(fit, cue, method=fuse.method, tail_share=fuse.tail_share)
+        kept[cue] = calibrated(kept[cue].to_numpy().astype(float), cut, normal, of_cue)
     kept["raw"] = fused(kept[list(weights)].to_numpy(), np.array(list(weights.values())), cut, normal, fuse.method)
     kept["box_width"] = kept["x2"] - kept["x1"]
     kept["box_speed"] = box_speed(kept)
@@ -86,7 +86,7 @@ def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
 
 
 def calibrated(
-    values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, fit: Callable[[np.ndarray], Calibration]
+    values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, calibrate: Callable[[np.ndarray], Calibration]
 ) -> np.ndarray:
     """Values (n,) calibrated, those of each kind by its normal ones; NaN stays NaN.
 
@@ -95,7 +95,7 @@ def calibrated(
     Args:
         kinds: int or bool (n,).
         normal: bool (n,), the held-out objects.
-        fit: the calibration of normal values.
+        calibrate: gives the calibration by normal values.
     """
     known = ~np.isnan(values)
     scores = values.copy()
@@ -103,7 +103,7 @@ def calibrated(
         own = (kinds == kind) & known
         alike = own & normal if (own & normal).sum() >= LEAST_ALIKE else known & normal
         if alike.any():
-            scores[own] = fit(values[alike])(values[own])
+            scores[own] = calibrate(values[alike])(values[own])
     return scores
 
 

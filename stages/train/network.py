@@ -80,7 +80,7 @@ class Trunk(nn.Module):
     def last_convolved(self, tubes: Tensor) -> Tensor:
         """What the last convolution makes of tubes: (N, filters, time, side / 4, side / 4)."""
         tubes = channels_last(tubes)
-        for convolution, norm, pool in zip(self.convolutions[:-1], self.norms, self.pools, strict=False):
+        for convolution, norm, pool in zip(self.convolutions[:-1], self.norms[:-1], self.pools[:-1], strict=True):
             tubes = convolution(tubes)
             tubes = pool_norm_relu(tubes, norm) if pool else F.relu(norm(tubes), inplace=True)
         return self.convolutions[-1](tubes)
