@@ -66,10 +66,10 @@ def profiled(run: Callable, objects: int) -> dict[str, float]:
 
 
 def scoring(sample: Sample) -> dict[str, dict[str, float]]:
-    network, _, _, cut = training(sample)
+    network, _, trained, cut = training(sample)
     settings, offsets = load("score", Score, sample.name), regular_offsets(cut.half_length)
     shard = take_offsets(np.array(np.load(sample.paths.tubes / f"{sample.video}.npy")[:SCORED]), offsets)
-    learnt = sample.tubes("train"), sample.paths.tubes, offsets, settings.precision, settings.batch
+    learnt = sample.tubes("train"), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
     normal = normal_features(network, *learnt)
     classes = np.ones((len(shard), network.architecture.classes), np.float32)
 

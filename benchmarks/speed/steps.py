@@ -128,12 +128,12 @@ def read(sample: Sample, folder: Path) -> Iterator[dict]:
 
 
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
-    network, _, _, cut = training(sample)
+    network, _, trained, cut = training(sample)
     settings, objects = load("score", Score, sample.name), sample.tubes("clip")
     shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
     offsets = regular_offsets(cut.half_length)
     shard = np.ascontiguousarray(take_offsets(shard, offsets))
-    learnt = sample.tubes("train"), sample.paths.tubes, offsets, settings.precision, settings.batch
+    learnt = sample.tubes("train"), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
     normal = normal_features(network, *learnt)
     known = np.stack(objects["class_scores"].to_list())[: len(shard)]
     parts = [slice(start, start + settings.batch) for start in range(0, len(shard), settings.batch)]

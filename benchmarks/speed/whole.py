@@ -76,8 +76,9 @@ def stages(sample: Sample) -> dict[str, Callable]:
     found = weights_file(paths.weights / "detector", "") if NEEDS_WEIGHTS & set(detector.sources) else None
     taught = weights_file(paths.weights / "teacher", "") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())
-    learnt = sample.tubes("train"), paths.tubes, regular_offsets(card["half_length"]), score.precision, score.batch
-    normal = normal_features(load_network(paths.network, card["architecture"]), *learnt)
+    learnt = sample.tubes("train"), paths.tubes, regular_offsets(card["half_length"]), card["mirror"]
+    network = load_network(paths.network, card["architecture"])
+    normal = normal_features(network, *learnt, score.precision, score.batch)
     by_classifier = score.distillation == "classifier"
     work = {
         "decode": functools.partial(decode, sample.paths, load("decode", Decode, name)),

@@ -35,7 +35,7 @@ def run(name: str) -> str:
         regular_offsets(card["half_length"]),
     )
     with single_threaded():
-        normal = normal_features(network, training, paths.tubes, offsets, score.precision, score.batch)
+        normal = normal_features(network, training, paths.tubes, offsets, card["mirror"], score.precision, score.batch)
     alike = hashlib.sha256(b"".join(part.tobytes() for part in normal)).hexdigest()
     content = {**asdict(score), "network": sha256(paths.network), "normal": alike, "device": str(device)}
     videos, jobs = sorted(table["video"].unique()), []

@@ -52,7 +52,13 @@ def distances(features: np.ndarray, normal: NormalFeatures) -> np.ndarray:
 
 @torch.inference_mode()
 def normal_features(
-    network: Network, tubes: pd.DataFrame, folder: Path, offsets: np.ndarray, precision: str, batch: int
+    network: Network,
+    tubes: pd.DataFrame,
+    folder: Path,
+    offsets: np.ndarray,
+    mirror: bool,
+    precision: str,
+    batch: int,
 ) -> NormalFeatures:
     """What is kept of training tubes.
 
@@ -60,6 +66,7 @@ def normal_features(
         tubes: TUBES of the training clips, at least one.
         folder: that of the shards.
         offsets: frames of a tube, relative to its middle.
+        mirror: whether each is kept mirrored too, as the network has seen it.
         precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
@@ -68,7 +75,8 @@ def normal_features(
     for video, own in chosen.groupby("video"):
         shard, rows = map_array(folder / f"{video}.npy"), own["row"].to_numpy()
         for start in range(0, len(rows), batch):
-            part = take_offsets(np.asarray(shard[rows[start : start + batch]]), offsets)
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-                found.append(features_of(network.trunk(to_network(part, device))))
+            part = to_network(take_offsets(np.asarray(shard[rows[start : start + batch]]), offsets), device)
+            for shown in (part, part.flip(4)) if mirror else (part,):
+                with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                    found.append(features_of(network.trunk(shown)))
     return fit_normal(np.concatenate(found))

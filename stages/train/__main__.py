@@ -52,6 +52,7 @@ def run(name: str) -> str:
         card = {
             "architecture": architecture_card(network.architecture),
             "half_length": tubes.half_length,
+            "mirror": settings.mirror,
             "tasks": tasks(settings),
         }
         save_json(folder / "model.json", card)

@@ -1,10 +1,12 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.score.features import KEPT, RIDGE, distances, features_of, fit_normal
+from stages.score.features import KEPT, RIDGE, distances, features_of, fit_normal, normal_features
+from stages.train.network import Architecture, Network, to_network
 
 
 def drawn(count, size=4, seed=0):
@@ -48,3 +50,22 @@ def test_what_has_been_learnt_is_no_distance_away():
 def test_few_or_equal_features_still_tell_what_is_far(learnt):
     far, near = distances(np.stack([learnt[0] + 3, learnt[0]]), fit_normal(learnt))
     assert np.isfinite(far) and near < far
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@torch.inference_mode()
+def test_what_is_kept_is_of_each_training_tube_and_of_its_mirror_image_where_that_was_learnt_too(tmp_path, mirror):
+    torch.manual_seed(0)
+    network = Network(Architecture("shallow", "narrow", 16, 1, 3, 5)).eval()
+    shards = {
+        video: np.random.default_rng(ord(video)).integers(0, 256, (3, 5, 16, 16, 1), dtype=np.uint8) for video in "ab"
+    }
+    for video, shard in shards.items():
+        np.save(tmp_path / f"{video}.npy", shard)
+    table = pd.DataFrame({"video": [*"aabbb"], "row": [2, 0, 0, 1, 2]})
+    found = normal_features(network, table, tmp_path, np.array([-1, 0, 1]), mirror, "float32", batch=2)
+    tubes = np.stack([shards[video][row, 1:4] for video, row in table.to_numpy()])
+    shown = np.concatenate([tubes, tubes[:, :, :, ::-1]]) if mirror else tubes
+    expected = fit_normal(features_of(network.trunk(to_network(shown, torch.device("cpu")))))
+    np.testing.assert_allclose(found.deviation, expected.deviation, rtol=1e-5)
+    np.testing.assert_allclose(*(np.sort(kept.known, axis=0) for kept in (found, expected)), rtol=1e-4)

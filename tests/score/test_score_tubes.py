@@ -37,7 +37,8 @@ def drawn_network(channels=1, classes=3, depth="shallow"):
 def save_network(network, folder):
     folder.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, folder / "model.safetensors")
-    card = {"architecture": architecture_card(network.architecture), "half_length": HALF, "tasks": TASKS}
+    card = {"architecture": architecture_card(network.architecture), "half_length": HALF, "mirror": True}
+    card["tasks"] = TASKS
     save_json(folder / "model.json", card)
     return card
 

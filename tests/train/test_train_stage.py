@@ -72,7 +72,7 @@ def test_the_stages_network_can_be_loaded_by_its_card(project):
     stage.run("tiny")
     folder = project / "models/tiny/network"
     card = json.loads((folder / "model.json").read_text())
-    assert card["half_length"] == 2
+    assert card["half_length"] == 2 and card["mirror"] is False
     network = load_network(folder, card["architecture"])
     assert network.arrow(network.trunk(torch.rand(1, 1, 5, 16, 16))).shape == (1, 2)
     assert set(load_file(folder / "model.safetensors")) == set(network.state_dict())
