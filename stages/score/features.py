@@ -1,8 +1,9 @@
 """How unlike normal ones a tube is to the network: how far its features are from the nearest it was trained on.
 
-The trunk's features of training tubes are kept as they are, and the distance from the nearest of them is the score, as
-in AccI-VAD (Reiss and Hoshen 2022), which takes those of another network. The four tasks say where the network fails;
-this says what it has never seen, though it may not fail at it.
+The trunk's features of training tubes, and of their mirror images where it was trained on these, are kept as they are,
+and the distance from the nearest of them is the score, as in AccI-VAD (Reiss and Hoshen 2022), which takes those of
+another network. The four tasks say where the network fails; this says what it has never seen, though it may not fail at
+it.
 """
 
 from pathlib import Path

@@ -13,7 +13,7 @@ from stages.common.params import settings
 from stages.common.tables import BOX, SCORES, TASKS, write_table
 from stages.detect.coco import PERSON
 from stages.score.features import NormalFeatures, distances, features_of
-from stages.train.network import Network, load_network, to_network
+from stages.train.network import Network, load_network, pictures_to_network, to_network
 from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
 
 
@@ -50,7 +50,7 @@ def score_tubes(
         precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
-    middle = to_network(middle_of(tubes)[:, None], device)[:, :, 0]
+    middle = pictures_to_network(middle_of(tubes), device)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         forward = network.trunk(to_network(tubes, device))
         arrow, irregularity = network.arrow(forward), network.irregularity(forward)

@@ -174,6 +174,11 @@ def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
     return torch.from_numpy(tubes).to(device).permute(0, 4, 1, 2, 3).float().div_(255)
 
 
+def pictures_to_network(pictures: np.ndarray, device: torch.device) -> torch.Tensor:
+    """Pictures uint8 (N, side, side, channels) as the network takes them: (N, channels, side, side), 0 to 1."""
+    return to_network(pictures[:, None], device)[:, :, 0]
+
+
 def architecture_card(architecture: Architecture) -> dict:
     """The architecture as JSON values; `Architecture(**card)` has it back."""
     return asdict(architecture)
