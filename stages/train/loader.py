@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 
 from stages.common.arrays import map_array
+from stages.train.augment import draw_jitter, jittered
 from stages.train.losses import Batch
-from stages.train.network import to_network
+from stages.train.network import pictures_to_network, to_network
 from stages.train.processes import own_part
 from stages.train.tasks import irregular_offsets, middle_of, regular_offsets, take_offsets
 
@@ -58,21 +59,25 @@ def batches(
     network: torch.nn.Module,
     device: torch.device,
     mirror: bool = False,
+    jitter: bool = False,
 ) -> Iterator[Batch]:
     """The tubes at `order` of the table in batches of up to `size`, each with a freshly drawn irregular twin.
 
     Where several processes train, of each batch this one's part; what is drawn is drawn for the whole. With `mirror`
-    each tube comes mirrored, left for right, as often as not, and only the picture that its teachers saw does not.
+    each tube comes mirrored, left for right, as often as not, with `jitter` shifted, lighter or darker (augment.py);
+    only the picture that its teachers saw stays as it is.
     """
     for start in range(0, len(order), size):
         whole = order[start : start + size]
         own = own_part(len(whole))
         places, skipped = whole[own], irregular_offsets(half, *steps, len(whole), random)[own]
         tubes = data.tubes(places)
-        pictures = to_network(middle_of(tubes)[:, None], device)[:, :, 0]
+        pictures = pictures_to_network(middle_of(tubes), device)
         if mirror:
             mirrored = (random.random(len(whole)) < 0.5)[own]
             tubes[mirrored] = tubes[mirrored, :, :, ::-1]
+        if jitter:
+            tubes = jittered(tubes, draw_jitter(len(whole), tubes.shape[2], random).part(own))
         yield Batch(
             regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),

@@ -87,8 +87,8 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     steps = (settings.min_step, settings.max_step)
     sums = dict.fromkeys(weights, 0.0)
     sizes = [min(settings.batch, len(order) - start) for start in range(0, len(order), settings.batch)]
-    mirror = settings.mirror and optimizer is not None
-    own_batches = batches(data, order, settings.batch, half, steps, random, network, device, mirror)
+    changes = (settings.mirror, settings.jitter) if optimizer else (False, False)
+    own_batches = batches(data, order, settings.batch, half, steps, random, network, device, *changes)
     for size, batch in zip(sizes, own_batches, strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
             losses = task_losses(network, batch, set(weights))

@@ -25,6 +25,7 @@ class Train:
     min_step: int
     max_step: int
     mirror: bool
+    jitter: bool
     epochs: NonNegativeInt
     keep: Literal["last", "best"]
     tubes_per_epoch: PositiveInt

@@ -22,6 +22,7 @@ train:
   min_step: 2
   max_step: 3
   mirror: false
+  jitter: false
   epochs: 1
   keep: last
   tubes_per_epoch: 20

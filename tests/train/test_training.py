@@ -25,6 +25,7 @@ SETTINGS = Train(
     min_step=2,
     max_step=3,
     mirror=False,
+    jitter=False,
     epochs=3,
     keep="last",
     tubes_per_epoch=40,
@@ -98,15 +99,16 @@ def test_training_lowers_the_loss_of_each_task(sets, tmp_path, task):
         assert len(losses) == 12 and losses[-1] < 0.9 * losses[0], losses
 
 
-def test_held_out_tubes_are_never_mirrored(sets):
+@pytest.mark.parametrize("change", ["mirror", "jitter"])
+def test_held_out_tubes_are_never_changed(sets, change):
     losses = {}
-    for mirror in (False, True):
-        settings, network = replace(SETTINGS, mirror=mirror), drawn(sets)
+    for changed in (False, True):
+        settings, network = replace(SETTINGS, **{change: changed}), drawn(sets)
         optimizer = torch.optim.SGD(network.parameters(), lr=0.0)
         scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer)
         run = [network, sets[0], np.arange(40), HALF, settings]
-        losses["held out", mirror] = loop.run_epoch(*run, np.random.default_rng(0))
-        losses["train", mirror] = loop.run_epoch(*run, np.random.default_rng(0), optimizer, scheduler)
+        losses["held out", changed] = loop.run_epoch(*run, np.random.default_rng(0))
+        losses["train", changed] = loop.run_epoch(*run, np.random.default_rng(0), optimizer, scheduler)
     assert losses["held out", True] == losses["held out", False] == losses["train", False] != losses["train", True]
 
 

@@ -54,11 +54,11 @@ def test_rows_come_in_the_order_asked_from_a_table_in_any_order(shards, folders,
         np.testing.assert_array_equal(data.class_scores[places], np.stack(table["class_scores"].iloc[places].to_list()))
 
 
-def collected(data, order, size, seed=0, steps=(2, 3), mirror=False):
+def collected(data, order, size, seed=0, steps=(2, 3), **changes):
     network = Network(Architecture("shallow", "narrow", 16, 1, 3, 5))
     network.teacher_mean.fill_(2.0)
     random = np.random.default_rng(seed)
-    return list(batches(data, order, size, 2, steps, random, network, torch.device("cpu"), mirror))
+    return list(batches(data, order, size, 2, steps, random, network, torch.device("cpu"), **changes))
 
 
 def test_an_epoch_over_nothing_has_no_batches(shards, folders):
@@ -110,3 +110,13 @@ def test_mirrored_tubes_are_about_half_and_what_the_teachers_saw_is_none_of_them
     assert 16 < sum(turned) < 48
     assert torch.equal(batch.pictures, wide[:, :, 6])
     np.testing.assert_array_equal(data.tubes(order), slow_rows(folders[0], table, order))
+
+
+def test_jittered_tubes_and_their_irregular_twins_are_changed_alike_and_what_the_teachers_saw_is_not(shards, folders):
+    table = shards({("a", "train"): 64}, classes=3)
+    data, order = TubeSet(table, *folders), np.arange(64)
+    (plain,), (batch,) = (collected(data, order, 64, jitter=jitter) for jitter in (False, True))
+    changed = [not torch.equal(*pair) for pair in zip(plain.regular, batch.regular, strict=True)]
+    assert sum(changed) > 60
+    assert torch.equal(batch.regular[:, :, 2], batch.irregular[:, :, 2])
+    assert torch.equal(batch.pictures, plain.pictures) and torch.equal(batch.teacher, plain.teacher)
