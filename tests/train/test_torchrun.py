@@ -27,6 +27,7 @@ def project(shards, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "stages").symlink_to(ROOT / "stages")
     changes = {"epochs: 1": "epochs: 4", "tubes_per_epoch: 20": "tubes_per_epoch: 31", "batch: 8": "batch: 10"}
+    changes |= {"mirror: false": "mirror: true", "jitter: false": "jitter: true"}
     write_params(tmp_path, PARAMS, changes)
     shards({("a", "train"): 20, ("b", "train"): 11, ("h", "held_out"): 9})
     return tmp_path
