@@ -24,6 +24,7 @@ from benchmarks.speed.training import CPU, training
 from stages.common.errors import InputError
 from stages.common.files import written_whole
 from stages.common.params import load
+from stages.common.precision import settled
 from stages.common.tables import TASKS
 from stages.common.videos import single_threaded
 from stages.score.features import normal_features
@@ -67,7 +68,7 @@ def profiled(run: Callable, objects: int) -> dict[str, float]:
 
 def scoring(sample: Sample) -> dict[str, dict[str, float]]:
     network, _, trained, cut = training(sample)
-    settings, offsets = load("score", Score, sample.name), regular_offsets(cut.half_length)
+    settings, offsets = settled(load("score", Score, sample.name), "cpu"), regular_offsets(cut.half_length)
     shard = take_offsets(np.array(np.load(sample.paths.tubes / f"{sample.video}.npy")[:SCORED]), offsets)
     learnt = sample.tubes("train"), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
     normal = normal_features(network, *learnt)

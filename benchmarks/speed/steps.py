@@ -16,6 +16,7 @@ from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, pooling, train, training
 from stages.common.params import load
+from stages.common.precision import settled
 from stages.common.tables import (
     BOX,
     FRAME_SCORES,
@@ -60,7 +61,7 @@ def decode(sample: Sample, folder: Path) -> Iterator[dict]:
 
 
 def detect(sample: Sample, folder: Path) -> Iterator[dict]:
-    settings = load("detect", Detect, sample.name)
+    settings = settled(load("detect", Detect, sample.name), "cpu")
     needed = NEEDS_WEIGHTS & set(settings.sources)
     weights = weights_file(sample.paths.weights / "detector", "the benchmark") if needed else None
     clip = {clip.video: clip for clip in clips_of(sample.videos, sample.paths.frames, True)}[sample.video]
@@ -129,7 +130,7 @@ def read(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
     network, _, trained, cut = training(sample)
-    settings, objects = load("score", Score, sample.name), sample.tubes("clip")
+    settings, objects = settled(load("score", Score, sample.name), "cpu"), sample.tubes("clip")
     shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
     offsets = regular_offsets(cut.half_length)
     shard = np.ascontiguousarray(take_offsets(shard, offsets))

@@ -17,6 +17,7 @@ from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from stages.common.params import load
+from stages.common.precision import settled
 from stages.common.tables import TASKS
 from stages.train.loader import TubeSet, batches
 from stages.train.loop import run_epoch
@@ -37,7 +38,7 @@ def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
     card = json.loads((sample.paths.network / "model.json").read_text())
     data = TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher)
     network = load_network(sample.paths.network, card["architecture"])
-    return network, data, load("train", Train, sample.name), load("tubes", Tubes, sample.name)
+    return network, data, settled(load("train", Train, sample.name), "cpu"), load("tubes", Tubes, sample.name)
 
 
 def pooling(sample: Sample, folder: Path) -> Iterator[dict]:

@@ -14,6 +14,7 @@ from joblib.externals.loky import get_reusable_executor
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
 from stages.common.params import load
+from stages.common.precision import settled
 from stages.common.tables import BOX, DETECTIONS, SCORES, VELOCITY, read_table, searched_every
 from stages.common.videos import single_threaded
 from stages.common.weights import weights_file
@@ -71,8 +72,8 @@ def alone(work: Callable, clip, folder: Path) -> None:
 def stages(sample: Sample) -> dict[str, Callable]:
     """What is done to a clip (a row of VIDEOS), each with what the one before has left in its folder."""
     paths, name = sample.paths, sample.name
-    detector, teacher = load("detect", Detect, name), load("teach", Teach, name)
-    score, cut = load("score", Score, name), load("tubes", Tubes, name)
+    detector, teacher = settled(load("detect", Detect, name), "cpu"), load("teach", Teach, name)
+    score, cut = settled(load("score", Score, name), "cpu"), load("tubes", Tubes, name)
     found = weights_file(paths.weights / "detector", "") if NEEDS_WEIGHTS & set(detector.sources) else None
     taught = weights_file(paths.weights / "teacher", "") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())

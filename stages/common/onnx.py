@@ -3,15 +3,13 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import openvino
 
 from stages.common.errors import InputError
+from stages.common.precision import Precision
 
-# What a network calculates in. bfloat16 is for processors that have it (AVX-512 BF16, AMX); others take float32.
-Precision = Literal["float32", "bfloat16"]
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
 

@@ -10,6 +10,7 @@ from stages.common.cli import run_stage
 from stages.common.files import sha256, written_whole
 from stages.common.params import load, load_machine
 from stages.common.paths import SetPaths
+from stages.common.precision import settled
 from stages.common.tables import VIDEOS, read_table
 from stages.common.videos import Job, map_videos
 from stages.common.weights import weights_file
@@ -22,6 +23,7 @@ def run(name: str) -> str:
     paths, detect = SetPaths(name), load("detect", Detect, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     check_sources(detect)
+    detect = settled(detect, "cpu")
     needed = NEEDS_WEIGHTS & set(detect.sources)
     weights = weights_file(paths.weights / "detector", f"detector {needed.pop()}") if needed else None
     if "boxes" in detect.sources:

@@ -10,8 +10,8 @@ import pandas as pd
 from pydantic import NonNegativeFloat, PositiveInt
 
 from stages.common.errors import InputError
-from stages.common.onnx import Precision
 from stages.common.params import settings
+from stages.common.precision import Wanted
 from stages.common.tables import BOX, DETECTIONS, write_table
 from stages.detect import given, motion, onnx_models
 from stages.detect.boxes import Detections, merge_sources
@@ -37,7 +37,7 @@ class Detect:
     merge: Merge
     motion: motion.MotionSettings
     torchvision: str
-    precision: Precision
+    precision: Wanted
     classes: list[str]
     tiles: TileSettings
 

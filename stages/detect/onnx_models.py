@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from stages.common.errors import InputError
-from stages.common.onnx import Precision, load_onnx
+from stages.common.onnx import load_onnx
+from stages.common.precision import Precision
 from stages.detect import nanodet, yolox
 from stages.detect.tiled import Answer, Network
 

@@ -14,6 +14,7 @@ from stages.common.errors import InputError
 from stages.common.files import sha256, written_whole
 from stages.common.params import load, load_machine
 from stages.common.paths import SetPaths
+from stages.common.precision import settled
 from stages.common.tables import TUBES, read_table, table_hash
 from stages.common.videos import Job, map_videos, single_threaded
 from stages.score.features import normal_features
@@ -30,6 +31,7 @@ def run(name: str) -> str:
     if score.distillation == "detector" and not card["architecture"]["classes"]:
         raise InputError("params.yaml: score.distillation is detector, which has no class scores here; take classifier")
     device = find_device(machine.device)
+    score = settled(score, device.type)
     network, offsets = (
         load_network(paths.network, card["architecture"]).to(device),
         regular_offsets(card["half_length"]),

@@ -10,6 +10,7 @@ from pydantic import PositiveInt
 
 from stages.common.arrays import map_array
 from stages.common.params import settings
+from stages.common.precision import Wanted
 from stages.common.tables import BOX, SCORES, TASKS, write_table
 from stages.detect.coco import PERSON
 from stages.score.features import NormalFeatures, distances, features_of
@@ -22,7 +23,7 @@ class Score:
     """The section `score`."""
 
     distillation: Literal["detector", "classifier"]
-    precision: Literal["float32", "bfloat16"]
+    precision: Wanted
     batch: PositiveInt
 
 

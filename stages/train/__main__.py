@@ -14,6 +14,7 @@ from stages.common.errors import InputError
 from stages.common.files import folder_whole, save_json, sha256, written_whole
 from stages.common.params import load, load_machine
 from stages.common.paths import WORK, SetPaths
+from stages.common.precision import settled
 from stages.common.tables import TUBES, read_table, table_hash
 from stages.common.videos import code_hash, piece_key
 from stages.train.loader import TubeSet
@@ -35,6 +36,7 @@ def run(name: str) -> str:
     training = tube_set(table, "train", paths)
     held_out = tube_set(table, "held_out", paths)
     device = find_device(load_machine().device)
+    settings = settled(settings, device.type)
     take_own_gpu(device)
     network = build(training, settings, tubes).to(device)
     content = {**asdict(settings), "device": str(device), "half_length": tubes.half_length}

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from stages.common.params import settings
+from stages.common.precision import Wanted
 
 
 @settings
@@ -33,6 +34,6 @@ class Train:
     learning_rate: PositiveFloat
     warmup_steps: NonNegativeInt
     weight_decay: NonNegativeFloat
-    precision: Literal["float32", "bfloat16"]
+    precision: Wanted
     seed: NonNegativeInt
     threads: PositiveInt

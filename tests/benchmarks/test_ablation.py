@@ -75,7 +75,7 @@ def ran(monkeypatch, changes: dict, stages: list[str] = ablation.STAGES) -> dict
 
 
 def test_what_depends_on_a_change_runs_again_and_nothing_else(monkeypatch):
-    assert ran(monkeypatch, {}) == ran(monkeypatch, {"train.precision": "bfloat16"}) == {}
+    assert ran(monkeypatch, {}) == ran(monkeypatch, {"train.precision": "auto"}) == {}
     fused = ran(monkeypatch, {"fuse.map_filter": 3})
     assert fused == {"fuse": [], "evaluate": ["data/ped2/frame_scores"]}
     trained = ran(monkeypatch, {"train.seed": 1}, ablation.SCORED)
