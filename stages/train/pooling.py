@@ -65,12 +65,12 @@ class PoolNormReLU(torch.autograd.Function):
 
 def run(loops: Callable, arguments: list) -> None:
     """Runs compiled loops on as many threads as torch has."""
+    threads = torch.get_num_threads()
     arguments = [array_of(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
     compile_alone(loops, tuple(numba.typeof(argument) for argument in arguments))
-    threads = torch.get_num_threads()
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     loops(*arguments)
-    # Both have their threads of OpenMP, and Numba's first use of it sets how many for both.
+    # Both have their threads of OpenMP, and Numba's first use of it, when something is compiled, sets how many for both.
     torch.set_num_threads(threads)
 
 

@@ -1,6 +1,7 @@
 import contextlib
 import ctypes
 import fcntl
+import os
 import random
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from helpers import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -91,6 +93,23 @@ def test_without_gradients_the_answer_is_the_same():
     tubes, norm = drawn()
     with torch.inference_mode():
         assert torch.equal(pool_norm_relu(tubes, norm), pool_norm_relu(tubes.clone().requires_grad_(), norm).detach())
+
+
+FIRST = """
+import torch
+from stages.train.pooling import pool_norm_relu
+torch.set_num_threads(1)
+tubes = torch.zeros(16, 16, 7, 32, 32).contiguous(memory_format=torch.channels_last_3d)
+pool_norm_relu(tubes, torch.nn.GroupNorm(4, 16))
+print(torch.get_num_threads())
+"""
+
+
+def test_torch_keeps_its_threads_when_numba_starts_its_own():
+    """Which happens once in a process, when the loops are compiled or read; hence a process of its own."""
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", FIRST], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["1"], done.stderr
 
 
 def test_the_bytes_do_not_depend_on_threads_and_torch_keeps_its_own():
