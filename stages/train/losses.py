@@ -20,7 +20,7 @@ class Batch:
     Attributes:
         regular: consecutive frames.
         irregular: skipped frames.
-        pictures: the middle crops (N, channels, side, side) as the teachers saw them, mirrored never.
+        pictures: the middle crops (N, channels, side, side) as the teachers saw them, never mirrored or jittered.
         class_scores: (N, classes).
         teacher: standardised vectors (N, features).
     """
