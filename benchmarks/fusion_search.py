@@ -20,9 +20,9 @@ from stages.common.errors import InputError
 from stages.common.files import written_whole
 from stages.common.params import load
 from stages.common.paths import SetPaths
-from stages.common.tables import CUES, LABELS, REGIONS, SCORES, VELOCITY, VIDEOS, read_table, searched_every
+from stages.common.tables import CUES, LABELS, REGIONS, VIDEOS, read_table, searched_every
 from stages.evaluate.summary import Evaluate, frame_level, region_level
-from stages.fuse.__main__ import with_velocity
+from stages.fuse.__main__ import read_cues
 from stages.fuse.fusion import Fuse, object_scores, scored_frames
 
 METHODS = {
@@ -38,12 +38,13 @@ GRID = {
 }
 METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
 # What each knob changes of the section `fuse`.
+TASKS_ALONE = {"features": 0.0, "shape": 0.0, "velocity": 0.0}
 KNOBS = {
     "as set": {},
     **{f"without {cue}": {"weights": {cue: 0.0}} for cue in CUES},
     **{f"{cue} alone": {"weights": {other: 0.0 for other in CUES if other != cue}} for cue in CUES},
-    "the four tasks": {"weights": {"features": 0.0, "velocity": 0.0}},
-    "mean of the paper's probabilities": {"method": "mean", "weights": {"features": 0.0, "velocity": 0.0}},
+    "the four tasks": {"weights": TASKS_ALONE},
+    "mean of the paper's probabilities": {"method": "mean", "weights": TASKS_ALONE},
     "low boxes too": {"min_height": 0.0},
     "cut boxes like any other": {"edge_margin": 0.0},
     "ends of clips too": {"clip_margin": 0},
@@ -59,7 +60,7 @@ def measure_of(name: str) -> Measure:
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     labels = read_table(paths.footage / "labels.parquet", LABELS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
-    cues = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
+    cues = read_cues(paths, videos)
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of, every = frames.groupby("video").size(), searched_every(cues["frame"].to_numpy())

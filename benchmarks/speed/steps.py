@@ -24,7 +24,6 @@ from stages.common.tables import (
     OBJECT_SCORES,
     REGIONS,
     SCORES,
-    VELOCITY,
     read_table,
     searched_every,
 )
@@ -34,7 +33,7 @@ from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
 from stages.detect.recordings import clips_of
 from stages.evaluate.summary import Evaluate, labelled, summary
-from stages.fuse.__main__ import with_velocity
+from stages.fuse.__main__ import read_cues
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_tubes
@@ -158,7 +157,7 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     paths, settings = sample.paths, load("fuse", Fuse, sample.name)
-    cues = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
+    cues = read_cues(paths, sample.videos)
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:

@@ -22,7 +22,7 @@ from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
 from stages.detect.recordings import ClipFrames
-from stages.fuse.__main__ import with_velocity
+from stages.fuse.__main__ import with_shape, with_velocity
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
@@ -134,6 +134,6 @@ def fused(sample: Sample, clips: pd.DataFrame, folders: dict[str, Path]) -> None
         held_out = held_out[held_out["video"].isin(known["video"])]
         found = [read_table(folder / f"{file}.parquet", schema) for folder in folders.values()]
         tables.append(pd.concat([held_out, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
-    cues = with_velocity(*tables, sample.paths)
+    cues = with_shape(with_velocity(*tables, sample.paths), sample.paths, sample.videos)
     videos, settings = pd.concat([known, clips]), load("fuse", Fuse, sample.name)
     frame_scores(object_scores(cues, videos, settings), videos, settings, searched_every(cues["frame"].to_numpy()))

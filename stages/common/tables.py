@@ -17,8 +17,9 @@ from stages.common.files import written_whole
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 TASKS = ["arrow", "irregularity", "middle", "distillation"]
-# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features are, how fast it is.
-CUES = [*TASKS, "features", "velocity"]
+# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features and the box's shape
+# are, how fast it is.
+CUES = [*TASKS, "features", "shape", "velocity"]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
 TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
 

@@ -52,7 +52,7 @@ def region_table(tables: Labelled, evaluate: Evaluate) -> pd.DataFrame:
 def scorer_table(metrics: dict) -> pd.DataFrame:
     """Micro AUC of the fused score, of each cue alone and of the trivial scorers."""
     found = {"fused": metrics, "fused, unsmoothed": metrics.get("raw", {})}
-    found |= {cue: metrics.get(cue, {}) for cue in ("velocity", "features")}
+    found |= {cue: metrics.get(cue, {}) for cue in ("velocity", "shape", "features")}
     found |= metrics.get("tasks", {}) | metrics.get("trivial", {})
     rows = [(name, own["micro_auc"]) for name, own in found.items() if own.get("micro_auc") is not None]
     return pd.DataFrame(rows, columns=["scorer", "micro_auc"])

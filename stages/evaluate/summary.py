@@ -89,6 +89,7 @@ def summary(tables: Labelled, evaluate: Evaluate) -> dict:
         "coverage": mean(covered),
         "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of, evaluate)},
         "features": frame_level(frames, "features"),
+        "shape": frame_level(frames, "shape"),
         "velocity": frame_level(frames, "velocity"),
         "tasks": {task: frame_level(frames, task) for task in TASKS},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},

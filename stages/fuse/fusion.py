@@ -29,6 +29,7 @@ class CueWeights:
     middle: NonNegativeFloat
     distillation: NonNegativeFloat
     features: NonNegativeFloat
+    shape: NonNegativeFloat
     velocity: NonNegativeFloat
 
 
@@ -54,7 +55,7 @@ def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.Da
 
 
 def found_objects(cues: pd.DataFrame, videos: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
-    """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as SCORES and a velocity.
+    """The believable objects with calibrated and fused scores (OBJECT_SCORES); `cues` as `read_cues` gives them.
 
     Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves. Beside the
     cues stands what anyone could score by (TRIVIAL).

@@ -18,6 +18,7 @@ KINDS = {
     "middle": "moves like nothing seen",
     "distillation": "appearance never seen",
     "features": "looks and moves like nothing learnt",
+    "shape": "of a shape or size never seen",
     "velocity": "faster than what is normal here",
 }
 # Seconds around the peak in which the object is looked for that makes it. Frame scores are smooth; objects pass.

@@ -32,6 +32,7 @@ CUE_NAMES = {
     "middle": "middle box",
     "distillation": "appearance",
     "features": "novelty",
+    "shape": "shape",
     "velocity": "velocity",
 }
 CUE_MEANINGS = {
@@ -40,6 +41,7 @@ CUE_MEANINGS = {
     "middle": "it cannot tell from the frames around it how the object looks in the middle one",
     "distillation": "it cannot tell what the detector or the classifier says of how the object looks",
     "features": "what it sees in the object is far from all that it has been trained on",
+    "shape": "its box is wider, narrower, taller or lower than those of the normal footage",
     "velocity": "the object's pixels move faster than what is normal here",
 }
 
@@ -142,7 +144,7 @@ def tiles(metrics: dict, findings: Findings) -> list[dict]:
 def scorer_rows(metrics: dict) -> list[dict]:
     found = {"all cues, fused": metrics, "all cues, unsmoothed": metrics.get("raw", {})}
     found |= {CUE_NAMES[task]: metrics.get("tasks", {}).get(task, {}) for task in TASKS}
-    found |= {CUE_NAMES[cue]: metrics.get(cue, {}) for cue in ("features", "velocity")}
+    found |= {CUE_NAMES[cue]: metrics.get(cue, {}) for cue in ("features", "shape", "velocity")}
     found |= {f"for comparison: {plain(key)}": own for key, own in metrics.get("trivial", {}).items()}
     return [
         {"name": name, "micro": percent(own["micro_auc"]), "macro": percent(own["macro_auc"])}

@@ -70,7 +70,7 @@ def run(loops: Callable, arguments: list) -> None:
     compile_alone(loops, tuple(numba.typeof(argument) for argument in arguments))
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     loops(*arguments)
-    # Both have their threads of OpenMP, and Numba's first use of it, when something is compiled, sets how many for both.
+    # Both have their threads of OpenMP, and Numba, when it first compiles something, sets how many for both.
     torch.set_num_threads(threads)
 
 

@@ -117,6 +117,7 @@ def test_each_number_comes_from_its_own_column():
             "score": metrics,
             "raw": metrics["raw"],
             "features": metrics["features"],
+            "shape": metrics["shape"],
             "velocity": metrics["velocity"],
             **metrics["tasks"],
             **metrics["trivial"],

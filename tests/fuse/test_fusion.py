@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from stages.common.errors import InputError
+from stages.common.paths import SetPaths
 from stages.common.tables import (
     BOX,
     CUES,
+    DETECTIONS,
     FRAME_SCORES,
     OBJECT_SCORES,
     SCORES,
@@ -19,11 +21,12 @@ from stages.common.tables import (
     write_table,
 )
 from stages.fuse import fusion
-from stages.fuse.__main__ import run
+from stages.fuse.__main__ import read_cues, run
 from stages.fuse.fusion import CueWeights, Fuse, found_objects, frame_scores, object_scores, smooth_tracks
+from stages.fuse.shape import shape_distances
 
-FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, features=0.0, velocity=0.0)
-ALL = replace(FOUR, features=1.0, velocity=1.0)
+FOUR = CueWeights(arrow=1.0, irregularity=1.0, middle=1.0, distillation=1.0, features=0.0, shape=0.0, velocity=0.0)
+ALL = replace(FOUR, features=1.0, shape=1.0, velocity=1.0)
 PLAIN = Fuse(
     method="mean",
     tail_share=0.1,
@@ -40,8 +43,8 @@ FULL = replace(PLAIN, method="zscore", weights=ALL, min_height=12.0, edge_margin
 FULL = replace(FULL, track_sigma=1.5, frame_sigma=2)
 PARAMS = """
 fuse:
-  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, features: 1, velocity: 1},
-   tail_share: 0.1, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
+  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, features: 1, shape: 1,
+   velocity: 1}, tail_share: 0.1, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
    map_filter: 1, frame_sigma: 2.0}
 sets: {tiny: {fuse: {}}}
 """
@@ -59,11 +62,11 @@ def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test",
 
 
 def scores(rows):
-    """A table of SCORES and velocity from (video, split, frame, x1, score): squares of 20 pixels, all cues alike."""
+    """What `read_cues` gives, from (video, split, frame, x1, score): squares of 20 pixels, all cues alike."""
     table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
     table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, person=0.9, **dict.fromkeys(CUES, table["value"]))
     numbers = dict.fromkeys([*BOX, *CUES, "person"], "float32")
-    return table[[*SCORES.names, "velocity"]].astype({"frame": "int32", **numbers})
+    return table[[*SCORES.names, "shape", "velocity"]].astype({"frame": "int32", **numbers})
 
 
 def random_scores(seed=0):
@@ -133,13 +136,13 @@ def test_frames_between_two_boxes_of_a_track_have_what_is_between_them():
 
 
 def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviations_of_normal_ones():
-    weights = CueWeights(arrow=1.0, irregularity=0.0, middle=1.0, distillation=2.0, features=0.0, velocity=0.5)
+    weights = replace(FOUR, irregularity=0.0, distillation=2.0, velocity=0.5)
     objects = found_objects(random_scores(), videos(), replace(FULL, weights=weights))
     assert objects[CUES].std().min() > 0
     normal = objects["split"] == "held_out"
     np.testing.assert_allclose(objects[normal][CUES].mean(), 0, atol=1e-6)
     np.testing.assert_allclose(objects[normal][CUES].std(ddof=0), 1)
-    means = objects[CUES] @ [1, 0, 1, 2, 0, 0.5] / 4.5
+    means = objects[CUES] @ [1, 0, 1, 2, 0, 0, 0.5] / 4.5
     np.testing.assert_allclose(objects["raw"], (means - means[normal].mean()) / means[normal].std(ddof=0))
 
 
@@ -196,7 +199,7 @@ def test_a_task_that_was_not_trained_is_left_out():
     "method, velocity, says", [("mean", 1.0, "no place in method mean"), ("tail", 0.0, "all are 0")]
 )
 def test_weights_that_make_no_score_are_refused(method, velocity, says):
-    weights = CueWeights(**dict.fromkeys(TASKS, float(method == "mean")), features=0.0, velocity=velocity)
+    weights = CueWeights(**dict.fromkeys(TASKS, float(method == "mean")), features=0.0, shape=0.0, velocity=velocity)
     with pytest.raises(InputError, match=f"fuse.weights: .*{says}"):
         object_scores(random_scores(), videos(), replace(PLAIN, method=method, weights=weights))
 
@@ -297,6 +300,13 @@ def test_what_is_given_is_not_changed():
     pd.testing.assert_frame_equal(known, before[1])
 
 
+def detections(objects):
+    """DETECTIONS of the objects, and of a training clip in which things are wider."""
+    learnt = objects[objects["video"] == "busy"].assign(video="learnt")
+    table = pd.concat([objects, learnt.assign(x2=learnt["x1"] + learnt["frame"] + 22)])
+    return table.assign(score=1.0, label=-1, source="motion", class_scores=[[]] * len(table))
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -304,6 +314,7 @@ def project(tmp_path, monkeypatch):
     write_table(tmp_path / "data/tiny/footage/videos.parquet", videos(), VIDEOS)
     write_table(tmp_path / "data/tiny/scores.parquet", random_scores(), SCORES)
     write_table(tmp_path / "data/tiny/velocity.parquet", random_scores(), VELOCITY)
+    write_table(tmp_path / "data/tiny/detections.parquet", detections(random_scores()), DETECTIONS)
     return tmp_path
 
 
@@ -314,7 +325,7 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
     frames = read_table(folder / "frames.parquet", FRAME_SCORES)
     assert said == f"{len(objects)} boxes from 27 objects, 15 frames scored, in data/tiny/frame_scores"
     assert len(objects) > 0 and len(frames) == 15
-    assert np.isfinite(objects[["raw", "score", "velocity", *TRIVIAL]]).all(axis=None)
+    assert np.isfinite(objects[["raw", "score", "shape", "velocity", *TRIVIAL]]).all(axis=None)
     assert np.isfinite(frames[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
 
 
@@ -324,6 +335,14 @@ def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):
         write_table(project / f"data/tiny/{name}.parquet", table[table["split"] == "test"], schema)
     with pytest.raises(InputError, match="none in the held-out clips passes .*; lower them"):
         run("tiny")
+
+
+def test_shapes_are_held_against_the_boxes_of_the_training_clips_alone(project):
+    cues = read_cues(SetPaths("tiny"), videos())
+    boxes = detections(random_scores())
+    learnt = boxes.loc[boxes["video"] == "learnt", BOX].to_numpy()
+    np.testing.assert_array_equal(cues["shape"], shape_distances(cues[BOX].to_numpy(), learnt))
+    assert len(learnt) == 12 and (cues["shape"] > 0).all()
 
 
 def test_velocities_of_other_objects_are_refused(project):
