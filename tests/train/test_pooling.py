@@ -5,13 +5,13 @@ import os
 import random
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from helpers import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +95,7 @@ def test_without_gradients_the_answer_is_the_same():
         assert torch.equal(pool_norm_relu(tubes, norm), pool_norm_relu(tubes.clone().requires_grad_(), norm).detach())
 
 
+ROOT = Path(pooling_loops.__file__).parents[2]
 FIRST = """
 import torch
 from stages.train.pooling import pool_norm_relu
