@@ -37,8 +37,8 @@ GRID = {
     "frame_sigma": [3.0, 5.0, 7.0],
 }
 METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
-# What each knob changes of the section `fuse`.
 TASKS_ALONE = {"features": 0.0, "shape": 0.0, "velocity": 0.0}
+# What each knob changes of the section `fuse`.
 KNOBS = {
     "as set": {},
     **{f"without {cue}": {"weights": {cue: 0.0}} for cue in CUES},

@@ -10,15 +10,15 @@ from stages.fuse.shape import LEAST_DEVIATION, NEAREST, shape_distances
 NONE = np.zeros((0, 4))
 
 
-def drawn(count, seed=0, scale=1.0):
+def drawn(count, seed=0):
     """Boxes of people, float (count, 4)."""
     random = np.random.default_rng(seed)
     corner, size = random.uniform(0, 200, (count, 2)), random.uniform([8, 20], [20, 50], (count, 2))
-    return scale * np.concatenate([corner, corner + size], axis=1)
+    return np.concatenate([corner, corner + size], axis=1)
 
 
-def walker(width=12.0, height=30.0, foot=100.0, x1=50.0):
-    return [x1, foot - height, x1 + width, foot]
+def walker(width=12.0, height=30.0):
+    return [50.0, 100.0 - height, 50.0 + width, 100.0]
 
 
 def slow_distance(box, normal):
@@ -70,7 +70,7 @@ def test_where_it_is_does_not_matter():
 
 @pytest.mark.parametrize(
     "other",
-    [walker(width=30), walker(width=3), walker(height=60), walker(height=12), walker(30.0, 12.0)],
+    [walker(width=30), walker(width=3), walker(height=60), walker(height=12), walker(width=30, height=12)],
     ids=["wide", "narrow", "high", "low", "lying"],
 )
 def test_who_is_of_another_shape_than_walkers_is_far_from_them(other):
