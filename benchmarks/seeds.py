@@ -9,6 +9,7 @@ ped2`; what is done stays in .work/ablation.
 """
 
 import argparse
+import functools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,11 +54,13 @@ def main(name: str, seeds: list[int], jobs: int) -> None:
         raise InputError(f"seeds {seeds}: expected different ones")
     own = load("train", Train, name).seed
     changes = [nested({} if seed == own else {"train.seed": seed, "train.threads": 1}) for seed in seeds]
+    fused = {row: [merged(changed, other) for changed in changes] for row, other in read_plan(PLAN)["fused"].items()}
     with ThreadPoolExecutor(jobs) as pool:
-        list(pool.map(lambda changed: made(name, changed, SCORED), changes))
-    fused = read_plan(PLAN)["fused"]
-    runs = [{row: measured(name, merged(changed, other)) for row, other in fused.items()} for changed in changes]
-    whole = [measured(name, changed) for changed in changes]
+        list(pool.map(functools.partial(made, name, stages=SCORED), changes))
+        measure = functools.partial(measured, name)
+        whole = list(pool.map(measure, changes))
+        by_row = {row: pool.map(measure, trees) for row, trees in fused.items()}
+        runs = [dict(zip(by_row, found, strict=True)) for found in zip(*by_row.values(), strict=True)]
     for seed, metrics in zip(seeds, whole, strict=True):
         print(f"seed {seed}:", *(f"{key} {value}" for key, value in metrics.items() if isinstance(value, float)))
     save_json(Path("metrics") / f"seeds_{name}.json", {"seeds": seeds, **spread(whole)})
