@@ -22,7 +22,7 @@ from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
 from stages.detect.recordings import ClipFrames
-from stages.fuse.__main__ import with_nearest
+from stages.fuse.__main__ import with_shape, with_velocity
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
@@ -126,14 +126,14 @@ def by_frame(folder: Path) -> pd.DataFrame:
 
 
 def fused(sample: Sample, clips: pd.DataFrame, folders: dict[str, Path]) -> None:
-    """The clips' scores fused, with the set's training clips to compare with and its held-out ones to calibrate by."""
-    known = sample.videos[sample.videos["split"] != "test"]
+    """The clips' scores fused, with the set's held-out clips to calibrate by."""
+    known = sample.videos[sample.videos["split"] == "held_out"]
     tables = []
     for file, schema in (("scores", SCORES), ("velocity", VELOCITY)):
-        made = read_table(getattr(sample.paths, file), schema)
-        made = made[made["video"].isin(known["video"])]
+        held_out = read_table(getattr(sample.paths, file), schema)
+        held_out = held_out[held_out["video"].isin(known["video"])]
         found = [read_table(folder / f"{file}.parquet", schema) for folder in folders.values()]
-        tables.append(pd.concat([made, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
+        tables.append(pd.concat([held_out, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
+    cues = with_shape(with_velocity(*tables, sample.paths), sample.paths, sample.videos)
     videos, settings = pd.concat([known, clips]), load("fuse", Fuse, sample.name)
-    cues = with_nearest(*tables, sample.paths, videos)
     frame_scores(object_scores(cues, videos, settings), videos, settings, searched_every(cues["frame"].to_numpy()))

@@ -17,8 +17,8 @@ from stages.common.files import written_whole
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 TASKS = ["arrow", "irregularity", "middle", "distillation"]
-# What an object's score is made of: the proxy tasks, and how unlike normal ones the network's features, the box's shape
-# and the velocity are.
+# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features and the box's shape
+# are, how fast it is.
 CUES = [*TASKS, "features", "shape", "velocity"]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
 TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
@@ -81,8 +81,7 @@ VELOCITY = pa.schema(
         ("video", pa.string()),
         ("frame", pa.int32()),
         *BOX_FIELDS,
-        ("vx", pa.float32()),  # of what the box shows, pixels per frame to the right
-        ("vy", pa.float32()),  # and downwards
+        ("velocity", pa.float32()),  # of what the box shows, pixels per frame
     ]
 )
 SCORES = pa.schema(

@@ -9,6 +9,7 @@ from stages.common.params import load
 from stages.common.paths import SetPaths
 from stages.common.tables import (
     BOX,
+    DETECTIONS,
     FRAME_SCORES,
     OBJECT_SCORES,
     SCORES,
@@ -19,7 +20,7 @@ from stages.common.tables import (
     write_table,
 )
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
-from stages.fuse.nearest import motion_of, nearest_distances, shape_of
+from stages.fuse.shape import shape_distances
 
 
 def run(name: str) -> str:
@@ -40,21 +41,25 @@ def run(name: str) -> str:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """SCORES of the test and held-out objects, and how unlike the training clips' each one's shape and velocity are."""
-    return with_nearest(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths, videos)
+    """SCORES of the test and held-out objects, and each one's velocity and shape."""
+    scores = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
+    return with_shape(scores, paths, videos)
 
 
-def with_nearest(scores: pd.DataFrame, velocity: pd.DataFrame, paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """Scores, and from the velocities of the same objects and of the training clips' the cues shape and velocity."""
-    training = velocity["video"].isin(videos["video"][videos["split"] == "train"])
-    normal, found = velocity[training], velocity[~training].reset_index(drop=True)
+def with_velocity(scores: pd.DataFrame, velocity: pd.DataFrame, paths: SetPaths) -> pd.DataFrame:
+    """Scores and velocities of the same objects; both stages write them in the same order."""
     same = ["video", "frame", *BOX]
-    if not scores[same].equals(found[same]):
+    if not scores[same].equals(velocity[same]):
         raise InputError(f"{paths.velocity}: not of the same objects as {paths.scores}; run `dvc repro` to make both")
-    return scores.assign(
-        shape=nearest_distances(shape_of(found), shape_of(normal)),
-        velocity=nearest_distances(motion_of(found), motion_of(normal)),
-    )
+    return scores.assign(velocity=velocity["velocity"])
+
+
+def with_shape(scores: pd.DataFrame, paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
+    """Scores and, of each object, how far its box is from those of the training clips."""
+    detections = read_table(paths.detections, DETECTIONS)
+    training = detections["video"].isin(videos["video"][videos["split"] == "train"])
+    normal = detections.loc[training, BOX].to_numpy()
+    return scores.assign(shape=shape_distances(scores[BOX].to_numpy(), normal))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ KINDS = {
     "distillation": "appearance never seen",
     "features": "looks and moves like nothing learnt",
     "shape": "of a shape or size never seen",
-    "velocity": "moves unlike anything of its size",
+    "velocity": "faster than what is normal here",
 }
 # Seconds around the peak in which the object is looked for that makes it. Frame scores are smooth; objects pass.
 PEAK_SECONDS = 1.0

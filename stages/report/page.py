@@ -42,7 +42,7 @@ CUE_MEANINGS = {
     "distillation": "it cannot tell what the detector or the classifier says of how the object looks",
     "features": "what it sees in the object is far from all that it has been trained on",
     "shape": "its box is wider, narrower, taller or lower than those of the normal footage",
-    "velocity": "it moves faster, slower or elsewhere than objects of its size in the normal footage",
+    "velocity": "the object's pixels move faster than what is normal here",
 }
 
 # From a video and a second of it to where that is played: file and its second, None where no clip shows it.

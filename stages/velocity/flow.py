@@ -1,4 +1,4 @@
-"""How fast and where to what a box shows moves: optical flow, averaged over the box."""
+"""How fast what a box shows moves: optical flow, averaged over the box (AccI-VAD's velocity, with one bin)."""
 
 from pathlib import Path
 
@@ -13,33 +13,30 @@ from stages.common.tables import BOX, VELOCITY, write_table
 WIDTH = 640
 
 
-def flow(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """By how many pixels each pixel moves to the right and downwards from one picture, uint8 (H, W), to another.
-
-    Returns:
-        float32 (H, W, 2).
-    """
-    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(before, after, None)
+def flow_magnitude(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """By how many pixels each pixel moves from one picture, uint8 (H, W), to another: float32 (H, W)."""
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(before, after, None)
+    return np.hypot(flow[..., 0], flow[..., 1])
 
 
 def box_means(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The mean of `values` (H, W, c) in each box, float32 (n, c); a box covers at least the pixel at its corner.
+    """The mean of `values` (H, W) in each box, float32 (n,); a box covers at least the pixel at its corner.
 
     Args:
         boxes: float (n, 4), pixels; what sticks out is cut.
     """
-    height, width, channels = values.shape
-    means = np.zeros((len(boxes), channels), np.float32)
+    height, width = values.shape
+    means = np.zeros(len(boxes), np.float32)
     left, top = (np.clip(boxes[:, :2].round().astype(int), 0, [width - 1, height - 1])).T
     right, bottom = (np.clip(boxes[:, 2:].round().astype(int), 0, [width, height])).T
     for row in range(len(boxes)):
         inside = values[top[row] : max(bottom[row], top[row] + 1), left[row] : max(right[row], left[row] + 1)]
-        means[row] = inside.mean(axis=(0, 1))
+        means[row] = inside.mean()
     return means
 
 
 def box_velocities(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Pixels per frame at which the contents of each box move to the right and downwards, float32 (n, 2).
+    """Pixels per frame at which the contents of each box move, float32 (n,).
 
     The flow goes from the frame before to the frame after, or from or to the box's own at a clip's ends.
 
@@ -47,15 +44,15 @@ def box_velocities(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> 
         frames: uint8 (F, H, W[, 3]).
         times, boxes: int (n,), float (n, 4) in pixels.
     """
-    velocities = np.zeros((len(times), 2), np.float32)
+    velocities = np.zeros(len(times), np.float32)
     shrink = min(1.0, WIDTH / frames.shape[2])
     for time in np.unique(times):
         first, last = max(time - 1, 0), min(time + 1, len(frames) - 1)
         if first == last:
             continue
-        moved = flow(grey(frames[first], shrink), grey(frames[last], shrink))
+        magnitude = flow_magnitude(grey(frames[first], shrink), grey(frames[last], shrink))
         here = np.flatnonzero(times == time)
-        velocities[here] = box_means(moved, boxes[here] * shrink) / shrink / (last - first)
+        velocities[here] = box_means(magnitude, boxes[here] * shrink) / shrink / (last - first)
     return velocities
 
 
@@ -68,5 +65,5 @@ def grey(frame: np.ndarray, shrink: float) -> np.ndarray:
 def velocity_clip(packed: Path, detections: pd.DataFrame, folder: Path) -> None:
     """Writes `velocity.parquet` (VELOCITY) of one clip into `folder`; a row per detection, in their order."""
     times, boxes = detections["frame"].to_numpy(), detections[BOX].to_numpy()
-    vx, vy = box_velocities(map_array(packed), times, boxes).T
-    write_table(folder / "velocity.parquet", detections[["video", "frame", *BOX]].assign(vx=vx, vy=vy), VELOCITY)
+    rows = detections[["video", "frame", *BOX]].assign(velocity=box_velocities(map_array(packed), times, boxes))
+    write_table(folder / "velocity.parquet", rows, VELOCITY)

@@ -6,7 +6,9 @@ from small_tables import random_scores, videos
 from stages.common.errors import InputError
 from stages.common.paths import SetPaths
 from stages.common.tables import (
+    BOX,
     CUES,
+    DETECTIONS,
     FRAME_SCORES,
     OBJECT_SCORES,
     SCORES,
@@ -18,7 +20,7 @@ from stages.common.tables import (
 )
 from stages.fuse import fusion
 from stages.fuse.__main__ import read_cues, run
-from stages.fuse.nearest import motion_of, nearest_distances, shape_of
+from stages.fuse.shape import shape_distances
 
 PARAMS = """
 fuse:
@@ -29,11 +31,11 @@ sets: {tiny: {fuse: {}}}
 """
 
 
-def velocities(objects):
-    """VELOCITY of the objects, who all walk to the right, and of a training clip in which things are wider."""
+def detections(objects):
+    """DETECTIONS of the objects, and of a training clip in which things are wider."""
     learnt = objects[objects["video"] == "busy"].assign(video="learnt")
-    table = pd.concat([objects, learnt.assign(x2=learnt["x1"] + learnt["frame"] + 22)], ignore_index=True)
-    return table.assign(vx=2 + 0.01 * table["x1"], vy=0.1)
+    table = pd.concat([objects, learnt.assign(x2=learnt["x1"] + learnt["frame"] + 22)])
+    return table.assign(score=1.0, label=-1, source="motion", class_scores=[[]] * len(table))
 
 
 @pytest.fixture
@@ -43,7 +45,8 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text(PARAMS)
     write_table(tmp_path / "data/tiny/footage/videos.parquet", videos(), VIDEOS)
     write_table(tmp_path / "data/tiny/scores.parquet", random_scores(), SCORES)
-    write_table(tmp_path / "data/tiny/velocity.parquet", velocities(random_scores()), VELOCITY)
+    write_table(tmp_path / "data/tiny/velocity.parquet", random_scores(), VELOCITY)
+    write_table(tmp_path / "data/tiny/detections.parquet", detections(random_scores()), DETECTIONS)
     return tmp_path
 
 
@@ -60,23 +63,21 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
 
 def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):
     table = random_scores()
-    table = table[table["split"] == "test"]
-    write_table(project / "data/tiny/scores.parquet", table, SCORES)
-    write_table(project / "data/tiny/velocity.parquet", velocities(table), VELOCITY)
+    for name, schema in (("scores", SCORES), ("velocity", VELOCITY)):
+        write_table(project / f"data/tiny/{name}.parquet", table[table["split"] == "test"], schema)
     with pytest.raises(InputError, match="none in the held-out clips passes .*; lower them"):
         run("tiny")
 
 
-def test_shapes_and_velocities_are_held_against_the_training_clips_alone(project):
-    cues, table = read_cues(SetPaths("tiny"), videos()), velocities(random_scores())
-    learnt, found = table[table["video"] == "learnt"], table[table["video"] != "learnt"]
-    assert len(learnt) == 12 and len(found) == len(cues)
-    for cue, values in (("shape", shape_of), ("velocity", motion_of)):
-        np.testing.assert_array_equal(cues[cue], nearest_distances(values(found), values(learnt)))
-        assert (cues[cue] > 0).all()
+def test_shapes_are_held_against_the_boxes_of_the_training_clips_alone(project):
+    cues = read_cues(SetPaths("tiny"), videos())
+    boxes = detections(random_scores())
+    learnt = boxes.loc[boxes["video"] == "learnt", BOX].to_numpy()
+    np.testing.assert_array_equal(cues["shape"], shape_distances(cues[BOX].to_numpy(), learnt))
+    assert len(learnt) == 12 and (cues["shape"] > 0).all()
 
 
 def test_velocities_of_other_objects_are_refused(project):
-    write_table(project / "data/tiny/velocity.parquet", velocities(random_scores())[1:], VELOCITY)
+    write_table(project / "data/tiny/velocity.parquet", random_scores()[1:], VELOCITY)
     with pytest.raises(InputError, match="velocity.parquet: not of the same objects as .*scores.parquet"):
         run("tiny")

@@ -51,7 +51,7 @@ def test_the_event_is_found_and_told(report):
     table = pd.read_csv(folder / "events.csv")
     assert list(table.columns) == EVENTS.names and table["video"].tolist() == ["day_1"]
     said = without_tags(page)
-    assert "Moves unlike anything of its size; moves like nothing seen" in said and "0:02.0 to 0:03.1" in said
+    assert "Faster than what is normal here; moves like nothing seen" in said and "0:02.0 to 0:03.1" in said
     assert "1 held-out normal clip of 5 s" in said and "too little to tell 1 false alarm per hour from none" in said
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.tables import BOX, VELOCITY, read_table
-from stages.velocity.flow import WIDTH, box_means, box_velocities, flow
+from stages.velocity.flow import WIDTH, box_means, box_velocities, flow_magnitude
 
 
 def textured(height=80, width=120, seed=0):
@@ -28,25 +28,20 @@ def boxes(*rows):
 
 def test_no_boxes_have_no_velocities():
     frames = moving(3, 1)
-    assert box_velocities(frames, np.zeros(0, int), boxes()).shape == (0, 2)
-    assert box_means(np.ones((4, 5, 3)), boxes()).shape == (0, 3)
+    assert box_velocities(frames, np.zeros(0, int), boxes()).shape == (0,)
+    assert box_means(np.ones((4, 5)), boxes()).shape == (0,)
 
 
 @pytest.mark.parametrize("step", [0, 1, 2, 4])
-@pytest.mark.parametrize(
-    "turned, direction",
-    [(lambda f: f, (-1, 0)), (lambda f: f[::-1], (1, 0)), (lambda f: f.swapaxes(1, 2), (0, -1))],
-    ids=["to the left", "to the right", "upwards"],
-)
-def test_the_velocity_is_that_of_the_picture_in_every_frame_the_first_and_the_last_too(step, turned, direction):
-    frames = turned(moving(5, step, height=100, width=100))
+def test_the_velocity_is_that_of_the_picture_in_every_frame_the_first_and_the_last_too(step):
+    frames = moving(5, step)
     times = np.arange(5)
     found = box_velocities(frames, times, np.repeat(boxes([30, 20, 80, 60]), 5, axis=0))
-    np.testing.assert_allclose(found, np.tile(direction, (5, 1)) * step, atol=0.15)
+    np.testing.assert_allclose(found, step, atol=0.15)
 
 
 def test_a_clip_of_one_frame_stands_still():
-    assert box_velocities(moving(1, 3), np.zeros(2, int), boxes([1, 2, 3, 4], [0, 0, 9, 9])).tolist() == [[0, 0]] * 2
+    assert box_velocities(moving(1, 3), np.zeros(2, int), boxes([1, 2, 3, 4], [0, 0, 9, 9])).tolist() == [0, 0]
 
 
 def test_only_what_moves_is_fast():
@@ -55,7 +50,7 @@ def test_only_what_moves_is_fast():
     for time, frame in enumerate(frames):
         frame[20:50, 20 + 3 * time : 50 + 3 * time] = patch
     found = box_velocities(frames, np.array([2, 2]), boxes([29, 23, 53, 47], [85, 10, 115, 70]))
-    np.testing.assert_allclose(found, [[3, 0], [0, 0]], atol=0.3)
+    assert found[0] == pytest.approx(3, abs=0.3) and found[1] < 0.2
 
 
 def test_colour_and_large_pictures_have_the_same_velocity_in_their_own_pixels():
@@ -65,34 +60,34 @@ def test_colour_and_large_pictures_have_the_same_velocity_in_their_own_pixels():
     np.testing.assert_allclose(box_velocities(np.repeat(frames[..., None], 3, axis=3), times, box), grey, atol=0.01)
     factor = 2 * WIDTH // frames.shape[2]
     large = np.stack([cv2.resize(frame, None, fx=factor, fy=factor) for frame in frames])
-    np.testing.assert_allclose(box_velocities(large, times, box * factor), factor * grey, atol=0.1 * factor)
+    np.testing.assert_allclose(box_velocities(large, times, box * factor), 2 * factor, rtol=0.1)
 
 
 def slow_mean(values, box):
     """The mean over the pixels of a box, one by one."""
-    height, width, _ = values.shape
+    height, width = values.shape
     x1, y1, x2, y2 = (int(edge) for edge in np.round(box))
     rows = [y for y in range(height) if y1 <= y < y2]
     columns = [x for x in range(width) if x1 <= x < x2]
-    return np.mean([values[y, x] for y in rows for x in columns], axis=0)
+    return np.mean([values[y, x] for y in rows for x in columns])
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 8), st.integers(0, 6), st.integers(1, 6), st.integers(1, 6)]), max_size=5))
 def test_box_means_are_those_of_a_walk_over_the_pixels(rows):
-    values = np.random.default_rng(0).random((7, 9, 2))
+    values = np.random.default_rng(0).random((7, 9))
     given_boxes = boxes(*[[x, y, x + width, y + height] for x, y, width, height in rows])
     expected = [slow_mean(values, box) for box in given_boxes]
-    np.testing.assert_allclose(box_means(values, given_boxes), np.reshape(expected, (-1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(box_means(values, given_boxes), expected, rtol=1e-5)
 
 
 def test_a_box_that_sticks_out_or_is_empty_has_a_mean():
-    values = np.arange(12.0).reshape(3, 4, 1)
+    values = np.arange(12.0).reshape(3, 4)
     outside = boxes([-5, -5, 1, 1], [3, 2, 9, 9], [9, 9, 12, 12], [2, 1, 2, 1])
-    assert box_means(values, outside).ravel().tolist() == [0, 11, 11, 6]
+    assert box_means(values, outside).tolist() == [0, 11, 11, 6]
 
 
 def test_flow_of_equal_pictures_is_nothing():
-    assert np.abs(flow(textured(), textured())).max() < 0.01
+    assert flow_magnitude(textured(), textured()).max() < 0.01
 
 
 @pytest.fixture
@@ -101,7 +96,7 @@ def filled(project):
     write_pictures(project.source / "train/walk", walking_square(15, seed=1))
     write_pictures(project.source / "test/walk_too", walking_square(18))
     write_pictures(project.source / "test/nothing", still(3))
-    project.params(footage={"held_out_clips": ["still"]})
+    project.params(footage={"held_out_clips": ["walk"]})
     project.run("footage", "decode", "detect", "velocity")
     return project
 
@@ -110,14 +105,14 @@ def velocities(project) -> pd.DataFrame:
     return read_table(project.root / "data/mine/velocity.parquet", VELOCITY)
 
 
-def test_the_stage_measures_the_objects_of_all_clips(filled):
+def test_the_stage_measures_the_objects_of_test_and_held_out_clips(filled):
     table, found = velocities(filled), filled.detections()
-    assert table["video"].unique().tolist() == ["walk", "walk_too"]  # the others show nothing
+    assert table["video"].unique().tolist() == ["walk", "walk_too"]
     expected = found.sort_values(["video", "frame"], kind="stable", ignore_index=True)
     pd.testing.assert_frame_equal(table[["video", "frame", *BOX]], expected[["video", "frame", *BOX]])
     # The square moves by 3 pixels per frame and fills most of its box.
-    middle = table[table["frame"].between(1, 13)]
-    assert middle["vx"].median() == pytest.approx(2.5, abs=0.8) and middle["vy"].abs().median() < 0.5
+    middle = table[table["frame"].between(1, 13)]["velocity"]
+    assert middle.median() == pytest.approx(2.5, abs=0.8)
 
 
 def test_the_stage_goes_after_detect(filled):
