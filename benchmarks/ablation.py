@@ -22,10 +22,10 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
-from stages.common.errors import InputError
-from stages.common.files import sha256, written_whole
-from stages.common.params import find_set, mapping, merged, read_tree
-from stages.common.paths import RAW_WEIGHTS, WORK, SetPaths
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256, written_whole
+from stages.common.running.params import find_set, mapping, merged, read_tree
+from stages.common.running.paths import RAW_WEIGHTS, WORK, SetPaths
 
 PLAN = Path("benchmarks/ablation.yaml")
 # The stages that a row may run again, in their order, and which of them make a set's scores.

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stages.common.errors import InputError
-from stages.common.files import written_whole
-from stages.report.pictures import STYLE, save
+from stages.common.drawing.figures import STYLE, save
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
 
 TITLES = {
     "micro_auc": "micro AUC",

@@ -10,12 +10,12 @@ import argparse
 
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.params import load
-from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, REGIONS, VIDEOS, read_table
+from stages.common.metrics.region import best_overlaps
+from stages.common.running.errors import InputError
+from stages.common.running.params import load
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import DETECTIONS, REGIONS, VIDEOS, read_table
 from stages.detect.detectors import Detect
-from stages.evaluate.region_metrics import best_overlaps
 
 OVERLAPS = (0.1, 0.3)
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.files import written_whole
-from stages.common.params import load
-from stages.common.paths import SetPaths
-from stages.common.tables import CUES, LABELS, REGIONS, VIDEOS, read_table, searched_every
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
+from stages.common.running.params import load
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import CUES, LABELS, REGIONS, VIDEOS, read_table, searched_every
 from stages.evaluate.summary import Evaluate, frame_level, region_level
 from stages.fuse.__main__ import read_cues
 from stages.fuse.fusion import Fuse, object_scores, scored_frames

@@ -21,19 +21,19 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.speed import plain
 from benchmarks.speed.sample import Sample, sample_of
 from benchmarks.speed.training import CPU, training
-from stages.common.errors import InputError
-from stages.common.files import written_whole
-from stages.common.params import load
-from stages.common.precision import settled
-from stages.common.tables import TASKS
-from stages.common.videos import single_threaded
+from stages.common.computing.precision import settled
+from stages.common.network.network import to_network
+from stages.common.network.tubes import regular_offsets, take_offsets
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
+from stages.common.running.params import load
+from stages.common.running.pieces import single_threaded
+from stages.common.tables.schemas import TASKS
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_tubes
 from stages.train.loader import batches
 from stages.train.losses import task_losses
 from stages.train.memory import keep_memory
-from stages.train.network import to_network
-from stages.train.tasks import regular_offsets, take_offsets
 
 # Kinds of operation, by words in their names; what has none of them is the rest.
 KINDS = {

@@ -2,7 +2,7 @@
 
     python -m benchmarks.region_metrics [FOLDER]
 
-FOLDER holds track files (see `stages.common.track_files`); without it, tracks of that size are made up. The detections
+FOLDER holds track files (see `tables/track_files.py`); without it, tracks of that size are made up. The detections
 are made up in either case: some near the regions, the others anywhere.
 """
 
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.common.tables import BOX
-from stages.common.track_files import read_folder, read_tracks
-from stages.evaluate.region_metrics import area, region_track_curve
+from stages.common.metrics.region import area, region_track_curve
+from stages.common.tables.schemas import BOX
+from stages.common.tables.track_files import read_folder, read_tracks
 
 FRAMES, VIDEOS, TRACKS, TRACK_LENGTH, DETECTIONS = 40_791, 107, 158, 120, 220_000
 WIDTH, HEIGHT = 856, 480

@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 
 from benchmarks.riders import RIDES, draw_ride
-from stages.common.arrays import map_array
-from stages.common.errors import InputError
-from stages.common.files import folder_whole
-from stages.common.params import load
-from stages.common.paths import SetPaths
-from stages.common.tables import VIDEOS, read_table
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole
+from stages.common.running.params import load
+from stages.common.running.paths import SetPaths
+from stages.common.tables.arrays import map_array
+from stages.common.tables.schemas import VIDEOS, read_table
 from stages.detect.detectors import Detect
 from stages.detect.motion import contrast, detect_video, median_background
 from stages.fuse.boxes import link_boxes

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from ruamel.yaml import YAML
 
-from stages.common.errors import InputError
-from stages.common.files import folder_whole
-from stages.footage.demo.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole
+from stages.render.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
 
 TRAINING_CLIPS, TEST_CLIPS, FRAMES = 12, 8, 200
 # Frames before which nothing begins, and after which nothing does.

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from stages.footage.demo import figures, vehicles
-from stages.footage.demo.actors import BAGS, random_look
-from stages.footage.demo.figures import Shape
-from stages.footage.demo.raster import draw_sprite
-from stages.footage.demo.scene import FORESHORTENED, units_per_metre
+from stages.render import figures, vehicles
+from stages.render.actors import BAGS, random_look
+from stages.render.figures import Shape
+from stages.render.raster import draw_sprite
+from stages.render.scene import FORESHORTENED, units_per_metre
 
 RIDES = ("bicycle", "skateboard", "cart")
 # Metres that the person whose way it is is high; metres by turn of the crank; pictures from push to push.

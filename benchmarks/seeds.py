@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.ablation import METRICS, PLAN, SCORED, made, measured, nested, read_plan
-from stages.common.errors import InputError
-from stages.common.files import save_json, written_whole
-from stages.common.params import load, merged
+from stages.common.running.errors import InputError
+from stages.common.running.files import save_json, written_whole
+from stages.common.running.params import load, merged
 from stages.train.settings import Train
 
 

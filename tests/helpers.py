@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-import stages.common.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
-from stages.common.params import merged
-from stages.common.tables import DETECTIONS, LABELS, REGIONS, TIMES, VIDEOS, read_table
-from stages.footage.demo.video_out import write_mp4
+import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
+from stages.common.drawing.video_out import write_mp4
+from stages.common.running.params import merged
+from stages.common.tables.schemas import DETECTIONS, LABELS, REGIONS, TIMES, VIDEOS, read_table
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())

@@ -18,8 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.speed.measure import STEPS, grown, limits, measure
-from stages.common.errors import InputError
-from stages.common.files import written_whole
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
 
 COLUMNS = ["part", "step", "unit", "rate", "baseline", "ratio", "limit", "share", "peak_mb"]
 

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.speed import growth, machine, steps, whole
 from benchmarks.speed.sample import peak_memory, sample_of
-from stages.common.videos import single_threaded
+from stages.common.running.pieces import single_threaded
 
 STEPS = {function.__name__: function for function in steps.STEPS} | {"whole": whole.whole}
 

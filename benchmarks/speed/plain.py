@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stages.common.network.network import Network, Trunk
 from stages.train.losses import CLASS_SCALE, two_way_loss
-from stages.train.network import Network, Trunk
 
 
 def plain_pooling(tubes: Tensor, norm: nn.GroupNorm) -> Tensor:

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.speed.machine import seconds
-from stages.common.arrays import map_array
-from stages.common.errors import InputError
-from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, TUBES, VIDEOS, read_table
+from stages.common.running.errors import InputError
+from stages.common.running.paths import SetPaths
+from stages.common.tables.arrays import map_array
+from stages.common.tables.schemas import DETECTIONS, TUBES, VIDEOS, read_table
 
 ROUNDS = 3
 POLL_SECONDS = 0.02

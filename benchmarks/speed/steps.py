@@ -15,9 +15,13 @@ from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, pooling, train, training
-from stages.common.params import load
-from stages.common.precision import settled
-from stages.common.tables import (
+from stages.common.computing.precision import settled
+from stages.common.frames.recordings import clips_of
+from stages.common.network.network import to_network
+from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
+from stages.common.pretrained.weights import weights_file
+from stages.common.running.params import load
+from stages.common.tables.schemas import (
     BOX,
     FRAME_SCORES,
     LABELS,
@@ -27,11 +31,9 @@ from stages.common.tables import (
     read_table,
     searched_every,
 )
-from stages.common.weights import weights_file
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
-from stages.detect.recordings import clips_of
 from stages.evaluate.summary import Evaluate, labelled, summary
 from stages.fuse.__main__ import read_cues
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
@@ -40,8 +42,6 @@ from stages.score.tasks import Score, score_tubes
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, load_teacher
 from stages.train.loader import TubeSet, batches
-from stages.train.network import to_network
-from stages.train.tasks import middle_of, regular_offsets, take_offsets
 from stages.tubes.cut import cut_clip, cut_tube
 from stages.tubes.settings import Tubes
 from stages.velocity.flow import velocity_clip

@@ -16,17 +16,17 @@ from benchmarks.speed import plain
 from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
-from stages.common.params import load
-from stages.common.precision import settled
-from stages.common.tables import TASKS
+from stages.common.computing.precision import settled
+from stages.common.network.network import Network, channels_last, load_network, to_network
+from stages.common.network.pooling import pool_norm_relu
+from stages.common.network.tubes import irregular_offsets, regular_offsets, take_offsets
+from stages.common.running.params import load
+from stages.common.tables.schemas import TASKS
 from stages.train.loader import TubeSet, batches
 from stages.train.loop import run_epoch
 from stages.train.losses import task_losses
 from stages.train.memory import keep_memory
-from stages.train.network import Network, channels_last, load_network, to_network
-from stages.train.pooling import pool_norm_relu
 from stages.train.settings import Train
-from stages.train.tasks import irregular_offsets, regular_offsets, take_offsets
 from stages.tubes.settings import Tubes
 
 CPU = torch.device("cpu")

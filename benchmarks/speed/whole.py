@@ -13,23 +13,23 @@ from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
-from stages.common.params import load
-from stages.common.precision import settled
-from stages.common.tables import BOX, DETECTIONS, SCORES, VELOCITY, read_table, searched_every
-from stages.common.videos import single_threaded
-from stages.common.weights import weights_file
+from stages.common.computing.precision import settled
+from stages.common.frames.recordings import ClipFrames
+from stages.common.network.network import load_network
+from stages.common.network.tubes import regular_offsets
+from stages.common.pretrained.weights import weights_file
+from stages.common.running.params import load
+from stages.common.running.pieces import single_threaded
+from stages.common.tables.schemas import BOX, DETECTIONS, SCORES, VELOCITY, read_table, searched_every
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
-from stages.detect.recordings import ClipFrames
 from stages.fuse.__main__ import with_shape, with_velocity
 from stages.fuse.fusion import Fuse, frame_scores, object_scores
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, teach_clip
-from stages.train.network import load_network
-from stages.train.tasks import regular_offsets
 from stages.tubes.cut import clip_rows, cut_clip
 from stages.tubes.settings import Tubes
 from stages.velocity.flow import velocity_clip

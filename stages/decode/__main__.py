@@ -3,13 +3,13 @@
 import functools
 from pathlib import Path
 
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, link_or_copy, sha256
-from stages.common.params import load, load_machine, settings
-from stages.common.paths import SetPaths
-from stages.common.tables import VIDEOS, read_table
-from stages.common.videos import Job, map_videos
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.params import load, load_machine, settings
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import VIDEOS, read_table
 from stages.decode.frames import pack_frames
 
 

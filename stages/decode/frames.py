@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stages.common.arrays import new_array
-from stages.common.errors import InputError
-from stages.common.pictures import images_in
+from stages.common.running.errors import InputError
+from stages.common.source.pictures import images_in
+from stages.common.tables.arrays import new_array
 
 
 def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:

@@ -6,17 +6,17 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.common.cli import run_stage
-from stages.common.files import sha256, written_whole
-from stages.common.params import load, load_machine
-from stages.common.paths import SetPaths
-from stages.common.precision import settled
-from stages.common.tables import VIDEOS, read_table
-from stages.common.videos import Job, map_videos
-from stages.common.weights import weights_file
+from stages.common.computing.precision import settled
+from stages.common.frames.recordings import clips_of
+from stages.common.pretrained.weights import weights_file
+from stages.common.running.cli import run_stage
+from stages.common.running.files import sha256, written_whole
+from stages.common.running.params import load, load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import VIDEOS, read_table
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, check_sources, detect_clip, settings_of
 from stages.detect.given import check_boxes, read_boxes
-from stages.detect.recordings import clips_of
 
 
 def run(name: str) -> str:
@@ -32,7 +32,7 @@ def run(name: str) -> str:
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     if "torchvision" in detect.sources:
         # Here, for the others need not wait the seconds that torch takes to load.
-        from stages.common.device import find_device, workers_on
+        from stages.common.computing.device import find_device, workers_on
 
         device = find_device(machine.device)
         content["device"] = str(device)

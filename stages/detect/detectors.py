@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from pydantic import NonNegativeFloat, PositiveInt
 
-from stages.common.errors import InputError
-from stages.common.params import settings
-from stages.common.precision import Wanted
-from stages.common.tables import BOX, DETECTIONS, write_table
+from stages.common.computing.precision import Wanted
+from stages.common.frames.recordings import ClipFrames
+from stages.common.objects.boxes import Detections, merge_sources
+from stages.common.objects.coco import class_names
+from stages.common.running.errors import InputError
+from stages.common.running.params import settings
+from stages.common.tables.schemas import BOX, DETECTIONS, write_table
 from stages.detect import given, motion, onnx_models
-from stages.detect.boxes import Detections, merge_sources
-from stages.detect.coco import class_names
-from stages.detect.recordings import ClipFrames
 from stages.detect.tiled import TileSettings, detect_frames, least_score
 
 
@@ -62,7 +62,7 @@ def detect_source(
         return given.detect_given(own, classes, range(0, len(frames), detect.every), width, height, detect.tiles.score)
     if name == "torchvision":
         # They take seconds to load, for which the others need not wait.
-        from stages.common.device import find_device
+        from stages.common.computing.device import find_device
         from stages.detect import torchvision_models
 
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.tables import BOX
-from stages.detect.boxes import Detections, clip_boxes, no_detections
+from stages.common.objects.boxes import Detections, clip_boxes, no_detections
+from stages.common.running.errors import InputError
+from stages.common.tables.schemas import BOX
 
 NEEDED = ["video", "frame", *BOX]
 

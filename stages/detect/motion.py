@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from stages.detect.boxes import Detections, clip_boxes
+from stages.common.objects.boxes import Detections, clip_boxes
 
 # Frames that share one background, and frames before and after them that it is learnt from too.
 STRETCH = 300

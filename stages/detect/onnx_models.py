@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.errors import InputError
-from stages.common.onnx import load_onnx
-from stages.common.precision import Precision
+from stages.common.computing.precision import Precision
+from stages.common.pretrained.onnx import load_onnx
+from stages.common.running.errors import InputError
 from stages.detect import nanodet, yolox
 from stages.detect.tiled import Answer, Network
 

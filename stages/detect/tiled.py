@@ -7,8 +7,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stages.detect.boxes import Detections, clip_boxes, covered_matrix, iou_matrix, no_detections
-from stages.detect.boxes import non_maximum_suppression as suppress
+from stages.common.objects.boxes import Detections, clip_boxes, covered_matrix, iou_matrix, no_detections
+from stages.common.objects.boxes import non_maximum_suppression as suppress
 from stages.detect.tiles import boxes_to_frame, cut_by_inner_border, cut_tile, tile_grid
 
 # An anchor speaks for a box that it overlaps by more than this, with its score as weight.

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torchvision import models
 
-from stages.common.errors import InputError
-from stages.common.torchvision_weights import with_weights
-from stages.detect.boxes import iou_matrix
+from stages.common.objects.boxes import iou_matrix
+from stages.common.pretrained.torchvision_weights import with_weights
+from stages.common.running.errors import InputError
 from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network
 
 # What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.

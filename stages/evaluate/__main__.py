@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.common.cli import run_stage
-from stages.common.files import save_json, written_whole
-from stages.common.params import load
-from stages.common.paths import SetPaths
-from stages.common.tables import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VIDEOS, read_table
+from stages.common.running.cli import run_stage
+from stages.common.running.files import save_json, written_whole
+from stages.common.running.params import load
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
 from stages.evaluate.summary import Evaluate, labelled, summary
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from stages.evaluate.alarms import alarm_curve, counts_at, events, threshold_for
-from stages.evaluate.frame_metrics import auc_per_video, micro_auc
+from stages.common.metrics.frame import auc_per_video, micro_auc
+from stages.common.metrics.incidents import alarm_curve, counts_at, events, threshold_for
 
 # False alarms per hour that an operator may put up with.
 RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}

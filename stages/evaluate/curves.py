@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from stages.common.tables import BOX
+from stages.common.metrics.frame import roc
+from stages.common.metrics.region import best_overlaps, region_track_curve
+from stages.common.tables.schemas import BOX
 from stages.evaluate.breakdown import per_video
-from stages.evaluate.frame_metrics import roc
-from stages.evaluate.region_metrics import best_overlaps, region_track_curve
 from stages.evaluate.summary import Evaluate, Labelled, with_regions
 
 # Points of a curve that a picture can show.

@@ -6,12 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.params import settings
-from stages.common.tables import BOX, TASKS, TRIVIAL
-from stages.evaluate import bootstrap
+from stages.common.metrics import bootstrap
+from stages.common.metrics.frame import average_precision, equal_error_rate, macro_auc, micro_auc
+from stages.common.metrics.region import area, best_overlaps, region_track_curve
+from stages.common.running.params import settings
+from stages.common.tables.schemas import BOX, TASKS, TRIVIAL
 from stages.evaluate.breakdown import by_type, operation
-from stages.evaluate.frame_metrics import average_precision, equal_error_rate, macro_auc, micro_auc
-from stages.evaluate.region_metrics import area, best_overlaps, region_track_curve
 
 
 @settings

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, link_or_copy
-from stages.common.params import load, load_machine, settings
-from stages.common.paths import SetPaths
-from stages.common.tables import LABELS, REGIONS, TIMES, VIDEOS, write_table
-from stages.common.videos import map_videos
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, link_or_copy
+from stages.common.running.params import load, load_machine, settings
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import map_videos
+from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, write_table
 from stages.footage.clips import Clip, Layout, Truth, probe
 from stages.footage.layouts import ano_pred, avenue, demo, folder, recordings, shanghaitech, ucsd
 from stages.footage.splits import Span, hold_out, span_of, split_recordings

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from stages.common.errors import InputError
-from stages.common.files import written_whole
-from stages.common.params import PARAMS, SECTIONS, read_tree
-from stages.common.paths import SetPaths
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
+from stages.common.running.params import PARAMS, SECTIONS, read_tree
+from stages.common.running.paths import SetPaths
 from stages.footage.__main__ import find_layout
 
 # The sections that tell of a set's own footage.

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.files import sha256
-from stages.common.pictures import IMAGE_SUFFIXES, images_in, visible
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256
+from stages.common.source.pictures import IMAGE_SUFFIXES, images_in, visible
 
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
-from stages.common.tables import BOX
+from stages.common.tables.schemas import BOX
 
 EIGHT_NEIGHBOURS = np.ones((3, 3), dtype=bool)
 COLUMNS = ["track", "frame", *BOX]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.footage.clips import Clip
 
 # Clips into which the normal part of a recording is cut, so that some of it can be held out.

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common.tables import BOX
+from stages.common.tables.schemas import BOX
 from stages.footage.clips import Truth
 from stages.footage.splits import Span
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.track_files import read_tracks
+from stages.common.running.errors import InputError
+from stages.common.tables.track_files import read_tracks
 from stages.footage.clips import Truth
 from stages.footage.mask_tracks import tracks_from_masks
 

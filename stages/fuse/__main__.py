@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
-from stages.common.files import folder_whole
-from stages.common.params import load
-from stages.common.paths import SetPaths
-from stages.common.tables import (
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole
+from stages.common.running.params import load
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import (
     BOX,
     DETECTIONS,
     FRAME_SCORES,

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from stages.common.errors import InputError
-from stages.common.params import settings
-from stages.common.tables import BOX, CUES, TASKS, TRIVIAL
-from stages.fuse.boxes import believable, box_speed, link_all, uncut, with_between
+from stages.common.objects.linking import box_speed, link_all, with_between
+from stages.common.running.errors import InputError
+from stages.common.running.params import settings
+from stages.common.tables.schemas import BOX, CUES, TASKS, TRIVIAL
+from stages.fuse.believable import believable, uncut
 from stages.fuse.calibration import Calibration, fit, fit_zscore
 from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 

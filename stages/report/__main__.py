@@ -12,19 +12,19 @@ import pandas as pd
 import pyarrow as pa
 from ruamel.yaml import YAML
 
-from stages.common.arrays import map_array
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, link_or_copy, sha256
-from stages.common.params import PARAMS, SECTIONS, find_set, load, load_machine, merged, read_tree
-from stages.common.paths import SetPaths
-from stages.common.tables import BOX, EVENTS, FAULTS, arrow_table, write_table
-from stages.common.videos import Job, map_videos
+from stages.common.drawing.figures import draw_roc, draw_scores
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.params import PARAMS, SECTIONS, find_set, load, load_machine, merged, read_tree
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.arrays import map_array
+from stages.common.tables.schemas import BOX, EVENTS, FAULTS, arrow_table, write_table
 from stages.report.clips import Scored, make_pictures
 from stages.report.faults import find_faults
 from stages.report.findings import Findings, clip_spans, find
 from stages.report.page import render
-from stages.report.pictures import draw_roc, draw_scores
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
 from stages.report.words import counted, duration

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import map_array
-from stages.report.drawing import Curve, draw_objects, scene, strip
+from stages.common.drawing.drawing import Curve, draw_objects, scene, strip
+from stages.common.tables.arrays import map_array
 
 # Ticks of a second in which a clip tells when its frames are shown.
 TICKS = 90_000

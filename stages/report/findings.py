@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stages.common.drawing.figures import score_span
 from stages.report.clips import spans_of
 from stages.report.events import Threshold, describe, explained_by, find_alarms, threshold
 from stages.report.missed import boxed_regions, missed_stretches, track_table
-from stages.report.pictures import score_span
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from stages.common.tables import BOX
-from stages.evaluate.alarms import events as labelled_events
-from stages.evaluate.region_metrics import best_overlaps
+from stages.common.metrics.incidents import events as labelled_events
+from stages.common.metrics.region import best_overlaps
+from stages.common.tables.schemas import BOX
 
 
 def missed_stretches(

@@ -9,7 +9,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
-from stages.common.tables import CUES, TASKS
+from stages.common.tables.schemas import CUES, TASKS
 from stages.report.clips import clip_name, picture_name
 from stages.report.events import KINDS
 from stages.report.faults import runs

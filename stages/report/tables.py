@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from stages.common.paths import SetPaths
-from stages.common.tables import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, TIMES, VIDEOS, read_table
 
 
 class Tables:

@@ -8,19 +8,19 @@ from dataclasses import asdict
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.common.cli import run_stage
-from stages.common.device import find_device, workers_on
-from stages.common.errors import InputError
-from stages.common.files import sha256, written_whole
-from stages.common.params import load, load_machine
-from stages.common.paths import SetPaths
-from stages.common.precision import settled
-from stages.common.tables import TUBES, read_table, table_hash
-from stages.common.videos import Job, map_videos, single_threaded
+from stages.common.computing.device import find_device, workers_on
+from stages.common.computing.precision import settled
+from stages.common.network.network import load_network
+from stages.common.network.tubes import regular_offsets
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256, written_whole
+from stages.common.running.params import load, load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos, single_threaded
+from stages.common.tables.schemas import TUBES, read_table, table_hash
 from stages.score.features import normal_features
 from stages.score.tasks import Score, score_clip
-from stages.train.network import load_network
-from stages.train.tasks import regular_offsets
 
 
 def run(name: str) -> str:

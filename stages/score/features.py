@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from sklearn.metrics import pairwise_distances_argmin_min
 
-from stages.common.arrays import map_array
-from stages.train.network import Network, to_network
-from stages.train.tasks import take_offsets
+from stages.common.network.network import Network, to_network
+from stages.common.network.tubes import take_offsets
+from stages.common.tables.arrays import map_array
 
 # Training tubes that are kept, evenly spread over all.
 KEPT = 4096

@@ -8,14 +8,14 @@ import pandas as pd
 import torch
 from pydantic import PositiveInt
 
-from stages.common.arrays import map_array
-from stages.common.params import settings
-from stages.common.precision import Wanted
-from stages.common.tables import BOX, SCORES, TASKS, write_table
-from stages.detect.coco import PERSON
+from stages.common.computing.precision import Wanted
+from stages.common.network.network import Network, load_network, pictures_to_network, to_network
+from stages.common.network.tubes import middle_of, regular_offsets, take_offsets, without_middle
+from stages.common.objects.coco import PERSON
+from stages.common.running.params import settings
+from stages.common.tables.arrays import map_array
+from stages.common.tables.schemas import BOX, SCORES, TASKS, write_table
 from stages.score.features import NormalFeatures, distances, features_of
-from stages.train.network import Network, load_network, pictures_to_network, to_network
-from stages.train.tasks import middle_of, regular_offsets, take_offsets, without_middle
 
 
 @settings

@@ -4,12 +4,12 @@ import functools
 
 import numpy as np
 
-from stages.common.cli import run_stage
-from stages.common.files import folder_whole, link_or_copy, sha256
-from stages.common.params import load_machine
-from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, VIDEOS, read_table, searched_every, table_hash
-from stages.common.videos import Job, map_videos
+from stages.common.running.cli import run_stage
+from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.params import load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import DETECTIONS, VIDEOS, read_table, searched_every, table_hash
 from stages.sheets.sheet import write_sheet
 
 # Of a set with more clips, so many, evenly spread: people look at fewer, and file systems like fewer.

@@ -5,14 +5,14 @@ from dataclasses import asdict
 
 import torch
 
-from stages.common.cli import run_stage
-from stages.common.device import find_device, workers_on
-from stages.common.files import folder_whole, link_or_copy, sha256
-from stages.common.params import load, load_machine
-from stages.common.paths import SetPaths
-from stages.common.tables import TUBES, read_table
-from stages.common.videos import Job, map_videos
-from stages.common.weights import weights_file
+from stages.common.computing.device import find_device, workers_on
+from stages.common.pretrained.weights import weights_file
+from stages.common.running.cli import run_stage
+from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.params import load, load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import TUBES, read_table
 from stages.teach.vectors import NEEDS_WEIGHTS, Teach, teach_clip
 
 

@@ -10,9 +10,9 @@ from torch import nn
 from torchvision import models
 from torchvision.models.resnet import BasicBlock, ResNet
 
-from stages.common.errors import InputError
-from stages.common.onnx import load_onnx
-from stages.common.torchvision_weights import with_weights
+from stages.common.pretrained.onnx import load_onnx
+from stages.common.pretrained.torchvision_weights import with_weights
+from stages.common.running.errors import InputError
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
 Teacher = Callable[[np.ndarray], np.ndarray]

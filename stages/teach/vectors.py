@@ -6,10 +6,10 @@ from typing import Literal
 import numpy as np
 import torch
 
-from stages.common.arrays import map_array
-from stages.common.params import settings
+from stages.common.network.tubes import middle_of
+from stages.common.running.params import settings
+from stages.common.tables.arrays import map_array
 from stages.teach.teachers import Teacher, onnx_classifier, random_resnet, torchvision_classifier
-from stages.train.tasks import middle_of
 
 
 @settings

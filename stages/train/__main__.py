@@ -8,19 +8,19 @@ import pandas as pd
 import torch
 from safetensors.torch import save as safetensors_bytes
 
-from stages.common.cli import run_stage
-from stages.common.device import find_device
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, save_json, sha256, written_whole
-from stages.common.params import load, load_machine
-from stages.common.paths import WORK, SetPaths
-from stages.common.precision import settled
-from stages.common.tables import TUBES, read_table, table_hash
-from stages.common.videos import code_hash, piece_key
+from stages.common.computing.device import find_device
+from stages.common.computing.precision import settled
+from stages.common.network.network import Architecture, Network, architecture_card
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, save_json, sha256, written_whole
+from stages.common.running.params import load, load_machine
+from stages.common.running.paths import WORK, SetPaths
+from stages.common.running.pieces import code_hash, piece_key
+from stages.common.tables.schemas import TUBES, read_table, table_hash
 from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.memory import keep_memory
-from stages.train.network import Architecture, Network, architecture_card
 from stages.train.processes import count, process_group, rank, take_own_gpu
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stages.common.arrays import map_array
+from stages.common.network.network import pictures_to_network, to_network
+from stages.common.network.tubes import irregular_offsets, middle_of, regular_offsets, take_offsets
+from stages.common.tables.arrays import map_array
 from stages.train.augment import draw_jitter, jittered
 from stages.train.losses import Batch
-from stages.train.network import pictures_to_network, to_network
 from stages.train.processes import own_part
-from stages.train.tasks import irregular_offsets, middle_of, regular_offsets, take_offsets
 
 
 class TubeSet:

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from stages.common.errors import InputError
-from stages.common.files import written_whole
+from stages.common.network.network import Network
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
 from stages.train.loader import TubeSet, batches
 from stages.train.losses import task_losses
-from stages.train.network import Network
 from stages.train.processes import of_first, own_share, rank, sum_gradients, summed
 from stages.train.settings import Train
 

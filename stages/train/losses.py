@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stages.train.network import Network
+from stages.common.network.network import Network
 
 # Class scores are mostly near 0: their mean difference is far below that of the standardised vector. The factor brings
 # both parts of the distillation to a comparable size; it is the same for every set.

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 
 Value = TypeVar("Value")
 

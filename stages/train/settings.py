@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from stages.common.params import settings
-from stages.common.precision import Wanted
+from stages.common.computing.precision import Wanted
+from stages.common.running.params import settings
 
 
 @settings

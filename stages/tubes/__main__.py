@@ -5,12 +5,12 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from stages.common.cli import run_stage
-from stages.common.files import folder_whole, link_or_copy, sha256
-from stages.common.params import load, load_machine
-from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, TUBES, VIDEOS, read_table, table_hash, write_table
-from stages.common.videos import Job, map_videos
+from stages.common.running.cli import run_stage
+from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.params import load, load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import DETECTIONS, TUBES, VIDEOS, read_table, table_hash, write_table
 from stages.tubes.cut import clip_rows, cut_clip
 from stages.tubes.settings import Tubes
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.arrays import map_array, new_array
-from stages.common.tables import BOX
+from stages.common.tables.arrays import map_array, new_array
+from stages.common.tables.schemas import BOX
 from stages.tubes.settings import Tubes
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 
-from stages.common.params import settings
+from stages.common.running.params import settings
 
 
 @settings

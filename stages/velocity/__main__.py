@@ -5,12 +5,12 @@ import functools
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.common.cli import run_stage
-from stages.common.files import sha256, written_whole
-from stages.common.params import load_machine
-from stages.common.paths import SetPaths
-from stages.common.tables import DETECTIONS, VIDEOS, read_table, table_hash
-from stages.common.videos import Job, map_videos
+from stages.common.running.cli import run_stage
+from stages.common.running.files import sha256, written_whole
+from stages.common.running.params import load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.schemas import DETECTIONS, VIDEOS, read_table, table_hash
 from stages.velocity.flow import velocity_clip
 
 

@@ -5,12 +5,12 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, save_json, sha256, written_whole
-from stages.common.params import load, settings
-from stages.common.paths import RAW_WEIGHTS, SetPaths
-from stages.common.weights import Weights
+from stages.common.pretrained.weights import Weights
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, save_json, sha256, written_whole
+from stages.common.running.params import load, settings
+from stages.common.running.paths import RAW_WEIGHTS, SetPaths
 
 
 @settings
@@ -48,7 +48,7 @@ def fetch(wanted: Weights, role: str, target: Path) -> None:
     """Downloads what torchvision publishes under that name."""
     missing = f"{target}: not found; put the {role}'s weights there (params.yaml: weights.{role})"
     # Torchvision takes seconds to load, for which whoever has the file need not wait.
-    from stages.common.torchvision_weights import published_url
+    from stages.common.pretrained.torchvision_weights import published_url
 
     url = published_url(wanted.file)
     if url is None:

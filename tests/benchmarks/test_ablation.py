@@ -5,8 +5,8 @@ from helpers import PARAMS, ROOT
 from ruamel.yaml import YAML
 
 from benchmarks import ablation
-from stages.common.errors import InputError
-from stages.common.params import checked, merged
+from stages.common.running.errors import InputError
+from stages.common.running.params import checked, merged
 from stages.detect.detectors import Detect
 from stages.fuse.fusion import Fuse
 from stages.score.__main__ import Score

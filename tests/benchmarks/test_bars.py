@@ -8,7 +8,7 @@ import pytest
 from helpers import ROOT
 
 from benchmarks.bars import draw, main
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 
 TABLE = ROOT / "metrics/ablation_ped2.csv"
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.covered import best_overlaps, coverage
-from stages.common.tables import BOX
+from stages.common.tables.schemas import BOX
 
 
 def table(*rows):

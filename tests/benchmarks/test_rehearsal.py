@@ -4,8 +4,8 @@ import pytest
 from helpers import PARAMS, Project, write_pictures
 
 from benchmarks import rehearsal
-from stages.common.errors import InputError
-from stages.common.params import checked
+from stages.common.running.errors import InputError
+from stages.common.running.params import checked
 from stages.detect.detectors import Detect
 
 DETECT = checked(PARAMS["detect"], Detect, "params.yaml")

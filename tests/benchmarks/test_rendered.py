@@ -4,8 +4,8 @@ import pytest
 from helpers import PARAMS, Project
 
 from benchmarks import rendered
-from stages.common.errors import InputError
-from stages.footage.demo.recipe import EVENT_TYPES, ROUTES, read_recipe
+from stages.common.running.errors import InputError
+from stages.render.recipe import EVENT_TYPES, ROUTES, read_recipe
 
 
 @pytest.mark.parametrize("camera", rendered.CAMERAS)

@@ -6,10 +6,10 @@ import torch
 
 from benchmarks.speed.plain import plain_answers, plain_losses, read_files, write_files
 from benchmarks.speed.sample import own_memory, paired, peak_memory
+from stages.common.network.network import Architecture, Network, to_network
 from stages.score.features import fit_normal
 from stages.score.tasks import score_tubes
 from stages.train.losses import Batch, task_losses
-from stages.train.network import Architecture, Network, to_network
 
 CPU = torch.device("cpu")
 

@@ -4,7 +4,7 @@ import os
 import numpy as np
 import pytest
 
-from stages.common.arrays import map_array, new_array
+from stages.common.tables.arrays import map_array, new_array
 
 
 def test_a_new_array_is_written_through_its_map(tmp_path):

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from stages.common.cli import run_stage
-from stages.common.errors import InputError
+from stages.common.running.cli import run_stage
+from stages.common.running.errors import InputError
 
 MINUTES = 20_000  # frames of a clip that takes minutes to render
 

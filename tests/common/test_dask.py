@@ -15,11 +15,12 @@ import piece_makers
 import pytest
 from helpers import ROOT, Project, still, tree, write_pictures
 
-from stages.common import cluster, videos
-from stages.common.device import workers_on
-from stages.common.errors import InputError
-from stages.common.params import Machine, load_machine
-from stages.common.videos import Job, map_videos
+from stages.common.computing.device import workers_on
+from stages.common.running import cluster
+from stages.common.running import pieces as videos
+from stages.common.running.errors import InputError
+from stages.common.running.params import Machine, load_machine
+from stages.common.running.pieces import Job, map_videos
 
 distributed = pytest.importorskip("distributed", reason="dask[distributed] is not installed")
 HERE = Machine(workers=2, device="cpu")

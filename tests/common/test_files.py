@@ -10,9 +10,9 @@ from helpers import tree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.arrays import map_array
-from stages.common.errors import InputError
-from stages.common.files import folder_whole, link_or_copy, save_array, save_json, sha256, written_whole
+from stages.common.running.errors import InputError
+from stages.common.running.files import folder_whole, link_or_copy, save_array, save_json, sha256, written_whole
+from stages.common.tables.arrays import map_array
 
 
 class Stop(BaseException):

@@ -8,10 +8,10 @@ import piece_makers
 import pytest
 from helpers import tree
 
-from stages.common import videos
-from stages.common.errors import InputError
-from stages.common.params import Machine
-from stages.common.videos import Job, piece_key
+from stages.common.running import pieces as videos
+from stages.common.running.errors import InputError
+from stages.common.running.params import Machine
+from stages.common.running.pieces import Job, piece_key
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from helpers import PARAMS, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.errors import InputError
-from stages.common.params import SECTIONS, load, load_machine, merged, settings
+from stages.common.running.errors import InputError
+from stages.common.running.params import SECTIONS, load, load_machine, merged, settings
 from stages.decode.__main__ import Decode
 from stages.footage.__main__ import Footage
 

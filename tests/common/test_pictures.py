@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.pictures import images_in, visible
+from stages.common.source.pictures import images_in, visible
 
 
 def touch(folder, names):

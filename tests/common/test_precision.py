@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages.common.precision import precision_on
+from stages.common.computing.precision import precision_on
 
 CPUINFO = Path("/proc/cpuinfo")
 

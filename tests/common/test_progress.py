@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from stages.common.progress import progress
+from stages.common.running.progress import progress
 
 
 class Terminal(io.StringIO):
@@ -29,7 +29,7 @@ def test_off_a_terminal_each_item_gets_one_line_when_it_is_done(capsys):
 
 def test_the_remaining_time_is_that_of_the_items_so_far(capsys, monkeypatch):
     clock = iter([100.0, 104.0, 108.0])
-    monkeypatch.setattr("stages.common.progress.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("stages.common.running.progress.time.monotonic", lambda: next(clock))
     list(progress("ab", total=4, unit="epoch", name=str))
     assert capsys.readouterr().err == "  epoch 1/4 a: 4 s, 12 s left\n  epoch 2/4 b: 8 s, 8 s left\n"
 

@@ -9,9 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from stages.common import tables
-from stages.common.errors import InputError
-from stages.common.tables import BOX, DETECTIONS, LABELS, REGIONS, read_table, searched_every, table_hash, write_table
+from stages.common.running.errors import InputError
+from stages.common.tables import schemas as tables
+from stages.common.tables.schemas import (
+    BOX,
+    DETECTIONS,
+    LABELS,
+    REGIONS,
+    read_table,
+    searched_every,
+    table_hash,
+    write_table,
+)
 
 SCHEMAS = {name: schema for name, schema in vars(tables).items() if isinstance(schema, pa.Schema)}
 row = st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans())

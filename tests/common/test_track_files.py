@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from stages.common.errors import InputError
-from stages.common.tables import BOX
-from stages.common.track_files import (
+from stages.common.running.errors import InputError
+from stages.common.tables.schemas import BOX
+from stages.common.tables.track_files import (
     read_detections,
     read_folder,
     read_tracks,

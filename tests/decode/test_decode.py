@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers import Project, still, walking_square, write_avi, write_pictures, write_video
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.decode.frames import pack_frames, read_frames
 
 FRAMES = walking_square(9)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stages.detect.boxes import (
+from stages.common.objects.boxes import (
     clip_boxes,
     covered_matrix,
     iou_matrix,

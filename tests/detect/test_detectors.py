@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from helpers import PARAMS, still, walking_square, write_pictures
 
-from stages.common.errors import InputError
-from stages.common.params import checked
-from stages.common.tables import BOX, DETECTIONS
-from stages.detect.boxes import Detections, no_detections
+from stages.common.frames.recordings import ClipFrames
+from stages.common.objects.boxes import Detections, no_detections
+from stages.common.running.errors import InputError
+from stages.common.running.params import checked
+from stages.common.tables.schemas import BOX, DETECTIONS
 from stages.detect.detectors import Detect, check_sources, detect_clip, frame_table, of_classes, settings_of
-from stages.detect.recordings import ClipFrames
 
 
 @pytest.fixture

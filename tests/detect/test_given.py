@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from helpers import still, write_pictures
 
-from stages.common.errors import InputError
-from stages.common.files import sha256
-from stages.common.tables import BOX
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256
+from stages.common.tables.schemas import BOX
 from stages.detect.given import detect_given, read_boxes
 
 ROWS = [

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from helpers import PARAMS
 
+from stages.common.objects.boxes import iou_matrix
 from stages.detect import motion
-from stages.detect.boxes import iou_matrix
 from stages.detect.motion import MotionSettings, detect_video, find_objects
 
 SETTINGS = MotionSettings(**PARAMS["detect"]["motion"])

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.errors import InputError
+from stages.common.objects.boxes import iou_matrix
+from stages.common.running.errors import InputError
 from stages.detect import nanodet, yolox
-from stages.detect.boxes import iou_matrix
 from stages.detect.onnx_models import DECODERS, load
 from stages.detect.tiled import Network, TileSettings, detect_frames, vote
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from helpers import walking_square, write_video
 
-from stages.detect.recordings import Joined, clips_of
+from stages.common.frames.recordings import Joined, clips_of
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [4], [2, 0, 3], [0, 1, 1]])

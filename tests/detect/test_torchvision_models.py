@@ -6,8 +6,8 @@ import torch
 from helpers import walking_square
 from torchvision import models
 
-from stages.common.errors import InputError
-from stages.detect.boxes import iou_matrix
+from stages.common.objects.boxes import iou_matrix
+from stages.common.running.errors import InputError
 from stages.detect.tiled import VOTE_SCORE, TileSettings, detect_frames
 from stages.detect.torchvision_models import MOST_BOXES, class_vectors, load, names, network
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.evaluate.alarms import alarm_curve, counts_at, events, threshold_for
+from stages.common.metrics.incidents import alarm_curve, counts_at, events, threshold_for
 
 clips = st.lists(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=12), max_size=4)
 

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from stages.common.tables import BOX
-from stages.evaluate import bootstrap, frame_metrics, region_metrics
+from stages.common.metrics import bootstrap
+from stages.common.metrics import frame as frame_metrics
+from stages.common.metrics import region as region_metrics
+from stages.common.tables.schemas import BOX
 
 frame = st.tuples(st.booleans(), st.integers(-3, 3), st.sampled_from("abc"))
 weights = st.lists(st.integers(0, 3), min_size=3, max_size=3)

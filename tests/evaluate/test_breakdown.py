@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common.tables import REGIONS
+from stages.common.tables.schemas import REGIONS
 from stages.evaluate.breakdown import by_type, operation, per_video
 from stages.evaluate.curves import POINTS, roc_table, scorer_table, thinned, timeline
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stages.evaluate.frame_metrics import (
+from stages.common.metrics.frame import (
     auc_per_video,
     average_precision,
     equal_error_rate,

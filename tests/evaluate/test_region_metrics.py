@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stages.common.tables import BOX
-from stages.common.track_files import read_folder, read_tracks
-from stages.evaluate.region_metrics import area, rbdc, region_track_curve, tbdc
+from stages.common.metrics.region import area, rbdc, region_track_curve, tbdc
+from stages.common.tables.schemas import BOX
+from stages.common.tables.track_files import read_folder, read_tracks
 
 SHANGHAITECH = Path(__file__).parents[3] / "shared/data/tracks/shanghaitech"
 DETECTION = ["video", "frame", *BOX, "score"]

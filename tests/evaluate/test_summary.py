@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common.tables import (
+from stages.common.tables.schemas import (
     CUES,
     FRAME_SCORES,
     LABELS,

@@ -7,8 +7,8 @@ from contextlib import chdir
 import pytest
 from helpers import ROOT, still, write_avi, write_pictures
 
-from stages.common.errors import InputError
-from stages.common.params import load, read_tree
+from stages.common.running.errors import InputError
+from stages.common.running.params import load, read_tree
 from stages.footage.__main__ import Footage
 from stages.footage.add import add
 

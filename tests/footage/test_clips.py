@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from helpers import cut_off, still, walking_square, write_avi, write_pictures, write_video
 
-from stages.common.errors import InputError
-from stages.common.files import sha256
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256
 from stages.footage.clips import Clip, clips_in, mean_rate, probe, steady_times
 
 

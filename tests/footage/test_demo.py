@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.footage.demo.figures import (
+from stages.common.drawing.video_out import write_mp4
+from stages.render.figures import (
     ANKLES,
     HEAD,
     HIPS,
@@ -27,10 +28,9 @@ from stages.footage.demo.figures import (
     sitting,
     stepping,
 )
-from stages.footage.demo.journeys import make_route, pause, travel
-from stages.footage.demo.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
-from stages.footage.demo.render import SMALLEST_REGION, Layer, find_regions, render_clip, render_layers, render_video
-from stages.footage.demo.video_out import write_mp4
+from stages.render.journeys import make_route, pause, travel
+from stages.render.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
+from stages.render.render import SMALLEST_REGION, Layer, find_regions, render_clip, render_layers, render_video
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data" / "raw" / "demo" / "recipe.yaml"
@@ -123,7 +123,7 @@ def test_same_recipe_gives_same_bytes_in_another_process_and_order(recipe: Recip
     for clip in recipe.clips:
         render_video(recipe, clip, tmp_path / f"{clip.name}.mp4")
     code = (
-        "import sys; from stages.footage.demo.recipe import read_recipe; from stages.footage.demo.render import *\n"
+        "import sys; from stages.render.recipe import read_recipe; from stages.render.render import *\n"
         "folder, recipe = sys.argv[1], read_recipe(sys.argv[1] + '/recipe.yaml')\n"
         "for clip in recipe.clips[::-1]: render_video(recipe, clip, f'{folder}/{clip.name}_again.mp4')"
     )

@@ -7,7 +7,7 @@ import pytest
 from helpers import tree
 from miniatures import rows
 
-from stages.common.files import sha256
+from stages.common.running.files import sha256
 from stages.footage.clips import probe
 
 EVENT = {"type": "vehicle", "start": 2, "route": "lower", "heading": "left", "speed": 6.0}

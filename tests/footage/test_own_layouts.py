@@ -7,8 +7,8 @@ import pytest
 from helpers import still, walking_square, write_avi, write_pictures, write_video
 from miniatures import drop_rubbish, rows
 
-from stages.common.files import sha256
-from stages.common.tables import BOX
+from stages.common.running.files import sha256
+from stages.common.tables.schemas import BOX
 from stages.decode.frames import read_frames
 
 

@@ -10,7 +10,7 @@ from helpers import ROOT, cut_off, still, write_avi, write_pictures
 from miniatures import drop_rubbish, rows
 from scipy.io import savemat
 
-from stages.common.tables import BOX
+from stages.common.tables.schemas import BOX
 from stages.footage.layouts.ucsd import labels_of_ranges
 
 PED2 = ROOT.parent / "shared/data/ped2"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.footage.clips import Clip
 from stages.footage.splits import NORMAL_PARTS, hold_out, span_of, split_recordings
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables import BOX, LABELS, REGIONS
+from stages.common.tables.schemas import BOX, LABELS, REGIONS
 from stages.footage.clips import Truth
 from stages.footage.splits import Span
 from stages.footage.truth import cut_truth, label_table, region_table

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.common.tables import BOX, CUES, SCORES, VIDEOS
+from stages.common.tables.schemas import BOX, CUES, SCORES, VIDEOS
 
 
 def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stages.common.tables import TASKS
+from stages.common.tables.schemas import TASKS
 from stages.fuse.calibration import fit as fit_by
 
 NONE = np.zeros(0)

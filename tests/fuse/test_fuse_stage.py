@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from small_tables import random_scores, videos
 
-from stages.common.errors import InputError
-from stages.common.paths import SetPaths
-from stages.common.tables import (
+from stages.common.running.errors import InputError
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import (
     BOX,
     CUES,
     DETECTIONS,

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from small_tables import random_scores, scores, videos
 
-from stages.common.errors import InputError
-from stages.common.tables import (
+from stages.common.running.errors import InputError
+from stages.common.tables.schemas import (
     BOX,
     CUES,
     FRAME_SCORES,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables import BOX
-from stages.detect.boxes import iou_matrix
+from stages.common.objects.boxes import iou_matrix
+from stages.common.tables.schemas import BOX
 from stages.fuse.boxes import (
     LINK_GAP,
     LINK_IOU,

@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 from helpers import ROOT
 
-from stages.common.files import sha256
+from stages.common.running.files import sha256
 
 COMMAND = [sys.executable, "-m", "benchmarks.ablation", "demo", "--rows"]
 

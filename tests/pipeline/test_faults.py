@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from projects import STAGES
 
-from stages.common.files import sha256
+from stages.common.running.files import sha256
 
 # Of DVC's stages, those whose outputs the fault is to hit: `data/`, `models/`, `metrics/` and `report/` are theirs.
 OUTPUTS = ("data/demo", "models/demo", "metrics", "report")

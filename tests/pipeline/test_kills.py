@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from stages.common.files import sha256
+from stages.common.running.files import sha256
 
 STAGES = YAML(typ="safe").load(Path(__file__).parents[2] / "dvc.yaml")["stages"]
 # At random moments of each stage's run, in which the start of Python is the first second.

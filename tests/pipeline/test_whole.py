@@ -11,7 +11,7 @@ import pytest
 from projects import STAGES
 from ruamel.yaml import YAML
 
-from stages.common.tables import (
+from stages.common.tables.schemas import (
     CUES,
     EVENTS,
     FRAME_SCORES,

@@ -7,10 +7,10 @@ import pandas as pd
 from helpers import PARAMS
 from ruamel.yaml import YAML
 
-from stages.common.files import save_array, save_json
-from stages.common.params import merged
-from stages.common.paths import SetPaths
-from stages.common.tables import (
+from stages.common.running.files import save_array, save_json
+from stages.common.running.params import merged
+from stages.common.running.paths import SetPaths
+from stages.common.tables.schemas import (
     BOX,
     CUES,
     FRAME_SCORES,

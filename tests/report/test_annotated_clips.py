@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_set import walkers
 
-from stages.common.tables import BOX
+from stages.common.drawing.drawing import ALARM, CURVE_HEIGHT, colour_of, draw_objects, scale_for, strip
+from stages.common.tables.schemas import BOX
 from stages.report.clips import Scored, make_pictures, spans_of, write_clip
-from stages.report.drawing import ALARM, CURVE_HEIGHT, colour_of, draw_objects, scale_for, strip
 
 FRAMES = 30
 OBJECTS = pd.DataFrame({"frame": range(FRAMES), "x1": 20.0, "y1": 15.0, "x2": 50.0, "y2": 45.0, "score": 5.0})

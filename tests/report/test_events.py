@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables import BOX, CUES, EVENTS, LABELS, TRIVIAL, arrow_table
+from stages.common.tables.schemas import BOX, CUES, EVENTS, LABELS, TRIVIAL, arrow_table
 from stages.report.events import KINDS, by_normal, describe, explained_by, find_alarms, peak_object, threshold
 
 FPS = 10.0

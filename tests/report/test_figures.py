@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from helpers import tree
 
-from stages.report.pictures import PANELS, draw_roc, draw_scores, score_span
+from stages.common.drawing.figures import PANELS, draw_roc, draw_scores, score_span
 
 
 def scores_of(videos: list[str]) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:

@@ -10,9 +10,9 @@ import pytest
 from helpers import tree
 from small_set import EVENT, FPS, METRICS, write_set
 
-from stages.common.errors import InputError
-from stages.common.params import load
-from stages.common.tables import EVENTS, FAULTS, read_table
+from stages.common.running.errors import InputError
+from stages.common.running.params import load
+from stages.common.tables.schemas import EVENTS, FAULTS, read_table
 from stages.report.__main__ import run
 from stages.report.findings import clip_spans, find
 from stages.report.page import render

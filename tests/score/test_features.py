@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.common.network.network import Architecture, Network, to_network
 from stages.score.features import KEPT, RIDGE, distances, features_of, fit_normal, normal_features
-from stages.train.network import Architecture, Network, to_network
 
 
 def drawn(count, size=4, seed=0):

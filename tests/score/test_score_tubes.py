@@ -6,14 +6,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from stages.common.errors import InputError
-from stages.common.files import save_json
-from stages.common.tables import BOX, SCORES, TASKS, TUBES, read_table, write_table
-from stages.detect.coco import PERSON, class_names
+from stages.common.network.network import Architecture, Network, architecture_card
+from stages.common.objects.coco import PERSON, class_names
+from stages.common.running.errors import InputError
+from stages.common.running.files import save_json
+from stages.common.tables.schemas import BOX, SCORES, TASKS, TUBES, read_table, write_table
 from stages.score.__main__ import run
 from stages.score.features import NormalFeatures
 from stages.score.tasks import Score, person_scores, score_clip, score_tubes
-from stages.train.network import Architecture, Network, architecture_card
 
 HALF, REACH, SIDE, FEATURES = 2, 6, 16, 5
 NAMES = [*TASKS, "features"]

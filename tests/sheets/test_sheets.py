@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from helpers import tree, walking_square, write_pictures
 
-from stages.common.tables import BOX
+from stages.common.tables.schemas import BOX
 from stages.sheets.sheet import COLOURS, COLUMNS, GAP, ROWS, WIDTH, contact_sheet
 
 BOXES = pd.DataFrame({"frame": [0, 3, 3], "source": ["motion", "motion", "yolox"], "x1": 4.0, "y1": 6.0})

@@ -6,7 +6,7 @@ import torch
 from torchvision import models
 from torchvision.transforms import functional
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.teach.teachers import onnx_classifier, random_resnet, torchvision_classifier
 
 CLASSIFIER = Path(__file__).parents[3] / "shared/data/weights/efficientnet_lite0_imagenet.onnx"

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from stages.common.errors import InputError
-from stages.common.files import save_json
-from stages.common.tables import BOX, TUBES, write_table
+from stages.common.running.errors import InputError
+from stages.common.running.files import save_json
+from stages.common.tables.schemas import BOX, TUBES, write_table
 from stages.teach.__main__ import run
 from stages.teach.teachers import random_resnet
 from stages.teach.vectors import Teach, teach_clip

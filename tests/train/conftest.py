@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from stages.common.tables import BOX, TUBES, write_table
+from stages.common.tables.schemas import BOX, TUBES, write_table
 
 SIDE, REACH, FEATURES = 16, 6, 5
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stages.common.tables import TASKS
+from stages.common.network.network import Architecture, Network
+from stages.common.tables.schemas import TASKS
 from stages.train.losses import CLASS_SCALE, Batch, task_losses, two_way_loss
-from stages.train.network import Architecture, Network
 
 HEADS = {task: f"{task}_head" for task in TASKS}
 

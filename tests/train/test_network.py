@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from stages.common.precision import precision_on
-from stages.train.network import (
+from stages.common.computing.precision import precision_on
+from stages.common.network.network import (
     CONVOLUTIONS,
     FILTERS,
     GROUPS,

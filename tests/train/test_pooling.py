@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from stages.train import pooling_loops
-from stages.train.pooling import pool_norm_relu
-from stages.train.pooling_loops import narrowed, widened
+from stages.common.network import pooling_loops
+from stages.common.network.pooling import pool_norm_relu
+from stages.common.network.pooling_loops import narrowed, widened
 
 
 def drawn(count=3, frames=5, side=8, channels=16, groups=4, seed=0, scale=1.0, offset=0.0):
@@ -98,7 +98,7 @@ def test_without_gradients_the_answer_is_the_same():
 ROOT = Path(pooling_loops.__file__).parents[2]
 FIRST = """
 import torch
-from stages.train.pooling import pool_norm_relu
+from stages.common.network.pooling import pool_norm_relu
 torch.set_num_threads(1)
 tubes = torch.zeros(16, 16, 7, 32, 32).contiguous(memory_format=torch.channels_last_3d)
 pool_norm_relu(tubes, torch.nn.GroupNorm(4, 16))

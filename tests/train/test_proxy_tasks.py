@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.train.tasks import irregular_offsets, middle_of, regular_offsets, take_offsets, without_middle
+from stages.common.network.tubes import irregular_offsets, middle_of, regular_offsets, take_offsets, without_middle
 
 
 def numbered_tubes(count, frames):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 from test_train_stage import PARAMS
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.train import __main__ as stage
 from stages.train import processes
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stages.common.errors import InputError
-from stages.common.tables import TASKS
+from stages.common.network.network import load_network
+from stages.common.running.errors import InputError
+from stages.common.tables.schemas import TASKS
 from stages.train import __main__ as stage
 from stages.train import loop
-from stages.train.network import load_network
 
 PARAMS = """
 machine: {workers: 1, device: cpu}

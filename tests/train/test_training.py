@@ -5,15 +5,15 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from stages.common.errors import InputError
-from stages.common.tables import TASKS
+from stages.common.network.tubes import regular_offsets, take_offsets
+from stages.common.running.errors import InputError
+from stages.common.tables.schemas import TASKS
 from stages.score.features import fit_normal
 from stages.score.tasks import score_tubes
 from stages.train import __main__ as stage
 from stages.train import loop
 from stages.train.loader import TubeSet
 from stages.train.settings import Train, Weights
-from stages.train.tasks import regular_offsets, take_offsets
 from stages.tubes.settings import Tubes
 
 HALF = 2

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from stages.common.network.network import Architecture, Network
 from stages.train.loader import TubeSet, batches
-from stages.train.network import Architecture, Network
 
 
 @pytest.fixture

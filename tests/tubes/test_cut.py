@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.arrays import map_array
-from stages.common.tables import BOX, DETECTIONS, TUBES, VIDEOS, read_table, write_table
+from stages.common.tables.arrays import map_array
+from stages.common.tables.schemas import BOX, DETECTIONS, TUBES, VIDEOS, read_table, write_table
 from stages.tubes.__main__ import run
 from stages.tubes.cut import chosen_frames, clip_rows, crop_area, cut_clip, cut_tube
 from stages.tubes.settings import Tubes

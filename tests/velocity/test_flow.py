@@ -6,7 +6,7 @@ from helpers import still, walking_square, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables import BOX, VELOCITY, read_table
+from stages.common.tables.schemas import BOX, VELOCITY, read_table
 from stages.velocity.flow import WIDTH, box_means, box_velocities, flow_magnitude
 
 

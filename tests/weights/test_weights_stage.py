@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from stages.common.errors import InputError
-from stages.common.files import sha256
-from stages.common.weights import weights_file
+from stages.common.pretrained.weights import weights_file
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256
 
 OTHER = "0" * 64
 

@@ -7,7 +7,7 @@ testing/masks/01/000.png ...     white where anomalous, one per test frame; may 
 
 from pathlib import Path
 
-from stages.common.pictures import images_in
+from stages.common.source.pictures import images_in
 from stages.footage.clips import Clip, Layout, Truth, clips_in
 from stages.footage.truth_files import mask_pictures, truth_of_masks
 

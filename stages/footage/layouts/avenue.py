@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.io import loadmat
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.footage.clips import Clip, Layout, Truth, clips_in
 from stages.footage.truth_files import truth_of_masks
 

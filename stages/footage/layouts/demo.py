@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.common.errors import InputError
-from stages.common.files import sha256
-from stages.common.tables import BOX
-from stages.common.videos import Job
+from stages.common.running.errors import InputError
+from stages.common.running.files import sha256
+from stages.common.running.pieces import Job
+from stages.common.tables.schemas import BOX
 from stages.footage.clips import Clip, Layout, Truth
-from stages.footage.demo import recipe as recipes
-from stages.footage.demo.render import render_video
+from stages.render import recipe as recipes
+from stages.render.render import render_video
 
 
 def matches(source: Path) -> bool:

@@ -8,7 +8,7 @@ Which part of it is normal say footage.normal_clips and footage.normal_share in 
 
 from pathlib import Path
 
-from stages.common.pictures import images_in, visible
+from stages.common.source.pictures import images_in, visible
 from stages.footage.clips import VIDEO_SUFFIXES, Clip, Layout, Truth, clips_in
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.errors import InputError
+from stages.common.running.errors import InputError
 from stages.footage.clips import Clip, Layout, Truth, clips_in
 from stages.footage.truth_files import frame_labels, plain_array, truth_of_masks
 

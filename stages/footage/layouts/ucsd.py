@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.errors import InputError
-from stages.common.pictures import images_in, visible
+from stages.common.running.errors import InputError
+from stages.common.source.pictures import images_in, visible
 from stages.footage.clips import Clip, Layout, Truth, clips_in
 from stages.footage.truth_files import mask_pictures, truth_of_masks
 

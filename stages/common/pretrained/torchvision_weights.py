@@ -1,0 +1,35 @@
+"""Weights that torchvision publishes: where from, and into a network."""
+
+from pathlib import Path
+
+import torch
+from torchvision import models
+
+from stages.common.running.errors import InputError
+
+
+def published_url(file: str) -> str | None:
+    """Where torchvision publishes the weights in a file of this name; None where it does not."""
+    urls = {weights.url for name in models.list_models() for weights in models.get_model_weights(name)}
+    return next((url for url in sorted(urls) if url.rsplit("/", 1)[-1] == file), None)
+
+
+def with_weights(model: torch.nn.Module, name: str, path: Path) -> torch.nn.Module:
+    """A network of torchvision with the weights of a file, in evaluation mode.
+
+    Args:
+        name: torchvision's name of the network.
+        path: a state dictionary (`.pth`) as torchvision publishes them; tensors only, nothing else is unpickled.
+
+    Raises:
+        InputError: the file does not hold the weights of such a network.
+    """
+    try:
+        model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
+    # A file that is no state dictionary fails in ways of its own, from the archive's reader to the tensors' shapes.
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{path}: not the weights of {name}: {reason}; fetch the file again, or name another"
+        ) from None
+    return model.eval()

@@ -1,0 +1,199 @@
+"""The tables that stages hand on: their columns, and how they are read and written.
+
+Frames count from 0. Boxes are `x1, y1, x2, y2` in pixels of the decoded frame, x2 and y2 exclusive.
+"""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
+
+BOX = ["x1", "y1", "x2", "y2"]
+BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
+TASKS = ["arrow", "irregularity", "middle", "distillation"]
+# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features and the box's shape
+# are, how fast it is.
+CUES = [*TASKS, "features", "shape", "velocity"]
+# What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
+TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
+
+VIDEOS = pa.schema(
+    [
+        ("video", pa.string()),  # the clip's name, unique in the set
+        ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
+        ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
+        ("path", pa.string()),  # below the source folder, or below the footage folder for the demo
+        ("first", pa.int32()),  # which frame of that file or folder is the clip's first
+        ("step", pa.int32()),  # every so many-th frame from there on is the clip's next
+        ("frames", pa.int32()),  # of the clip
+        ("fps", pa.float64()),  # of the clip; the mean where the rate varies
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("sha256", pa.string()),  # of the file, or of the folder's names and files
+    ]
+)
+TIMES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        ("seconds", pa.float64()),  # from the beginning of its file or folder, as a player shows it
+    ]
+)
+LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])
+REGIONS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("track", pa.int32()),  # unique in the video
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("type", pa.string()),  # what it is, "" where the set does not say
+    ]
+)
+DETECTIONS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("score", pa.float32()),  # the detector's confidence, 0 to 1
+        ("label", pa.int16()),  # the class of the highest score, -1 where the detector has none
+        ("source", pa.string()),  # which detector found it
+        ("class_scores", pa.list_(pa.float32())),  # 0 to 1 per class, empty where the detector has none
+    ]
+)
+TUBES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("row", pa.int32()),  # in the video's shard
+        ("split", pa.string()),
+        ("frame", pa.int32()),  # of the tube's middle
+        *BOX_FIELDS,
+        ("class_scores", pa.list_(pa.float32())),
+    ]
+)
+VELOCITY = pa.schema(
+    [
+        ("video", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("velocity", pa.float32()),  # of what the box shows, pixels per frame
+    ]
+)
+SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("arrow", pa.float32()),  # logit of backward minus logit of forward; all four are NaN where not trained
+        ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
+        ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
+        ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
+        ("features", pa.float32()),  # distance of the network's features from those of the nearest training tube
+        ("person", pa.float32()),  # the detector's class score of a person, 0 to 1; NaN where it saw nothing
+    ]
+)
+OBJECT_SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        *BOX_FIELDS,
+        ("track", pa.int32()),  # boxes linked over time, unique in the video
+        ("raw", pa.float32()),  # fused score
+        ("score", pa.float32()),  # fused score, smoothed along the track
+        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # calibrated; NaN where a cue says nothing of the object
+    ]
+)
+FRAME_SCORES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("frame", pa.int32()),
+        ("raw", pa.float32()),  # fused, unsmoothed
+        ("score", pa.float32()),  # fused, smoothed
+        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # smoothed
+    ]
+)
+EVENTS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("event", pa.int32()),  # 1 for the highest score of the set
+        ("first_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("peak_frame", pa.int32()),  # of the highest frame score
+        ("start", pa.float64()),  # seconds, as a player of the footage shows them
+        ("end", pa.float64()),  # when its last frame ends
+        ("peak", pa.float64()),
+        *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
+        ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
+        ("track", pa.int32()),  # of that object, -1 likewise
+        ("score", pa.float32()),  # of the frame at the peak
+        ("object_score", pa.float32()),  # of the object, smoothed along its track
+        *[(name, pa.float32()) for name in CUES],  # of its track near the peak, at most; NaN if unknown
+        ("cue", pa.string()),  # the highest of them, "" where there is none
+        ("kind", pa.string()),  # that cue in words
+        ("objects", pa.int32()),  # how many tracks reach the threshold in it
+        ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
+    ]
+)
+FAULTS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("kind", pa.string()),  # lost, doubled, frozen, flash or shake
+        ("first_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("start", pa.float64()),  # seconds
+        ("end", pa.float64()),
+        ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels
+        ("alarm", pa.bool_()),  # whether the scores reached the threshold for its sake
+    ]
+)
+
+
+def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
+    """`frame` as Parquet with exactly the columns of `schema`, whole; same rows, same bytes."""
+    table = arrow_table(frame, schema)
+    with written_whole(path) as aside:
+        pq.write_table(table, aside, compression="zstd")
+
+
+def arrow_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
+    """`frame` with the columns of `schema`; pandas takes a column of lists for one of numbers where it is empty."""
+    lists = {field.name: object for field in schema if pa.types.is_list(field.type)}
+    return pa.Table.from_pandas(frame.astype(lists), schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+
+def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    """The table of `path`, after a look at its columns.
+
+    Raises:
+        InputError: no such file, or its columns are not those of `schema`.
+    """
+    if not path.exists():
+        raise InputError(f"{path}: not found; run `dvc repro` to make it")
+    table = pq.read_table(path)
+    if not table.schema.equals(schema):
+        found, expected = ([f"{field.name} {field.type}" for field in s] for s in (table.schema, schema))
+        raise InputError(f"{path}: columns {found}, expected {expected}; run `dvc repro` again")
+    return table.to_pandas()
+
+
+def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
+    """The SHA-256 of a table's contents: equal for equal rows in the same order."""
+    sink = pa.BufferOutputStream()
+    table = arrow_table(frame, schema)
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def searched_every(frames: np.ndarray) -> int:
+    """Every how many-th frame has been searched, as the frames of objects, int (n,), tell; 1 of none."""
+    return max(1, int(np.gcd.reduce(frames))) if len(frames) else 1

@@ -1,0 +1,97 @@
+"""From shapes in metres to a small anti-aliased picture with alpha."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from stages.render.figures import Shape
+from stages.render.scene import FORESHORTENED, UPRIGHT, units_per_metre
+
+OVERSAMPLING = 4
+SHIFT = 4  # OpenCV takes points in 1/2**SHIFT pixels
+# A shadow falls to the right and a little towards the camera, short and faint, as under a bright overcast sky.
+SHADOW_ALONG, SHADOW_DOWN, SHADOW_DEPTH = 0.42, 0.16, 0.13
+
+
+class Sprite(NamedTuple):
+    """Premultiplied colour float32 (h, w, 3), BGR 0-255, and alpha float32 (h, w), 0-1, at pixel (x, y)."""
+
+    x: int
+    y: int
+    colour: np.ndarray
+    alpha: np.ndarray
+
+
+def draw_sprite(shapes: list[Shape], ground: np.ndarray, heading: float, zoom: float, light: float) -> Sprite:
+    """Picture of a body standing at `ground` (x, y), in scene units.
+
+    heading: radians from rightwards, counterclockwise as seen from above. zoom: pixels per scene unit.
+    light: factor on the colours.
+    """
+    scale = float(units_per_metre(ground[1])) * zoom
+    counts = [len(shape.points) for shape in shapes]
+    ends = np.cumsum(counts)
+    # All points at once: a figure has some twenty shapes, and every call of NumPy costs more than its arithmetic.
+    projected, distance = _project(np.concatenate([shape.points for shape in shapes]), heading)
+    points = projected * scale + ground * zoom
+    margin = max(shape.width for shape in shapes) * scale / 2 + 1
+    x, y = np.floor(points.min(axis=0) - margin).astype(int).tolist()
+    right, bottom = np.ceil(points.max(axis=0) + margin).astype(int).tolist()
+    canvas = np.zeros(((bottom - y) * OVERSAMPLING, (right - x) * OVERSAMPLING, 4), np.uint8)
+    points = np.round(((points - (x, y)) * OVERSAMPLING - 0.5) * 2**SHIFT).astype(np.int32)
+    middles = np.add.reduceat(distance, ends - counts) / counts
+    # Limbs on the far side lie in the body's shade, and what is high gets more of the sky.
+    lights = light * (1 - 0.5 * np.clip(middles - middles.mean(), -0.3, 0.3))
+    # Far parts first. What is wide reaches nearer to the camera than its middle line.
+    widths = np.array([shape.width for shape in shapes])
+    for i in np.argsort(widths / 4 - middles, kind="stable").tolist():
+        _draw(canvas, shapes[i], points[ends[i] - counts[i] : ends[i]], scale * OVERSAMPLING, float(lights[i]))
+    small = cv2.resize(canvas, (right - x, bottom - y), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return Sprite(x, y, small[..., :3], small[..., 3] / 255)
+
+
+def _project(points: np.ndarray, heading: float) -> tuple[np.ndarray, np.ndarray]:
+    """Right and down (N, 2), and distance from the camera (N,), in metres, of points (N, 3) in the body's frame."""
+    forward, left, up = points.T
+    right = forward * np.cos(heading) - left * np.sin(heading)
+    away = forward * np.sin(heading) + left * np.cos(heading)
+    down = -UPRIGHT * up - FORESHORTENED * away
+    return np.stack([right, down], axis=1), UPRIGHT * away - FORESHORTENED * up
+
+
+def _draw(canvas: np.ndarray, shape: Shape, points: np.ndarray, scale: float, light: float) -> None:
+    colour = (*(min(255.0, value * light) for value in shape.colour), 255)
+    thickness = max(1, round(shape.width * scale))
+    if len(points) == 1:
+        cv2.circle(canvas, points[0].tolist(), round(shape.width * scale / 2 * 2**SHIFT), colour, -1, cv2.LINE_8, SHIFT)
+        return
+    if shape.filled:
+        cv2.fillPoly(canvas, [points], colour, cv2.LINE_8, SHIFT)
+    cv2.polylines(canvas, [points], shape.filled, colour, thickness, cv2.LINE_8, SHIFT)
+
+
+def cast_shadow(picture: np.ndarray, sprite: Sprite, foot: np.ndarray) -> None:
+    """Darken `picture` (H, W, 3) by the shadow of a sprite whose point on the ground is `foot`, in pixels."""
+    height, width = sprite.alpha.shape
+    tall = max(foot[1] - sprite.y, 1.0)
+    out_width, out_height = int(width + SHADOW_ALONG * tall) + 5, int((SHADOW_DOWN + 0.1) * tall) + 8
+    left, top = sprite.x - 2, int(foot[1]) - 4
+    # A sprite's pixel (c, r) is foot[1] - (sprite.y + r) above the ground, and falls along the light from there.
+    shear = np.array(
+        [
+            [1, -SHADOW_ALONG, sprite.x - left + SHADOW_ALONG * (foot[1] - sprite.y)],
+            [0, -SHADOW_DOWN, foot[1] - top + SHADOW_DOWN * (foot[1] - sprite.y)],
+        ]
+    )
+    shadow = cv2.warpAffine(sprite.alpha, shear, (out_width, out_height), flags=cv2.INTER_LINEAR)
+    shadow = cv2.GaussianBlur(shadow, (5, 5), 1.2)
+    window, part = clip_to(picture.shape[:2], left, top, shadow.shape)
+    picture[window] *= 1 - SHADOW_DEPTH * shadow[part][..., None]
+
+
+def clip_to(size: tuple[int, int], x: int, y: int, shape: tuple[int, int]) -> tuple[tuple, tuple]:
+    """Slices of a picture of `size`, and of a patch of `shape` placed at (x, y), where the two overlap."""
+    y1, y2 = (min(max(edge, 0), size[0]) for edge in (y, y + shape[0]))
+    x1, x2 = (min(max(edge, 0), size[1]) for edge in (x, x + shape[1]))
+    return (slice(y1, y2), slice(x1, x2)), (slice(y1 - y, y2 - y), slice(x1 - x, x2 - x))
