@@ -3,13 +3,14 @@
 import functools
 from pathlib import Path
 
+from stages.common.frames.store import fill_store
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.files import folder_whole, sha256
 from stages.common.running.params import load, load_machine, settings
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import VIDEOS, read_table
+from stages.common.tables.schemas import TIMES, VIDEOS, read_table
 from stages.decode.frames import pack_frames
 
 
@@ -21,10 +22,11 @@ class Decode:
 def run(name: str) -> str:
     paths, decode = SetPaths(name), load("decode", Decode, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    times = read_table(paths.footage / "times.parquet", TIMES)
     jobs = [job(video, paths, decode) for video in videos.itertuples()]
     with folder_whole(paths.frames) as folder:
-        for video, piece in zip(videos["video"], map_videos("decode", jobs, load_machine()), strict=True):
-            link_or_copy(piece / "frames.npy", folder / f"{video}.npy")
+        pieces = map_videos("decode", jobs, load_machine())
+        fill_store(folder, zip(videos["video"], pieces, strict=True), times)
     return f"{videos['frames'].sum()} frames of {len(videos)} clips in {paths.frames}"
 
 

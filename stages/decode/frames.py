@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from stages.common.frames.store import write_frames
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import images_in
-from stages.common.tables.arrays import new_array
 
 
 def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
@@ -35,7 +35,7 @@ def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
 def pack_frames(
     path: Path, kind: str, shape: tuple[int, int, int], span: tuple[int, int], grey: bool, folder: Path
 ) -> None:
-    """Writes the frames of a clip into `folder` as `frames.npy`, uint8 (frames, height, width[, 3]).
+    """Writes the frames of a clip into `folder`.
 
     Never holds more than one frame.
 
@@ -49,16 +49,16 @@ def pack_frames(
     """
     frames, height, width = shape
     first, step = span
-    array = new_array(folder / "frames.npy", shape if grey else (*shape, 3))
-    count = 0
-    for number, frame in islice(enumerate(read_frames(path, kind)), first, first + frames * step, step):
-        if frame.shape[:2] != (height, width):
-            raise InputError(
-                f"{path}: frame {number} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
-                "the frames before; split the clip where the size changes"
-            )
-        array[count] = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
-        count += 1
+
+    def chosen() -> Iterator[np.ndarray]:
+        for number, frame in islice(enumerate(read_frames(path, kind)), first, first + frames * step, step):
+            if frame.shape[:2] != (height, width):
+                raise InputError(
+                    f"{path}: frame {number} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
+                    "the frames before; split the clip where the size changes"
+                )
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
+
+    count = write_frames(folder, chosen(), shape if grey else (*shape, 3))
     if count != frames:
         raise InputError(f"{path}: {count} frames, expected {frames}; it changed since it was counted: run again")
-    array.flush()

@@ -10,12 +10,12 @@ import pandas as pd
 from pydantic import NonNegativeFloat, PositiveInt
 
 from stages.common.computing.precision import Wanted
-from stages.common.frames.recordings import ClipFrames
+from stages.common.frames.recordings import Recording
 from stages.common.objects.boxes import Detections, merge_sources
 from stages.common.objects.coco import class_names
 from stages.common.running.errors import InputError
 from stages.common.running.params import settings
-from stages.common.tables.schemas import BOX, DETECTIONS, write_table
+from stages.common.tables.schemas import BOX, OBJECTS, write_table
 from stages.detect import given, motion, onnx_models
 from stages.detect.tiled import TileSettings, detect_frames, least_score
 
@@ -48,12 +48,12 @@ NETWORKS = {"yolox", "nanodet_plus", "torchvision"}
 
 
 def detect_source(
-    name: str, clip: ClipFrames, detect: Detect, weights: Path | None, device: str
+    name: str, clip: Recording, detect: Detect, weights: Path | None, device: str
 ) -> Iterator[Detections]:
     """The objects of every `detect.every`-th frame of a clip, from its first on, as one detector finds them."""
     frames = clip.frames()
     if name == "motion":
-        recording, first = clip.recording()
+        recording, first = clip.whole()
         return motion.detect_video(recording, detect.motion, first, first + len(frames), detect.every)
     if name == "boxes":
         table = given.read_boxes(weights)
@@ -68,7 +68,8 @@ def detect_source(
         network = torchvision_models.load(weights, detect.torchvision, find_device(device))
     else:
         network = onnx_models.load(weights, name, detect.precision, least_score(detect.tiles))
-    return detect_frames(network, frames[:: detect.every], detect.tiles)
+    searched = (frames[place] for place in range(0, len(frames), detect.every))
+    return detect_frames(network, searched, detect.tiles)
 
 
 def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
@@ -77,18 +78,19 @@ def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
     return np.isin(found.labels, [index for index, name in enumerate(names) if name in wanted])
 
 
-def detect_clip(clip: ClipFrames, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
-    """Writes `detections.parquet` (DETECTIONS) of one clip into `folder`."""
+def detect_clip(clip: Recording, detect: Detect, weights: Path | None, device: str, folder: Path) -> None:
+    """Writes `objects.parquet` (OBJECTS) of one clip into `folder`."""
     found = [detect_source(name, clip, detect, weights, device) for name in detect.sources]
     tables = [
         frame_table(clip.video, place * detect.every, each, detect)
         for place, each in enumerate(zip(*found, strict=True))
     ]
-    write_table(folder / "detections.parquet", pd.concat(tables, ignore_index=True), DETECTIONS)
+    objects = pd.concat(tables, ignore_index=True)
+    write_table(folder / "objects.parquet", objects.assign(object=objects.index), OBJECTS)
 
 
 def frame_table(video: str, frame: int, found: Sequence[Detections], detect: Detect) -> pd.DataFrame:
-    """The objects of one frame as rows of DETECTIONS: source by source, best first.
+    """The objects of one frame as rows of OBJECTS: source by source, best first.
 
     Objects of a source without classes have class scores of 0 where another source has classes.
     """

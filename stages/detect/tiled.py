@@ -1,7 +1,8 @@
 """A frame as a detector sees it: in tiles, each resized to the network's input, and put together again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 import cv2
@@ -51,19 +52,20 @@ class Network(NamedTuple):
     pictures: int = 1  # that it takes at once: many keep a GPU busy, one is enough for a processor
 
 
-def detect_frames(network: Network, frames: np.ndarray, settings: TileSettings) -> Iterator[Detections]:
+def detect_frames(network: Network, frames: Iterable[np.ndarray], settings: TileSettings) -> Iterator[Detections]:
     """The objects of each frame, best score first.
 
-    frames: uint8, BGR (F, H, W, 3) or grey (F, H, W).
-    Yields F times: boxes within the frame, rounded to 0.01 px, scores and class scores rounded to 1e-4.
+    frames: uint8, BGR (H, W, 3) or grey (H, W).
+    Yields for each: boxes within the frame, rounded to 0.01 px, scores and class scores rounded to 1e-4.
     """
     at_once = max(1, network.pictures // (settings.columns * settings.rows))
-    for start in range(0, len(frames), at_once):
-        yield from _detect_batch(network, frames[start : start + at_once], settings)
+    waiting = iter(frames)
+    while batch := list(islice(waiting, at_once)):
+        yield from _detect_batch(network, batch, settings)
 
 
-def _detect_batch(network: Network, frames: np.ndarray, settings: TileSettings) -> Iterator[Detections]:
-    height, width = frames.shape[1:3]
+def _detect_batch(network: Network, frames: Sequence[np.ndarray], settings: TileSettings) -> Iterator[Detections]:
+    height, width = frames[0].shape[:2]
     grid = tile_grid(width, height, settings.columns, settings.rows, settings.overlap)
     size = settings.input_width, settings.input_height
     colour = [cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame for frame in frames]

@@ -5,26 +5,29 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from stages.common.frames.store import open_frames
 from stages.common.running.cli import run_stage
-from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.files import folder_whole, link_or_copy
 from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import DETECTIONS, TUBES, VIDEOS, read_table, table_hash, write_table
-from stages.tubes.cut import clip_rows, cut_clip
+from stages.common.tables.schemas import OBJECTS, TUBES, VIDEOS, read_table, table_hash, write_table
+from stages.tubes.cut import chosen_objects, cut_clip
 from stages.tubes.settings import Tubes
 
 
 def run(name: str) -> str:
     paths, tubes = SetPaths(name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    detections = read_table(paths.detections, DETECTIONS)
-    tables = [clip_rows(detections, v.video, v.split, v.frames, tubes) for v in videos.itertuples()]
-    jobs = []
-    for video, rows in zip(videos.itertuples(), tables, strict=True):
-        packed = paths.frames / f"{video.video}.npy"
-        content = {**asdict(tubes), "frames": sha256(packed), "rows": table_hash(rows, TUBES)}
-        jobs.append(Job(video.video, content, functools.partial(cut_clip, packed, video.split, rows, tubes)))
+    objects, tables, jobs = read_table(paths.detections / "objects.parquet", OBJECTS), [], []
+    rows_of = objects.groupby("video").indices
+    for video in videos.itertuples():
+        rows = chosen_objects(objects.iloc[rows_of.get(video.video, [])], video.split, video.frames, tubes)
+        tables.append(rows[["video", "object"]].assign(split=video.split, row=range(len(rows))))
+        content = {**asdict(tubes), "split": video.split, "rows": table_hash(rows, OBJECTS)}
+        content["frames"] = open_frames(paths.frames, video.video).hash
+        make = functools.partial(cut_clip, paths.frames, video.video, video.split, rows, tubes)
+        jobs.append(Job(video.video, content, make))
     with folder_whole(paths.tubes) as folder:
         for video, piece in zip(videos["video"], map_videos("tubes", jobs, load_machine()), strict=True):
             link_or_copy(piece / "tubes.npy", folder / f"{video}.npy")

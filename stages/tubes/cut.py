@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.tables.arrays import map_array, new_array
+from stages.common.frames.store import Frames, open_frames
+from stages.common.tables.arrays import new_array
 from stages.common.tables.schemas import BOX
 from stages.tubes.settings import Tubes
 
@@ -37,45 +38,41 @@ def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple
     return left, top, right, bottom
 
 
-def cut_tube(frames: np.ndarray, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
+def cut_tube(frames: Frames, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
     """One tube, uint8 (2 half + 1, size, size, channels).
 
     Args:
-        frames: uint8 (frames, height, width[, 3]) of the clip.
+        frames: of the clip.
         middle: the detection's frame; beyond the clip's ends its first or last frame is repeated.
         box: float (4,), pixels; the same in all frames (no tracking).
     """
     _, height, width = frames.shape[:3]
     left, top, right, bottom = crop_area(box, context, width, height)
     times = np.clip(np.arange(middle - half, middle + half + 1), 0, len(frames) - 1)
-    tube = np.empty((len(times), size, size, 1 if frames.ndim == 3 else 3), np.uint8)
+    tube = np.empty((len(times), size, size, 1 if len(frames.shape) == 3 else 3), np.uint8)
     shrinks = right - left > size and bottom - top > size
     for index, time in enumerate(times):
-        crop = np.ascontiguousarray(frames[time, top:bottom, left:right])
+        crop = np.ascontiguousarray(frames[time][top:bottom, left:right])
         resized = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
         tube[index] = resized.reshape(size, size, -1)
     return tube
 
 
-def cut_clip(packed: Path, split: str, detections: pd.DataFrame, tubes: Tubes, folder: Path) -> None:
-    """Writes a clip's shard `tubes.npy`, uint8 (objects, frames, size, size, channels), one tube per detection row."""
-    frames = map_array(packed)
+def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: Tubes, folder: Path) -> None:
+    """Writes a clip's shard `tubes.npy`, uint8 (objects, frames, size, size, channels), a tube per row of OBJECTS."""
+    frames = open_frames(store, video)
     half = tubes.half_length if split == "test" else tubes.reach
-    shape = (len(detections), 2 * half + 1, tubes.size, tubes.size, 1 if frames.ndim == 3 else 3)
+    shape = (len(objects), 2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3)
     # numpy cannot map an empty file; an empty clip's shard is written plainly.
-    if not len(detections):
+    if not len(objects):
         np.save(folder / "tubes.npy", np.empty(shape, np.uint8))
         return
     shard = new_array(folder / "tubes.npy", shape)
-    rows = zip(detections["frame"].to_numpy(), detections[BOX].to_numpy(), strict=True)
-    for row, (middle, box) in enumerate(rows):
-        shard[row] = cut_tube(frames, int(middle), box, half, tubes.size, tubes.context)
+    for row, (middle, box) in enumerate(zip(objects["frame"], objects[BOX].to_numpy(), strict=True)):
+        shard[row] = cut_tube(frames, middle, box, half, tubes.size, tubes.context)
     shard.flush()
 
 
-def clip_rows(detections: pd.DataFrame, video: str, split: str, frames: int, tubes: Tubes) -> pd.DataFrame:
-    """The detections of one clip that become tubes, as rows of TUBES in the order of the shard."""
-    own = detections[detections["video"] == video]
-    own = own[own["frame"].isin(chosen_frames(frames, split, tubes))]
-    own = own.sort_values("frame", kind="stable", ignore_index=True)
-    return own.assign(row=np.arange(len(own)), split=split)[["video", "row", "split", "frame", *BOX, "class_scores"]]
+def chosen_objects(objects: pd.DataFrame, split: str, frames: int, tubes: Tubes) -> pd.DataFrame:
+    """The objects (OBJECTS) of a clip of so many frames that become tubes, in the order of the shard."""
+    return objects[objects["frame"].isin(chosen_frames(frames, split, tubes))].reset_index(drop=True)

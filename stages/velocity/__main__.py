@@ -1,34 +1,48 @@
 """How fast each object of the test and held-out clips moves, by optical flow."""
 
 import functools
+from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
 
+from stages.common.cues import velocity
+from stages.common.frames.store import open_frames
 from stages.common.running.cli import run_stage
-from stages.common.running.files import sha256, written_whole
 from stages.common.running.params import load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import DETECTIONS, VIDEOS, read_table, table_hash
-from stages.velocity.flow import velocity_clip
+from stages.common.tables.schemas import (
+    BOX,
+    CUE_VALUES,
+    OBJECTS,
+    VIDEOS,
+    join_tables,
+    read_table,
+    table_hash,
+    write_table,
+)
 
 
 def run(name: str) -> str:
     paths = SetPaths(name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    detections = read_table(paths.detections, DETECTIONS)
-    jobs = []
+    objects, jobs = read_table(paths.detections / "objects.parquet", OBJECTS), []
+    rows_of = objects.groupby("video").indices
     for video in sorted(videos["video"][videos["split"] != "train"]):
-        rows = detections[detections["video"] == video].sort_values("frame", kind="stable", ignore_index=True)
-        packed = paths.frames / f"{video}.npy"
-        content = {"frames": sha256(packed), "rows": table_hash(rows, DETECTIONS)}
-        jobs.append(Job(video, content, functools.partial(velocity_clip, packed, rows)))
+        rows = objects.iloc[rows_of.get(video, [])].reset_index(drop=True)
+        content = {"frames": open_frames(paths.frames, video).hash, "rows": table_hash(rows, OBJECTS)}
+        jobs.append(Job(video, content, functools.partial(measure_clip, paths.frames, video, rows)))
     pieces = map_videos("velocity", jobs, load_machine())
-    table = pa.concat_tables(pq.read_table(piece / "velocity.parquet") for piece in pieces)
-    with written_whole(paths.velocity) as aside:
-        pq.write_table(table, aside, compression="zstd")
-    return f"velocities of {len(table)} objects, in {paths.velocity}"
+    count = join_tables(paths.velocity, (piece / "velocity.parquet" for piece in pieces), CUE_VALUES)
+    return f"velocities of {count} objects, in {paths.velocity}"
+
+
+def measure_clip(store: Path, video: str, objects: pd.DataFrame, folder: Path) -> None:
+    """Writes `velocity.parquet` (CUE_VALUES) of one clip's objects (OBJECTS) into `folder`."""
+    frames = open_frames(store, video)
+    values = velocity.of_frames(frames, objects["frame"].to_numpy(), objects[BOX].to_numpy())
+    rows = objects[["video", "object"]].assign(cue="velocity", value=values)
+    write_table(folder / "velocity.parquet", rows, CUE_VALUES)
 
 
 if __name__ == "__main__":

@@ -44,12 +44,13 @@ def of_frames(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.nd
     """
     velocities = np.zeros(len(times), np.float32)
     shrink = min(1.0, WIDTH / frames.shape[2])
-    for time in np.unique(times):
+    order = np.argsort(times, kind="stable")
+    moments, starts = np.unique(times[order], return_index=True)
+    for time, here in zip(moments, np.split(order, starts[1:]), strict=True):
         first, last = max(time - 1, 0), min(time + 1, len(frames) - 1)
         if first == last:
             continue
         magnitude = flow_magnitude(grey(frames[first], shrink), grey(frames[last], shrink))
-        here = np.flatnonzero(times == time)
         velocities[here] = box_means(magnitude, boxes[here] * shrink) / shrink / (last - first)
     return velocities
 

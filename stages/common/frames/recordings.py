@@ -7,36 +7,36 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.tables.arrays import map_array
+from stages.common.frames.store import Frames, open_frames
 
 
-class ClipFrames(NamedTuple):
-    """Where the frames of a clip lie.
+class Recording(NamedTuple):
+    """A clip, and the clips of its file.
 
     Attributes:
         video: the clip's name.
-        parts: the packed frames of clips of one file, in their order there.
-        own: which of them is the clip's.
+        store: where the frames lie.
+        parts: names of the clips of its file, in their order there; the clip alone where no other is needed.
     """
 
     video: str
-    parts: list[Path]
-    own: int
+    store: Path
+    parts: list[str]
 
-    def frames(self) -> np.ndarray:
-        """Those of the clip, uint8 (F, H, W[, 3])."""
-        return map_array(self.parts[self.own])
+    def frames(self) -> Frames:
+        """Those of the clip."""
+        return open_frames(self.store, self.video)
 
-    def recording(self) -> tuple["Joined", int]:
+    def whole(self) -> tuple["Joined", int]:
         """Those of all parts, and which of them is the clip's first."""
-        parts = [map_array(part) for part in self.parts]
-        return Joined(parts), sum(map(len, parts[: self.own]))
+        parts = [open_frames(self.store, part) for part in self.parts]
+        return Joined(parts), sum(map(len, parts[: self.parts.index(self.video)]))
 
 
 class Joined(Sequence):
-    """Arrays one after the other, read like one; nothing is copied."""
+    """Sequences one after the other, read like one; nothing is copied."""
 
-    def __init__(self, parts: Sequence[np.ndarray]):
+    def __init__(self, parts: Sequence[Sequence]):
         self.parts = parts
         self.ends = np.cumsum([0, *map(len, parts)])
 
@@ -51,13 +51,12 @@ class Joined(Sequence):
         return self.parts[part][index - self.ends[part]]
 
 
-def clips_of(videos: pd.DataFrame, folder: Path, with_parts: bool) -> Iterator[ClipFrames]:
-    """The clips of a set (VIDEOS) in the table's order, packed in `folder`.
+def recordings_of(videos: pd.DataFrame, store: Path, with_parts: bool) -> Iterator[Recording]:
+    """The clips of a set (VIDEOS) in the table's order.
 
     with_parts: each with the other clips of its file, too.
     """
     key = "path" if with_parts else "video"
-    names = {value: own.sort_values("first")["video"].tolist() for value, own in videos.groupby(key)}
+    parts = {value: group.sort_values("first")["video"].tolist() for value, group in videos.groupby(key)}
     for row in videos.itertuples():
-        own = names[getattr(row, key)]
-        yield ClipFrames(row.video, [folder / f"{name}.npy" for name in own], own.index(row.video))
+        yield Recording(row.video, store, parts[getattr(row, key)])

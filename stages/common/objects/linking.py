@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from stages.common.objects.boxes import iou_matrix
-from stages.common.tables.schemas import BOX, searched_every
+from stages.common.tables.schemas import BOX
 
 # Boxes of one object overlap by more than this from one to the next, which is so many frames later at most, or as many
 # as two searched frames are apart, if that is more.
@@ -26,8 +26,8 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
     tracks = np.full(len(frames), -1, np.int32)
     last_seen: dict[int, int] = {}
     started = 0
-    for frame in np.unique(frames):
-        here = np.flatnonzero(frames == frame)
+    moments, starts = np.unique(frames, return_index=True)
+    for frame, here in zip(moments, np.split(np.arange(len(frames)), starts[1:]), strict=True):
         last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - gap}
         known = list(last_seen)
         overlaps = iou_matrix(boxes[[last_seen[track] for track in known]].reshape(-1, 4), boxes[here])
@@ -41,14 +41,26 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
     return tracks
 
 
-def link_all(objects: pd.DataFrame) -> np.ndarray:
-    """`link_boxes` for a table of several videos, sorted by video and frame: int32 (n,), unique in a video."""
-    tracks = np.zeros(len(objects), np.int32)
-    gap = max(LINK_GAP, 2 * searched_every(objects["frame"].to_numpy()))
-    for rows in objects.groupby("video").indices.values():
-        own = objects.iloc[rows]
-        tracks[rows] = link_boxes(own["frame"].to_numpy(), own[BOX].to_numpy(), gap)
+def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
+    """`link_boxes` for a table of several videos, sorted by video and frame: int32 (n,), unique in a video.
+
+    searched: SEARCHED.
+    """
+    tracks, steps = np.zeros(len(objects), np.int32), steps_of(searched)
+    for video, rows in objects.groupby("video").indices.items():
+        clip = objects.iloc[rows]
+        gap = max(LINK_GAP, 2 * steps.get(video, 1))
+        tracks[rows] = link_boxes(clip["frame"].to_numpy(), clip[BOX].to_numpy(), gap)
     return tracks
+
+
+def steps_of(searched: pd.DataFrame) -> dict[str, int]:
+    """By video, frames from one searched frame to the next at most; 1 where there are fewer than two.
+
+    searched: SEARCHED.
+    """
+    frames = searched.groupby("video")["frame"]
+    return {video: int(np.diff(np.sort(own), prepend=min(own) - 1).max()) for video, own in frames if len(own)}
 
 
 def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:

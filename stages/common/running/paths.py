@@ -27,7 +27,7 @@ class SetPaths:
 
     @property
     def detections(self) -> Path:
-        return Path("data") / self.name / "detections.parquet"
+        return Path("data") / self.name / "detections"
 
     @property
     def tubes(self) -> Path:

@@ -4,9 +4,9 @@ Frames count from 0. Boxes are `x1, y1, x2, y2` in pixels of the decoded frame, 
 """
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +16,6 @@ from stages.common.running.files import written_whole
 
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
-TASKS = ["arrow", "irregularity", "middle", "distillation"]
-# What an object's score is made of: the proxy tasks, how unlike normal ones the network's features and the box's shape
-# are, how fast it is.
-CUES = [*TASKS, "features", "shape", "velocity"]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
 TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
 
@@ -55,9 +51,10 @@ REGIONS = pa.schema(
         ("type", pa.string()),  # what it is, "" where the set does not say
     ]
 )
-DETECTIONS = pa.schema(
+OBJECTS = pa.schema(
     [
         ("video", pa.string()),
+        ("object", pa.int32()),  # unique in the video, from 0
         ("frame", pa.int32()),
         *BOX_FIELDS,
         ("score", pa.float32()),  # the detector's confidence, 0 to 1
@@ -66,82 +63,77 @@ DETECTIONS = pa.schema(
         ("class_scores", pa.list_(pa.float32())),  # 0 to 1 per class, empty where the detector has none
     ]
 )
+# The frames in which objects were looked for, whether or not there are any.
+SEARCHED = pa.schema([("video", pa.string()), ("frame", pa.int32())])
 TUBES = pa.schema(
     [
         ("video", pa.string()),
+        ("object", pa.int32()),
+        ("split", pa.string()),
         ("row", pa.int32()),  # in the video's shard
-        ("split", pa.string()),
-        ("frame", pa.int32()),  # of the tube's middle
-        *BOX_FIELDS,
-        ("class_scores", pa.list_(pa.float32())),
     ]
 )
-VELOCITY = pa.schema(
-    [
-        ("video", pa.string()),
-        ("frame", pa.int32()),
-        *BOX_FIELDS,
-        ("velocity", pa.float32()),  # of what the box shows, pixels per frame
-    ]
-)
-SCORES = pa.schema(
-    [
-        ("video", pa.string()),
-        ("split", pa.string()),
-        ("frame", pa.int32()),
-        *BOX_FIELDS,
-        ("arrow", pa.float32()),  # logit of backward minus logit of forward; all four are NaN where not trained
-        ("irregularity", pa.float32()),  # logit of irregular minus logit of regular
-        ("middle", pa.float32()),  # mean absolute error of the middle box, pixels in 0 to 1
-        ("distillation", pa.float32()),  # mean absolute difference from the teacher's vector
-        ("features", pa.float32()),  # distance of the network's features from those of the nearest training tube
-        ("person", pa.float32()),  # the detector's class score of a person, 0 to 1; NaN where it saw nothing
-    ]
-)
-OBJECT_SCORES = pa.schema(
-    [
-        ("video", pa.string()),
-        ("split", pa.string()),
-        ("frame", pa.int32()),
-        *BOX_FIELDS,
-        ("track", pa.int32()),  # boxes linked over time, unique in the video
-        ("raw", pa.float32()),  # fused score
-        ("score", pa.float32()),  # fused score, smoothed along the track
-        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # calibrated; NaN where a cue says nothing of the object
-    ]
-)
-FRAME_SCORES = pa.schema(
-    [
-        ("video", pa.string()),
-        ("split", pa.string()),
-        ("frame", pa.int32()),
-        ("raw", pa.float32()),  # fused, unsmoothed
-        ("score", pa.float32()),  # fused, smoothed
-        *[(name, pa.float32()) for name in CUES + TRIVIAL],  # smoothed
-    ]
-)
-EVENTS = pa.schema(
-    [
-        ("video", pa.string()),
-        ("event", pa.int32()),  # 1 for the highest score of the set
-        ("first_frame", pa.int32()),
-        ("last_frame", pa.int32()),
-        ("peak_frame", pa.int32()),  # of the highest frame score
-        ("start", pa.float64()),  # seconds, as a player of the footage shows them
-        ("end", pa.float64()),  # when its last frame ends
-        ("peak", pa.float64()),
-        *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
-        ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
-        ("track", pa.int32()),  # of that object, -1 likewise
-        ("score", pa.float32()),  # of the frame at the peak
-        ("object_score", pa.float32()),  # of the object, smoothed along its track
-        *[(name, pa.float32()) for name in CUES],  # of its track near the peak, at most; NaN if unknown
-        ("cue", pa.string()),  # the highest of them, "" where there is none
-        ("kind", pa.string()),  # that cue in words
-        ("objects", pa.int32()),  # how many tracks reach the threshold in it
-        ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
-    ]
-)
+# How unusual an object is by a cue, higher where it is more so; NaN where the cue says nothing of it.
+CUE_VALUES = pa.schema([("video", pa.string()), ("object", pa.int32()), ("cue", pa.string()), ("value", pa.float32())])
+
+
+def object_scores(cues: Iterable[str]) -> pa.Schema:
+    """The believable objects and what is between two of a track, with a column per cue."""
+    return pa.schema(
+        [
+            ("video", pa.string()),
+            ("object", pa.int32()),  # -1 of what is between two
+            ("split", pa.string()),
+            ("frame", pa.int32()),
+            *BOX_FIELDS,
+            ("track", pa.int32()),  # boxes linked over time, unique in the video
+            ("raw", pa.float32()),  # fused score
+            ("score", pa.float32()),  # fused score, smoothed along the track
+            *((name, pa.float32()) for name in [*cues, *TRIVIAL]),  # calibrated; NaN where a cue says nothing
+        ]
+    )
+
+
+def frame_scores(cues: Iterable[str]) -> pa.Schema:
+    """The frames of the test and held-out clips, with a column per cue."""
+    return pa.schema(
+        [
+            ("video", pa.string()),
+            ("split", pa.string()),
+            ("frame", pa.int32()),
+            ("raw", pa.float32()),  # fused, unsmoothed
+            ("score", pa.float32()),  # fused, smoothed
+            *((name, pa.float32()) for name in [*cues, *TRIVIAL]),  # smoothed
+        ]
+    )
+
+
+def events(cues: Iterable[str]) -> pa.Schema:
+    """What the page shows, with a column per cue."""
+    return pa.schema(
+        [
+            ("video", pa.string()),
+            ("event", pa.int32()),  # 1 for the highest score of the set
+            ("first_frame", pa.int32()),
+            ("last_frame", pa.int32()),
+            ("peak_frame", pa.int32()),  # of the highest frame score
+            ("start", pa.float64()),  # seconds, as a player of the footage shows them
+            ("end", pa.float64()),  # when its last frame ends
+            ("peak", pa.float64()),
+            *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
+            ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
+            ("track", pa.int32()),  # of that object, -1 likewise
+            ("score", pa.float32()),  # of the frame at the peak
+            ("object_score", pa.float32()),  # of the object, smoothed along its track
+            *((name, pa.float32()) for name in cues),  # of its track near the peak, at most; NaN if unknown
+            ("cue", pa.string()),  # the highest of them, "" where there is none
+            ("kind", pa.string()),  # that cue in words
+            ("objects", pa.int32()),  # how many tracks reach the threshold in it
+            ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
+        ]
+    )
+
+
 FAULTS = pa.schema(
     [
         ("video", pa.string()),
@@ -162,6 +154,17 @@ def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     table = arrow_table(frame, schema)
     with written_whole(path) as aside:
         pq.write_table(table, aside, compression="zstd")
+
+
+def join_tables(path: Path, parts: Iterable[Path], schema: pa.Schema) -> int:
+    """One table of those of `parts`, a row group each, of which one at a time is in memory; its rows."""
+    rows = 0
+    with written_whole(path) as aside, pq.ParquetWriter(aside, schema, compression="zstd") as writer:
+        for part in parts:
+            table = pq.read_table(part)
+            writer.write_table(table)
+            rows += len(table)
+    return rows
 
 
 def arrow_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
@@ -192,8 +195,3 @@ def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return hashlib.sha256(sink.getvalue()).hexdigest()
-
-
-def searched_every(frames: np.ndarray) -> int:
-    """Every how many-th frame has been searched, as the frames of objects, int (n,), tell; 1 of none."""
-    return max(1, int(np.gcd.reduce(frames))) if len(frames) else 1
