@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.metrics.frame import auc_per_video, micro_auc
-from stages.common.metrics.incidents import alarm_curve, counts_at, events, threshold_for
+from stages.common.metrics.incidents import alarm_curve, counts_at, hours_of, incidents, threshold_for
 
 # False alarms per hour that an operator may put up with.
 RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}
@@ -49,7 +49,7 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
     curve = alarm_curve(frames["anomalous"], frames["score"], frames["video"])
     normal = alarm_curve(np.zeros(len(held_out)), held_out["score"], held_out["video"])
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
-    count = len(events(frames["anomalous"], frames["video"]))
+    count = len(incidents(frames["anomalous"], frames["video"]))
 
     def at(rate: float) -> dict:
         _, found = counts_at(curve, threshold_for(curve, rate * hours))
@@ -63,11 +63,6 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
     return {"count": count, "normal_hours": hours, "held_out_hours": held_out_hours, **rates}
 
 
-def hours_of(frames: pd.DataFrame) -> float:
-    # Rounded, since an hour at 10 frames per second sums up to 0.9999999999999998, in which there is no whole alarm.
-    return round(float((1 / frames["fps"]).sum() / 3600), 9)
-
-
 def share(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
@@ -78,7 +73,7 @@ def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) 
     table = frames.groupby("video").agg(
         frames=("frame", "size"), anomalous_frames=("anomalous", "sum"), highest_score=("score", "max")
     )
-    owners = frames["video"].to_numpy()[events(frames["anomalous"], frames["video"])[:, 0]]
+    owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["video"])[:, 0]]
     table["events"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
     table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()
     return table.assign(auc=aucs).reset_index()

@@ -6,9 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import alarm_curve, threshold_for
+from stages.common.metrics.incidents import alarm_curve, hours_of, threshold_for
 from stages.common.tables.schemas import BOX, CUES, EVENTS
-from stages.evaluate.breakdown import hours_of
 from stages.report.faults import runs
 
 # What a high value of each cue says of an object.

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.common.metrics.incidents import events as labelled_events
+from stages.common.metrics.incidents import incidents
 from stages.common.metrics.region import best_overlaps
 from stages.common.tables.schemas import BOX
 
@@ -21,7 +21,7 @@ def missed_stretches(
     """
     known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"]).sort_values(["video", "frame"])
     rows = []
-    for first, last in labelled_events(known["anomalous"], known["video"]):
+    for first, last in incidents(known["anomalous"], known["video"]):
         video, begin, end = known["video"].iloc[first], known["frame"].iloc[first], known["frame"].iloc[last]
         own = events[events["video"] == video]
         if not ((own["first_frame"] <= end) & (own["last_frame"] >= begin)).any():

@@ -1,8 +1,9 @@
-"""Events and alarms: what an operator asks, beside areas under curves.
+"""Incidents and alarms: what an operator asks, beside areas under curves.
 
-An event is a stretch of anomalous frames of one video. An alarm at a threshold is a stretch of frames of one video that
-score at least that much; it is a false alarm if none of its frames is anomalous, however long it is. An event is found
-if any of its frames is in an alarm.
+An incident is a stretch of frames of one video that are labelled anomalous. An alarm at a threshold is a stretch of
+frames of one video that score at least that much, those with less than so many seconds between them and what lies
+between them being one: `joined` gives scores whose plain stretches are these. An alarm is false if none of its frames
+is anomalous, however long it is. An incident is found if any of its frames is in an alarm.
 
 All functions take frames in the order of time, video by video: `labels`, bool (n,), true where a frame is anomalous;
 `scores`, finite float (n,), higher where a frame is more anomalous; and `videos` (n,), the name of each frame's video.
@@ -12,32 +13,58 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 
 class AlarmCurve(NamedTuple):
     """What alarms find at each threshold: arrays of one length."""
 
-    thresholds: np.ndarray  # float64, the different scores, descending
+    thresholds: np.ndarray  # the different scores, descending, in their precision
     false_alarms: np.ndarray  # int64; they may become fewer as the threshold falls, where two of them become one
-    events_found: np.ndarray  # int64, non-decreasing
+    incidents_found: np.ndarray  # int64, non-decreasing
 
 
-def events(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
-    """First and last frame of each event, int64 (events, 2), as places in the arrays, both inclusive.
+def incidents(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
+    """First and last frame of each incident, int64 (incidents, 2), as places in the arrays, both inclusive.
 
-    >>> events([False, True, True, True, True, False], list("aaabbb")).tolist()
+    >>> incidents([False, True, True, True, True, False], list("aaabbb")).tolist()
     [[1, 2], [3, 4]]
     """
     labels, videos = np.asarray(labels, bool), np.asarray(videos)
-    joined = labels[1:] & labels[:-1] & (videos[1:] == videos[:-1])
-    first = np.flatnonzero(labels & ~np.append(False, joined))
-    last = np.flatnonzero(labels & ~np.append(joined, False))
+    goes_on = labels[1:] & labels[:-1] & (videos[1:] == videos[:-1])
+    first = np.flatnonzero(labels & ~np.append(False, goes_on))
+    last = np.flatnonzero(labels & ~np.append(goes_on, False))
     return np.column_stack([first, last])
 
 
+def alarms(scores: ArrayLike, videos: ArrayLike, threshold: float) -> np.ndarray:
+    """First and last frame of each alarm at a threshold, int64 (alarms, 2), as `incidents` gives them; of scores as of
+    `joined`."""
+    return incidents(np.asarray(scores) >= threshold, videos)
+
+
+def joined(scores: ArrayLike, videos: ArrayLike, seconds: ArrayLike, join: float) -> np.ndarray:
+    """Scores, float (n,), of which the plain stretches above any threshold are the joined alarms.
+
+    A frame between two of its video that are less than `join` seconds apart has at least the lower score of these.
+    Takes as many steps over all frames as there are frames in `join` seconds.
+
+    Args:
+        seconds: float (n,), when each frame begins, ascending in each video. The first of the two frames lasts until
+            the next one begins.
+
+    >>> joined([5, 0, 3, 0, 0, 9], ["a"] * 6, range(6), join=1.5).tolist()
+    [5.0, 3.0, 3.0, 0.0, 0.0, 9.0]
+    """
+    scores, videos, seconds = _floats(scores).copy(), np.asarray(videos), np.asarray(seconds, float)
+    for places in np.split(np.arange(len(scores)), np.flatnonzero(videos[1:] != videos[:-1]) + 1):
+        scores[places] = _joined_of_video(scores[places], seconds[places], join)
+    return scores
+
+
 def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> AlarmCurve:
-    """False alarms and events found at every threshold that makes a difference.
+    """False alarms and incidents found at every threshold that makes a difference.
 
     Raises:
         ValueError: arrays of different lengths, a score that is not finite, or a video in two pieces.
@@ -45,7 +72,7 @@ def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> Alar
     >>> curve = alarm_curve([0, 0, 0, 1, 1, 0], [0.9, 0.2, 0.9, 0.5, 0.1, 0.3], ["a"] * 6)
     >>> curve.thresholds.tolist()
     [0.9, 0.5, 0.3, 0.2, 0.1]
-    >>> curve.false_alarms.tolist(), curve.events_found.tolist()
+    >>> curve.false_alarms.tolist(), curve.incidents_found.tolist()
     ([2, 1, 2, 1, 0], [0, 1, 1, 1, 1])
     """
     labels, scores, videos = _checked(labels, scores, videos)
@@ -53,15 +80,16 @@ def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> Alar
     # Frames above a threshold less the pairs of neighbours that are both above it: the stretches. So also for the
     # stretches with an anomalous frame, of which the next anomalous one is a neighbour if all between are above.
     every, anomalous = np.arange(len(scores)), np.flatnonzero(labels)
-    alarms, true_alarms = (_stretches(scores, videos, places, thresholds) for places in (every, anomalous))
-    peaks = [scores[first : last + 1].max() for first, last in events(labels, videos)]
-    return AlarmCurve(thresholds, alarms - true_alarms, _at_least(np.array(peaks), thresholds))
+    all_alarms, true_alarms = (_stretches(scores, videos, places, thresholds) for places in (every, anomalous))
+    peaks = [scores[first : last + 1].max() for first, last in incidents(labels, videos)]
+    return AlarmCurve(thresholds, all_alarms - true_alarms, _at_least(np.array(peaks), thresholds))
 
 
 def threshold_for(curve: AlarmCurve, false_alarms: float) -> float:
     """The lowest threshold that gives, with all above it, no more than so many false alarms.
 
-    It is just above the highest score that gives more; the lowest score where none does, and infinite of no scores.
+    It is just above the highest score that gives more, by the least that the scores' precision tells apart; the lowest
+    score where none does, and infinite of no scores.
 
     >>> curve = alarm_curve([0, 0, 0, 1, 1, 0], [0.9, 0.2, 0.9, 0.5, 0.1, 0.3], ["a"] * 6)
     >>> threshold_for(curve, 2), bool(0.9 < threshold_for(curve, 1.5) < 0.9001)
@@ -70,17 +98,41 @@ def threshold_for(curve: AlarmCurve, false_alarms: float) -> float:
     if not len(curve.thresholds):
         return math.inf
     too_many = np.flatnonzero(curve.false_alarms > false_alarms)
-    return float(np.nextafter(curve.thresholds[too_many[0]], math.inf) if len(too_many) else curve.thresholds[-1])
+    if not len(too_many):
+        return float(curve.thresholds[-1])
+    return float(np.nextafter(curve.thresholds[too_many[0]], curve.thresholds.dtype.type(math.inf)))
 
 
 def counts_at(curve: AlarmCurve, threshold: float) -> tuple[int, int]:
-    """False alarms and events found at any threshold.
+    """False alarms and incidents found at any threshold.
 
     >>> counts_at(alarm_curve([0, 1, 0], [0.3, 0.5, 0.1], ["a"] * 3), 0.4)
     (0, 1)
     """
     reached = np.searchsorted(-curve.thresholds, -threshold, side="right")
-    return (int(curve.false_alarms[reached - 1]), int(curve.events_found[reached - 1])) if reached else (0, 0)
+    return (int(curve.false_alarms[reached - 1]), int(curve.incidents_found[reached - 1])) if reached else (0, 0)
+
+
+def hours_of(frames: pd.DataFrame) -> float:
+    """Hours of footage that so many frames are, by the frames per second of each (column fps)."""
+    # Rounded, since an hour at 10 frames per second sums up to 0.9999999999999998, in which there is no whole alarm.
+    return round(float((1 / frames["fps"]).sum() / 3600), 9)
+
+
+def _joined_of_video(scores: np.ndarray, seconds: np.ndarray, join: float) -> np.ndarray:
+    # The last frame that begins less than `join` seconds after each one ends; the widest pair of such frames.
+    places, reach = np.arange(len(scores) - 1), np.searchsorted(seconds, seconds[1:] + join) - 1
+    widest = int((reach - places).max(initial=1))
+    # Of each two frames so far apart, the highest that a frame between them gets by these two or by a pair around them.
+    between = np.full(max(len(scores) - widest - 1, 0), -math.inf, scores.dtype)
+    for apart in range(widest, 1, -1):
+        lower = np.minimum(scores[:-apart], scores[apart:])
+        lower[reach[: len(lower)] < places[: len(lower)] + apart] = -math.inf
+        between = np.maximum(lower, np.maximum(np.append(between, -math.inf), np.append(-math.inf, between)))
+    found = scores.copy()
+    if widest > 1:
+        found[1:-1] = np.maximum(scores[1:-1], between)
+    return found
 
 
 def _stretches(scores: np.ndarray, videos: np.ndarray, places: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -97,8 +149,14 @@ def _at_least(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return len(values) - np.searchsorted(np.sort(values), thresholds, side="left")
 
 
+def _floats(scores: ArrayLike) -> np.ndarray:
+    """In the precision that they have: a threshold is compared with the tables' scores as they are."""
+    scores = np.asarray(scores)
+    return scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float)
+
+
 def _checked(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    labels, scores, videos = np.asarray(labels, bool), np.asarray(scores, float), np.asarray(videos)
+    labels, scores, videos = np.asarray(labels, bool), _floats(scores), np.asarray(videos)
     if not labels.shape == scores.shape == videos.shape or labels.ndim != 1:
         raise ValueError(
             f"labels, scores, videos: expected one shape (n,), got {labels.shape}, {scores.shape}, {videos.shape}"
