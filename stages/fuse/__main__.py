@@ -1,7 +1,9 @@
-"""One score per object and per frame, from the task scores, the box's shape and the velocity; takes seconds."""
+"""One score per object and per frame, from the cues; takes seconds."""
 
 import pandas as pd
 
+from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
+from stages.common.objects.linking import link_all, with_between
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
@@ -9,31 +11,32 @@ from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import (
     BOX,
-    DETECTIONS,
-    FRAME_SCORES,
-    OBJECT_SCORES,
-    SCORES,
-    VELOCITY,
+    CUE_VALUES,
+    OBJECTS,
+    SEARCHED,
+    TRIVIAL,
     VIDEOS,
     read_table,
-    searched_every,
     write_table,
 )
-from stages.fuse.fusion import Fuse, frame_scores, object_scores
-from stages.fuse.shape import shape_distances
+from stages.fuse.believable import believable
+from stages.fuse.calibration import calibrated
+from stages.fuse.frames import per_frame
+from stages.fuse.fusion import fused, weights_of, with_trivial
+from stages.fuse.settings import Fuse
 
 
 def run(name: str) -> str:
     paths, fuse = SetPaths(name), load("fuse", Fuse, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, videos)
-    objects = object_scores(cues, videos, fuse)
+    objects = object_scores(cues, videos, searched, fuse)
     if not (objects["split"] == "held_out").any():
         raise InputError(
-            f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height "
-            "and fuse.clip_margin; lower them"
+            f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
         )
-    frames = frame_scores(objects, videos, fuse, searched_every(cues["frame"].to_numpy()))
+    frames = per_frame(objects, videos, searched, fuse)
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
@@ -41,25 +44,29 @@ def run(name: str) -> str:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """SCORES of the test and held-out objects, and each one's velocity and shape."""
-    scores = with_velocity(read_table(paths.scores, SCORES), read_table(paths.velocity, VELOCITY), paths)
-    return with_shape(scores, paths, videos)
+    """The objects of the test and held-out clips (OBJECTS) with their split and a column per cue of ALL.
+
+    A cue that looks at boxes alone is calculated here.
+    """
+    objects = read_table(paths.detections / "objects.parquet", OBJECTS)
+    objects = objects.merge(videos[["video", "split"]], on="video")
+    normal = objects.loc[objects["split"] == "train", BOX].to_numpy()
+    objects = objects[objects["split"] != "train"]
+    values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
+    wide = values.pivot(index=["video", "object"], columns="cue", values="value").reindex(columns=list(ALL))
+    table = objects.merge(wide, on=["video", "object"], how="left")
+    boxes = table[BOX].to_numpy()
+    return table.assign(**{name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")})
 
 
-def with_velocity(scores: pd.DataFrame, velocity: pd.DataFrame, paths: SetPaths) -> pd.DataFrame:
-    """Scores and velocities of the same objects; both stages write them in the same order."""
-    same = ["video", "frame", *BOX]
-    if not scores[same].equals(velocity[same]):
-        raise InputError(f"{paths.velocity}: not of the same objects as {paths.scores}; run `dvc repro` to make both")
-    return scores.assign(velocity=velocity["velocity"])
-
-
-def with_shape(scores: pd.DataFrame, paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """Scores and, of each object, how far its box is from those of the training clips."""
-    detections = read_table(paths.detections, DETECTIONS)
-    training = detections["video"].isin(videos["video"][videos["split"] == "train"])
-    normal = detections.loc[training, BOX].to_numpy()
-    return scores.assign(shape=shape_distances(scores[BOX].to_numpy(), normal))
+def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, searched: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+    """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES)."""
+    objects = believable(cues, videos, fuse)
+    objects = objects[objects[list(weights_of(fuse))].notna().any(axis=1)]
+    objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
+    objects = objects.assign(track=link_all(objects, searched))
+    objects = with_trivial(fused(calibrated(objects, fuse), fuse))
+    return with_between(objects, [*BOX, "raw", "score", *ALL, *TRIVIAL])[OBJECT_SCORES.names]
 
 
 if __name__ == "__main__":

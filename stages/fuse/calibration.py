@@ -1,10 +1,18 @@
-"""Scores of different tasks brought to one scale, learnt from held-out normal objects."""
+"""Cues brought to one scale, learnt from held-out normal objects."""
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
+
+from stages.common.cues.all import ALL
+from stages.fuse.settings import Fuse
 
 Calibration = Callable[[np.ndarray], np.ndarray]
+# Normal objects of a kind that a calibration among themselves needs; the deviation of one or two could be next to
+# nothing, and every score far from it beyond all bounds.
+LEAST_ALIKE = 30
 
 
 def fit_zscore(normal: np.ndarray) -> Calibration:
@@ -42,8 +50,46 @@ def fit_nothing(normal: np.ndarray) -> Calibration:
     return lambda scores: scores
 
 
-def fit(task: str, normal: np.ndarray, method: str, tail_share: float) -> Calibration:
-    """The calibration of one task by `fuse.method`: zscore, tail, or mean (the paper's plain scores)."""
+def fit(cue: str, normal: np.ndarray, method: str, tail_share: float) -> Calibration:
+    """The calibration of one cue by `fuse.method`: zscore, tail, or mean (the paper's plain scores)."""
     if method == "mean":
-        return fit_probability(normal) if task in ("arrow", "irregularity") else fit_nothing(normal)
+        return fit_probability(normal) if getattr(ALL[cue], "LOGITS", False) else fit_nothing(normal)
     return fit_tail(normal, tail_share) if method == "tail" else fit_zscore(normal)
+
+
+def calibrated(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+    """The objects with each cue of ALL calibrated.
+
+    Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves.
+
+    Args:
+        objects: a column per cue, `split` and `cut`.
+    """
+    normal, cut = (objects["split"] == "held_out").to_numpy(), objects["cut"].to_numpy()
+    values = {}
+    for cue in ALL:
+        of_cue = functools.partial(fit, cue, method=fuse.method, tail_share=fuse.tail_share)
+        values[cue] = by_kind(objects[cue].to_numpy(float), cut, normal, of_cue)
+    return objects.assign(**values)
+
+
+def by_kind(
+    values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, calibrate: Callable[[np.ndarray], Calibration]
+) -> np.ndarray:
+    """Values (n,) calibrated, those of each kind by its normal ones; NaN stays NaN.
+
+    Where the normal ones of a kind are too few (LEAST_ALIKE), those of all kinds speak for it.
+
+    Args:
+        kinds: int or bool (n,).
+        normal: bool (n,), the held-out objects.
+        calibrate: gives the calibration by normal values.
+    """
+    known = ~np.isnan(values)
+    scores = values.copy()
+    for kind in np.unique(kinds):
+        of_kind = (kinds == kind) & known
+        alike = of_kind & normal if (of_kind & normal).sum() >= LEAST_ALIKE else known & normal
+        if alike.any():
+            scores[of_kind] = calibrate(values[alike])(values[of_kind])
+    return scores

@@ -1,7 +1,11 @@
 """From object scores to frame scores: along tracks, over the object map, over time (paper, section 3.4)."""
 
 import numpy as np
+import pandas as pd
 from scipy.ndimage import gaussian_filter1d, uniform_filter
+
+# Frames of which the object map is in memory at once.
+STRETCH = 512
 
 
 def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.ndarray:
@@ -17,6 +21,15 @@ def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.nda
     np.add.at(there, places, 1.0)
     values, there = (gaussian_filter1d(each, sigma, mode="constant")[places] for each in (values, there))
     return values / there
+
+
+def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarray:
+    """The scores of `column` smoothed along each track, float (n,)."""
+    smoothed = objects[column].to_numpy(float, copy=True)
+    frames = objects["frame"].to_numpy()
+    for rows in objects.groupby(["video", "track"]).indices.values():
+        smoothed[rows] = smooth_track(frames[rows], smoothed[rows], sigma)
+    return smoothed
 
 
 def frame_maxima(frames: np.ndarray, scores: np.ndarray, length: int) -> np.ndarray:
@@ -48,18 +61,25 @@ def object_map_maxima(
     """
     length, height, width = shape
     rows, columns = -(-height // cell), -(-width // cell)
-    volume = np.full((length, rows, columns), -np.inf, np.float32)
     edges = np.concatenate([boxes[:, :2] // cell, -(-boxes[:, 2:] // cell)], axis=1).astype(int)
-    for frame, (left, top, right, bottom), score in zip(frames, edges, scores, strict=True):
-        place = volume[frame, top : max(bottom, top + 1), left : max(right, left + 1)]
-        np.maximum(place, score, out=place)
-    empty = np.isinf(volume)
-    with_objects = ~empty.all(axis=(1, 2))
-    filtered = uniform_filter(np.where(empty, level, volume), side, mode="nearest").max(axis=(1, 2))
-    return np.where(with_objects, filtered, np.nan)
+    order = np.argsort(frames, kind="stable")
+    highest = np.full(length, np.nan)
+    # A stretch at a time, with what the filter sees before and after it: the map of an hour would fill the memory.
+    for start in range(0, length, STRETCH):
+        first, last = max(0, start - side), min(length, start + STRETCH + side)
+        volume = np.full((last - first, rows, columns), -np.inf, np.float32)
+        for row in order[slice(*np.searchsorted(frames[order], (first, last)))]:
+            left, top, right, bottom = edges[row]
+            place = volume[frames[row] - first, top : max(bottom, top + 1), left : max(right, left + 1)]
+            np.maximum(place, scores[row], out=place)
+        empty = np.isinf(volume)
+        filtered = uniform_filter(np.where(empty, level, volume), side, mode="nearest").max(axis=(1, 2))
+        inside = slice(start - first, min(start + STRETCH, length) - first)
+        highest[start : start + STRETCH] = np.where(~empty.all(axis=(1, 2)), filtered, np.nan)[inside]
+    return highest
 
 
-def fill_frames(scores: np.ndarray, margin: int, level: float, every: int) -> np.ndarray:
+def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray) -> np.ndarray:
     """Frame scores without gaps.
 
     The `margin` frames at either end, in which no object is scored, take the value of the nearest searched frame
@@ -67,12 +87,14 @@ def fill_frames(scores: np.ndarray, margin: int, level: float, every: int) -> np
 
     Args:
         scores: float (n,), NaN without objects.
-        every: so many-th frame has been searched, from the first on.
+        searched: int (k,), ascending, the frames in which objects were looked for.
     """
     filled, last = np.where(np.isnan(scores), level, scores), len(scores) - 1
     margin = min(margin, last // 2)
-    first, last = -(-margin // every) * every, (last - margin) // every * every
-    return filled[np.clip(np.arange(len(filled)), min(first, last), last)]
+    inside = searched[(searched >= margin) & (searched <= last - margin)]
+    if not len(inside):
+        return filled
+    return filled[np.clip(np.arange(len(filled)), inside[0], inside[-1])]
 
 
 def smooth_frames(scores: np.ndarray, sigma: float) -> np.ndarray:

@@ -9,13 +9,14 @@ import torch
 from pydantic import PositiveInt
 
 from stages.common.computing.precision import Wanted
-from stages.common.network.network import Network, load_network, pictures_to_network, to_network
-from stages.common.network.tubes import middle_of, regular_offsets, take_offsets, without_middle
-from stages.common.objects.coco import PERSON
+from stages.common.cues import features
+from stages.common.cues.tasks import TASKS
+from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
+from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.running.params import settings
 from stages.common.tables.arrays import map_array
-from stages.common.tables.schemas import BOX, SCORES, TASKS, write_table
-from stages.score.features import NormalFeatures, distances, features_of
+from stages.common.tables.schemas import CUE_VALUES, write_table
+from stages.score.features import features_of
 
 
 @settings
@@ -32,91 +33,61 @@ def score_tubes(
     network: Network,
     tubes: np.ndarray,
     class_scores: np.ndarray,
-    teacher: np.ndarray | None,
-    normal: NormalFeatures,
+    vectors: np.ndarray | None,
+    known: features.Known,
     precision: str = "float32",
 ) -> dict[str, np.ndarray]:
-    """Scores of a batch of tubes, float32 (N,) per task and for the features.
-
-    arrow and irregularity: the logit of the changed class minus that of the normal one (probabilities saturate; their
-    order is the same). middle: mean absolute error of the predicted crop. distillation: mean absolute difference from
-    the teacher's vectors where they are given, else from the class scores, and NaN where the detector saw nothing.
-    features: the distance of the network's features from normal ones.
+    """By cue, the scores of a batch of tubes, float32 (N,): of the proxy tasks that were learnt, and of the features.
 
     Args:
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
         class_scores: float32 (N, classes) of the detector.
-        teacher: float32 (N, features), or None.
-        normal: the features of training tubes.
+        vectors: the teacher's, float32 (N, features); None where class scores are compared.
+        known: the features of training tubes.
         precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
-    middle = pictures_to_network(middle_of(tubes), device)
+    regular = to_network(tubes, device)
+    pictures, expected = pictures_to_network(middle_of(tubes), device), torch.from_numpy(class_scores).to(device)
+    teacher = None if vectors is None else network.standardised(torch.from_numpy(vectors).to(device))
+    batch = Batch(network, regular, None, pictures, expected, teacher)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        forward = network.trunk(to_network(tubes, device))
-        arrow, irregularity = network.arrow(forward), network.irregularity(forward)
-        predicted = network.middle(to_network(without_middle(tubes), device))
-        classes, features = network.distillation(middle)
-    if teacher is None:
-        expected = torch.from_numpy(class_scores).to(device)
-        difference = torch.where(expected.any(1, keepdim=True), classes - expected, torch.nan)
-    else:
-        difference = features - network.standardised(torch.from_numpy(teacher).to(device))
-    scores = {
-        "arrow": arrow[:, 1] - arrow[:, 0],
-        "irregularity": irregularity[:, 1] - irregularity[:, 0],
-        "middle": (predicted - middle).abs().mean((1, 2, 3)),
-        "distillation": difference.abs().mean(1),
-    }
+        scores = {task: TASKS[task].score(network, batch) for task in network.architecture.tasks}
+        seen = batch.forward
     found = {task: score.float().cpu().numpy() for task, score in scores.items()}
-    return {**found, "features": distances(features_of(forward), normal)}
+    return {**found, "features": features.of_features(features_of(seen), known)}
 
 
 def score_clip(
-    rows: pd.DataFrame,
+    video: str,
+    objects: np.ndarray,
+    class_scores: np.ndarray,
     shard: Path,
     teacher: Path | None,
     model: Path,
     card: dict,
-    normal: NormalFeatures,
+    known: features.Known,
     score: Score,
     device: str,
     out: Path,
 ) -> None:
-    """Writes `scores.parquet` (SCORES) of one clip into the folder `out`.
+    """Writes `scores.parquet` (CUE_VALUES) of one clip into the folder `out`.
 
     Args:
-        rows: the clip's rows of TUBES.
+        objects, class_scores: int (n,) and float32 (n, classes), in the order of the shard.
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
         model, card: folder and contents of `model.json` of the trained network.
-        normal: the features of training tubes.
+        known: the features of training tubes.
     """
     network = load_network(model, card["architecture"]).to(device)
     tubes, offsets = map_array(shard), regular_offsets(card["half_length"])
     vectors = map_array(teacher) if teacher else None
-    scores = {name: np.full(len(rows), np.nan, np.float32) for name in (*TASKS, "features")}
-    for start in range(0, len(rows), score.batch):
+    parts = []
+    for start in range(0, len(objects), score.batch):
         part = slice(start, start + score.batch)
-        found = score_tubes(
-            network,
-            take_offsets(np.asarray(tubes[part]), offsets),
-            np.stack(rows["class_scores"].iloc[part].to_list()),
-            None if vectors is None else vectors[part].astype(np.float32),
-            normal,
-            score.precision,
-        )
-        for name in (*card["tasks"], "features"):
-            scores[name][part] = found[name]
-    scores["person"] = person_scores(rows["class_scores"])
-    write_table(out / "scores.parquet", rows[["video", "split", "frame", *BOX]].assign(**scores), SCORES)
-
-
-def person_scores(class_scores: pd.Series) -> np.ndarray:
-    """The class score of a person, float32 (n,); NaN where the detector saw nothing, or tells other classes than COCO.
-
-    Args:
-        class_scores: float32 (classes,) each.
-    """
-    known = [PERSON.get(len(scores)) if np.any(scores) else None for scores in class_scores]
-    values = [np.nan if place is None else scores[place] for place, scores in zip(known, class_scores, strict=True)]
-    return np.array(values, np.float32)
+        shown = take_offsets(np.asarray(tubes[part]), offsets)
+        compared = None if vectors is None else vectors[part].astype(np.float32)
+        found = score_tubes(network, shown, class_scores[part], compared, known, score.precision)
+        parts += [pd.DataFrame({"object": objects[part], "cue": cue, "value": found[cue]}) for cue in found]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
+    write_table(out / "scores.parquet", table.assign(video=video), CUE_VALUES)

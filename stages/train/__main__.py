@@ -1,5 +1,6 @@
 """Learns what is normal: one network, four proxy tasks, from the tubes of normal clips."""
 
+import hashlib
 import sys
 from dataclasses import asdict
 
@@ -10,14 +11,15 @@ from safetensors.torch import save as safetensors_bytes
 
 from stages.common.computing.device import find_device
 from stages.common.computing.precision import settled
-from stages.common.network.network import Architecture, Network, architecture_card
+from stages.common.cues.tasks import TASKS
+from stages.common.network.network import Architecture, Network
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, save_json, sha256, written_whole
 from stages.common.running.params import load, load_machine
 from stages.common.running.paths import WORK, SetPaths
 from stages.common.running.pieces import code_hash, piece_key
-from stages.common.tables.schemas import TUBES, read_table, table_hash
+from stages.common.tables.schemas import OBJECTS, TUBES, class_scores_of, read_table, table_hash
 from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.memory import keep_memory
@@ -33,8 +35,9 @@ def run(name: str) -> str:
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
-    training = tube_set(table, "train", paths)
-    held_out = tube_set(table, "held_out", paths)
+    table = table[table["split"] != "test"].reset_index(drop=True)
+    class_scores = class_scores_of(table, read_table(paths.detections / "objects.parquet", OBJECTS))
+    training, held_out = (tube_set(table, class_scores, split, paths) for split in ("train", "held_out"))
     device = find_device(load_machine().device)
     settings = settled(settings, device.type)
     take_own_gpu(device)
@@ -42,7 +45,7 @@ def run(name: str) -> str:
     content = {**asdict(settings), "device": str(device), "half_length": tubes.half_length}
     if count() > 1:
         content["processes"] = count()  # sums come out otherwise
-    content["inputs"] = hashes_of(table[table["split"] != "test"], paths)
+    content["inputs"] = hashes_of(table, class_scores, paths)
     checkpoint = WORK / "train" / f"{piece_key(content, code_hash())}.pt"
     history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
     if rank() > 0:
@@ -52,10 +55,9 @@ def run(name: str) -> str:
         with written_whole(folder / "model.safetensors") as aside:
             aside.write_bytes(safetensors_bytes(weights))
         card = {
-            "architecture": architecture_card(network.architecture),
+            "architecture": asdict(network.architecture),
             "half_length": tubes.half_length,
             "mirror": settings.mirror,
-            "tasks": tasks(settings),
         }
         save_json(folder / "model.json", card)
         with written_whole(folder / "losses.csv") as aside:
@@ -65,15 +67,15 @@ def run(name: str) -> str:
     return f"network after {settings.epochs} epochs, held-out losses {losses}, in {paths.network}"
 
 
-def hashes_of(own: pd.DataFrame, paths: SetPaths) -> list[str]:
-    """Of all that is learnt from, whatever test clips there are: the rows, tubes and vectors of the normal clips."""
+def hashes_of(table: pd.DataFrame, class_scores: np.ndarray, paths: SetPaths) -> list[str]:
+    """Of all that is learnt from, whatever test clips there are: rows, class scores, tubes and vectors."""
     folders = [paths.tubes, paths.teacher]
-    shards = [folder / f"{video}.npy" for video in sorted(own["video"].unique()) for folder in folders]
-    return [table_hash(own, TUBES), *map(sha256, shards)]
+    shards = [folder / f"{video}.npy" for video in sorted(table["video"].unique()) for folder in folders]
+    return [table_hash(table, TUBES), hashlib.sha256(class_scores.tobytes()).hexdigest(), *map(sha256, shards)]
 
 
 def tasks(settings: Train) -> list[str]:
-    return [task for task, weight in asdict(settings.weights).items() if weight > 0]
+    return [task for task in TASKS if settings.weights.get(task, 0) > 0]
 
 
 def curves(history: list[dict], tasks: list[str]) -> pd.DataFrame:
@@ -98,19 +100,19 @@ def check_settings(settings: Train, tubes: Tubes) -> None:
         )
 
 
-def tube_set(table: pd.DataFrame, split: str, paths: SetPaths) -> TubeSet:
-    own = table[table["split"] == split]
-    if own.empty:
+def tube_set(table: pd.DataFrame, class_scores: np.ndarray, split: str, paths: SetPaths) -> TubeSet:
+    rows = np.flatnonzero(table["split"] == split)
+    if not len(rows):
         raise InputError(f"{paths.tubes}: no objects in the {split} clips; lower the detector's thresholds")
-    return TubeSet(own, paths.tubes, paths.teacher)
+    return TubeSet(table.iloc[rows], class_scores[rows], paths.tubes, paths.teacher)
 
 
 def build(training: TubeSet, settings: Train, tubes: Tubes) -> Network:
     """A freshly drawn network that knows the mean and the deviation of the teacher's vectors."""
     some = training.teacher(np.arange(0, len(training), max(1, len(training) // 5000)))
-    channels = next(iter(training.shards.values())).shape[-1]
-    classes = training.class_scores.shape[1]
-    network = Network(Architecture(settings.depth, settings.width, tubes.size, channels, classes, some.shape[1]))
+    channels, classes = training.tubes(np.zeros(1, int)).shape[-1], training.class_scores.shape[1]
+    shape = settings.depth, settings.width, tubes.size, channels, classes, some.shape[1], tuple(tasks(settings))
+    network = Network(Architecture(*shape))
     network.teacher_mean.copy_(torch.from_numpy(some.mean(0)))
     network.teacher_deviation.copy_(torch.from_numpy(some.std(0) + 1e-3))
     return network

@@ -1,5 +1,6 @@
 """Batches of tubes from the memory-mapped shards."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,46 +8,48 @@ import numpy as np
 import pandas as pd
 import torch
 
-from stages.common.network.network import pictures_to_network, to_network
+from stages.common.network.network import Batch, Network, pictures_to_network, to_network
 from stages.common.network.tubes import irregular_offsets, middle_of, regular_offsets, take_offsets
 from stages.common.tables.arrays import map_array
 from stages.train.augment import draw_jitter, jittered
-from stages.train.losses import Batch
 from stages.train.processes import own_part
+
+# A mapped file stays open, and a process may have 1024 files open, mostly.
+open_shard = functools.lru_cache(maxsize=256)(map_array)
 
 
 class TubeSet:
-    """Tubes, class scores and teacher's vectors of the rows of a table (TUBES), by their place in the table."""
+    """Tubes, class scores and teacher's vectors of the rows of a table (TUBES), by their place in the table.
 
-    def __init__(self, table: pd.DataFrame, tubes: Path, teacher: Path):
-        self.table = table.reset_index(drop=True)
-        videos = sorted(self.table["video"].unique())
-        self.shards = {video: map_array(tubes / f"{video}.npy") for video in videos}
-        self.vectors = {video: map_array(teacher / f"{video}.npy") for video in videos}
-        scores = self.table["class_scores"]
-        self.class_scores = np.stack(scores.to_list()) if len(scores) else np.zeros((0, 0), np.float32)
-        self.video = self.table["video"].to_numpy()
-        self.row = self.table["row"].to_numpy()
+    class_scores: float32 (rows, classes).
+    """
+
+    def __init__(self, table: pd.DataFrame, class_scores: np.ndarray, tubes: Path, teacher: Path):
+        self.folders = {"tubes": tubes, "teacher": teacher}
+        self.class_scores = class_scores
+        self.video, self.row = table["video"].to_numpy(), table["row"].to_numpy()
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.row)
 
-    def gather(self, arrays: dict[str, np.ndarray], places: np.ndarray) -> np.ndarray:
-        """The rows of per-video arrays at `places` of the table, in that order."""
-        first = next(iter(arrays.values()))
-        gathered = np.empty((len(places), *first.shape[1:]), first.dtype)
+    def gather(self, what: str, places: np.ndarray) -> np.ndarray:
+        """The rows of the shards of `what`, tubes or teacher, at `places` of the table, in that order."""
+        gathered = None
         for video in np.unique(self.video[places]):
-            own = np.flatnonzero(self.video[places] == video)
-            gathered[own] = arrays[video][self.row[places[own]]]
+            inside = np.flatnonzero(self.video[places] == video)
+            rows = open_shard(self.folders[what] / f"{video}.npy")[self.row[places[inside]]]
+            if gathered is None:
+                gathered = np.empty((len(places), *rows.shape[1:]), rows.dtype)
+            gathered[inside] = rows
         return gathered
 
     def tubes(self, places: np.ndarray) -> np.ndarray:
         """Wide tubes, uint8 (N, 2 reach + 1, side, side, channels)."""
-        return self.gather(self.shards, places)
+        return self.gather("tubes", places)
 
     def teacher(self, places: np.ndarray) -> np.ndarray:
         """The teacher's vectors, float32 (N, features)."""
-        return self.gather(self.vectors, places).astype(np.float32)
+        return self.gather("teacher", places).astype(np.float32)
 
 
 def batches(
@@ -56,7 +59,7 @@ def batches(
     half: int,
     steps: tuple[int, int],
     random: np.random.Generator,
-    network: torch.nn.Module,
+    network: Network,
     device: torch.device,
     mirror: bool = False,
     jitter: bool = False,
@@ -79,6 +82,7 @@ def batches(
         if jitter:
             tubes = jittered(tubes, draw_jitter(len(whole), tubes.shape[2], random).part(own))
         yield Batch(
+            network,
             regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),
             pictures=pictures,

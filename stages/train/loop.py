@@ -5,17 +5,16 @@ import io
 import math
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Network
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.train.loader import TubeSet, batches
-from stages.train.losses import task_losses
 from stages.train.processes import of_first, own_share, rank, sum_gradients, summed
 from stages.train.settings import Train
 
@@ -75,14 +74,14 @@ def train(
 
 def best_epoch(history: list[dict], settings: Train) -> int:
     """The epoch, the first of equals, whose joint loss on the held-out clips is lowest."""
-    weights = {task: weight for task, weight in asdict(settings.weights).items() if weight > 0}
+    weights = {task: weight for task, weight in settings.weights.items() if weight > 0}
     held_out = [row for row in history if row["split"] == "held_out"]
     return min(held_out, key=lambda row: sum(weight * row[task] for task, weight in weights.items()))["epoch"]
 
 
 def run_epoch(network, data, order, half, settings, random, optimizer=None, scheduler=None) -> dict[str, float]:
     """One pass over the tubes at `order`, a training pass where there is an optimizer; mean loss of each task."""
-    weights = {task: weight for task, weight in asdict(settings.weights).items() if weight > 0}
+    weights = {task: settings.weights[task] for task in network.architecture.tasks}
     device = next(network.parameters()).device
     steps = (settings.min_step, settings.max_step)
     sums = dict.fromkeys(weights, 0.0)
@@ -91,7 +90,7 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     own_batches = batches(data, order, settings.batch, half, steps, random, network, device, *changes)
     for size, batch in zip(sizes, own_batches, strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            losses = task_losses(network, batch, set(weights))
+            losses = {task: TASKS[task].loss(network, batch) for task in network.architecture.tasks}
         shares = own_share(size) * torch.stack(list(losses.values()))
         for task, value in zip(losses, summed(shares.detach().clone()).tolist(), strict=True):
             if not math.isfinite(value):

@@ -9,20 +9,10 @@ from stages.common.running.params import settings
 
 
 @settings
-class Weights:
-    """Of each task in the joint loss; 0 leaves it out."""
-
-    arrow: NonNegativeFloat
-    irregularity: NonNegativeFloat
-    middle: NonNegativeFloat
-    distillation: NonNegativeFloat
-
-
-@settings
 class Train:
     depth: Literal["shallow", "deep"]
     width: Literal["narrow", "wide"]
-    weights: Weights
+    weights: dict[str, NonNegativeFloat]
     min_step: int
     max_step: int
     mirror: bool

@@ -3,8 +3,8 @@
 from types import ModuleType
 
 from stages.common import cues
-from stages.common.cues.found import modules_in
 from stages.common.cues.tasks import TASKS
+from stages.common.cues.tasks.found import modules_in
 from stages.common.tables import schemas
 
 ALL: dict[str, ModuleType] = {**TASKS, **modules_in(cues.__name__, cues.__path__)}

@@ -1,7 +1,7 @@
 """The frames of a set's clips, behind one door: who reads them need not know how they are stored.
 
-A store is a folder with `<clip>.npy` of each clip, uint8 (frames, height, width[, 3]), mapped and not read; `clips.json`
-with the hash of each, and `times.parquet` (TIMES).
+A store is a folder with `<clip>.npy` of each clip, uint8 (frames, height, width[, 3]), mapped and not read,
+`clips.json` with the hash of each, and `times.parquet` (TIMES).
 """
 
 import json

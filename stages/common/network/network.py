@@ -1,6 +1,7 @@
-"""The shared 3D CNN and its four heads (paper, section 3.2 and figure 1)."""
+"""The shared 3D CNN and a head per proxy task (paper, section 3.2 and figure 1)."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from stages.common.cues.tasks import TASKS
+from stages.common.cues.tasks.heads import Picture
 from stages.common.network.pooling import pool_norm_relu
 
 FILTERS = {"narrow": (16, 32, 32), "wide": (32, 64, 64)}
@@ -29,6 +32,7 @@ class Architecture:
         channels: 1 (grey) or 3.
         classes: length of the detector's class scores, 0 where it has none.
         features: length of the teacher's vector.
+        tasks: names of the proxy tasks that have a head, in the order of TASKS.
     """
 
     depth: str
@@ -37,6 +41,7 @@ class Architecture:
     channels: int
     classes: int
     features: int
+    tasks: tuple[str, ...]
 
 
 def channels_last(inputs: Tensor) -> Tensor:
@@ -135,38 +140,79 @@ class Network(nn.Module):
         filters = FILTERS[architecture.width]
         self.trunk = Trunk(architecture.channels, filters, CONVOLUTIONS[architecture.depth])
         side = architecture.size // 8
-        self.arrow_head = VectorHead(filters[-1], side, 2)
-        self.irregularity_head = VectorHead(filters[-1], side, 2)
-        self.middle_head = PictureHead(filters[-1], architecture.channels)
-        self.distillation_head = VectorHead(filters[-1], side, architecture.classes + architecture.features)
+        self.heads = nn.ModuleDict()
+        for name in architecture.tasks:
+            head = TASKS[name].head(architecture)
+            if isinstance(head, Picture):
+                self.heads[name] = PictureHead(filters[-1], architecture.channels)
+            else:
+                self.heads[name] = VectorHead(filters[-1], side, head.outputs)
         # The teacher's vector is learnt as deviations from its mean over the training tubes.
         self.register_buffer("teacher_mean", torch.zeros(architecture.features))
         self.register_buffer("teacher_deviation", torch.ones(architecture.features))
 
-    def arrow(self, features: Tensor) -> Tensor:
-        """Logits (N, 2) of forward and backward."""
-        return self.arrow_head(features)
-
-    def irregularity(self, features: Tensor) -> Tensor:
-        """Logits (N, 2) of regular and irregular."""
-        return self.irregularity_head(features)
-
-    def middle(self, tubes: Tensor) -> Tensor:
-        """The middle crop (N, channels, side, side) from tubes whose middle frame has been left out.
-
-        Its maps are those before the last pooling: of a crop of 32 pixels they have 8x8 places, as the paper's have of
-        one of 64 pixels after it. From 4x4 the crop comes out too coarse for its error to say much.
-        """
-        return self.middle_head(self.trunk.unpooled(tubes))
-
-    def distillation(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Class scores (N, classes) and standardised teacher's vector (N, features) of middle crops."""
-        both = self.distillation_head(self.trunk.of_pictures(pictures))
-        return both[:, : self.architecture.classes], both[:, self.architecture.classes :]
-
     def standardised(self, vectors: Tensor) -> Tensor:
         """Teacher's vectors (N, features) as the network learns them."""
         return (vectors - self.teacher_mean) / self.teacher_deviation
+
+    @staticmethod
+    def two_way(normal: Tensor, changed: Tensor) -> Tensor:
+        """Cross-entropy of logits (N, 2) that should say 0 for `normal` and 1 for `changed`."""
+        zeros = torch.zeros(len(normal), dtype=torch.long, device=normal.device)
+        return (F.cross_entropy(normal, zeros) + F.cross_entropy(changed, zeros + 1)) / 2
+
+
+@dataclass
+class Batch:
+    """What the network sees of a batch of tubes, float32 in 0 to 1; what it makes of them is calculated when asked for.
+
+    Attributes:
+        regular: consecutive frames (N, channels, frames, side, side).
+        irregular: skipped frames, likewise; None where nothing is learnt.
+        pictures: the middle crops (N, channels, side, side) as the teachers saw them, never mirrored or jittered.
+        class_scores: (N, classes).
+        teacher: standardised vectors (N, features); None where none are compared.
+    """
+
+    network: Network
+    regular: Tensor
+    irregular: Tensor | None
+    pictures: Tensor
+    class_scores: Tensor
+    teacher: Tensor | None
+
+    @cached_property
+    def forward(self) -> Tensor:
+        """The trunk's maps of the tubes as they are."""
+        return self.network.trunk(self.regular)
+
+    @cached_property
+    def backward(self) -> Tensor:
+        """Of the tubes played backwards."""
+        return self.network.trunk(self.regular.flip(2))
+
+    @cached_property
+    def skipping(self) -> Tensor:
+        """Of the tubes that skip frames."""
+        return self.network.trunk(self.irregular)
+
+    @cached_property
+    def without_middle(self) -> Tensor:
+        """Of the tubes without their middle frame, not pooled at the end."""
+        middle = self.regular.shape[2] // 2
+        return self.network.trunk.unpooled(
+            torch.cat([self.regular[:, :, :middle], self.regular[:, :, middle + 1 :]], 2)
+        )
+
+    @property
+    def middle(self) -> Tensor:
+        """The frame that they then lack (N, channels, side, side)."""
+        return self.regular[:, :, self.regular.shape[2] // 2]
+
+    @cached_property
+    def looks(self) -> Tensor:
+        """Of the pictures."""
+        return self.network.trunk.of_pictures(self.pictures)
 
 
 def to_network(tubes: np.ndarray, device: torch.device) -> torch.Tensor:
@@ -179,13 +225,8 @@ def pictures_to_network(pictures: np.ndarray, device: torch.device) -> torch.Ten
     return to_network(pictures[:, None], device)[:, :, 0]
 
 
-def architecture_card(architecture: Architecture) -> dict:
-    """The architecture as JSON values; `Architecture(**card)` has it back."""
-    return asdict(architecture)
-
-
 def load_network(folder: Path, card: dict) -> Network:
-    """The network of `model.safetensors` in `folder`, built by its card, in evaluation mode."""
-    network = Network(Architecture(**card))
+    """The network of `model.safetensors` in `folder`, built by its card (an Architecture), in evaluation mode."""
+    network = Network(Architecture(**{**card, "tasks": tuple(card["tasks"])}))
     network.load_state_dict(load_file(folder / "model.safetensors"))
     return network.eval()

@@ -69,10 +69,10 @@ def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
     So a frame that was not searched, or in which the detector missed an object, shows what those around it do.
 
     Args:
-        objects: columns video, track, frame and `numbers`, which are floats; any others are as of the box before.
+        objects: columns video, object, track, frame and `numbers`, which are floats; others are as of the box before.
 
     Returns:
-        the same columns, sorted by video, frame, `numbers` and track.
+        the same columns, sorted by video, frame, `numbers` and track; `object` is -1 of what is between two.
     """
     ordered = objects.sort_values(["video", "track", "frame"], ignore_index=True)
     following = ordered.shift(-1)
@@ -83,6 +83,7 @@ def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
     share, values = (steps / (missing[before] + 1))[:, None], ordered[numbers].to_numpy()
     added = ordered.iloc[before].copy()
     added["frame"] += steps
+    added["object"] = -1
     added[numbers] = (1 - share) * values[before] + share * values[before + 1]
     added = added.astype(ordered.dtypes.to_dict())
     return pd.concat([ordered, added]).sort_values(["video", "frame", *numbers, "track"], ignore_index=True)

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -195,3 +196,15 @@ def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     with pa.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)
     return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def class_scores_of(rows: pd.DataFrame, objects: pd.DataFrame) -> np.ndarray:
+    """The class scores of each row's object, float32 (rows, classes); classes is 0 where the detector has none.
+
+    Args:
+        rows: with columns video and object.
+        objects: OBJECTS, all of the rows' among them.
+    """
+    of = objects.set_index(["video", "object"])["class_scores"]
+    found = of.reindex(pd.MultiIndex.from_frame(rows[["video", "object"]]))
+    return np.stack(found.to_list()).astype(np.float32) if len(rows) else np.zeros((0, 0), np.float32)

@@ -1,6 +1,6 @@
 """Arrow of time: do the frames come forwards or backwards?"""
 
-from stages.common.cues.heads import Vector
+from stages.common.cues.tasks.heads import Vector
 
 PLACE = 1
 TITLE = "arrow of time"

@@ -1,6 +1,6 @@
 """Distillation: what do the detector and the classifier say of how the object looks?"""
 
-from stages.common.cues.heads import Vector
+from stages.common.cues.tasks.heads import Vector
 
 PLACE = 4
 TITLE = "appearance"

@@ -1,6 +1,6 @@
 """Motion irregularity: have frames been left out?"""
 
-from stages.common.cues.heads import Vector
+from stages.common.cues.tasks.heads import Vector
 
 PLACE = 2
 TITLE = "irregularity"

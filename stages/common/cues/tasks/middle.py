@@ -4,7 +4,7 @@ The head's maps are those before the trunk's last pooling: of a crop of 32 pixel
 have of one of 64 pixels after it. From 4x4 the crop comes out too coarse for its error to say much.
 """
 
-from stages.common.cues.heads import Picture
+from stages.common.cues.tasks.heads import Picture
 
 PLACE = 3
 TITLE = "middle box"
