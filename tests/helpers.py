@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
-from stages.common.drawing.video_out import write_mp4
+from stages.common.drawing.h264 import write_mp4
 from stages.common.running.params import merged
 from stages.common.tables.schemas import DETECTIONS, LABELS, REGIONS, TIMES, VIDEOS, read_table
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stages.common.drawing.video_out import write_mp4
+from stages.common.drawing.h264 import write_mp4
 from stages.render.actors import Actor, make_cast
 from stages.render.raster import Sprite, cast_shadow, clip_to, draw_sprite
 from stages.render.recipe import Clip, Recipe

@@ -1,21 +1,18 @@
 """Annotated clips that a browser plays, and the small pictures of each event."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pandas as pd
 
 from stages.common.drawing.drawing import Curve, draw_objects, scene, strip
+from stages.common.drawing.h264 import write_paced_mp4
 from stages.common.tables.arrays import map_array
 
-# Ticks of a second in which a clip tells when its frames are shown.
-TICKS = 90_000
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 78]
 
 
@@ -108,7 +105,7 @@ def save_jpeg(path: Path, picture: np.ndarray) -> None:
 
 def write_clip(path: Path, frames: np.ndarray, first: int, last: int, scored: Scored) -> None:
     """Frames first to last with what was found in them, as H.264 at their real pace."""
-    encode(path, annotated(frames, first, last, scored), scored.seconds[first : last + 2])
+    write_paced_mp4(path, annotated(frames, first, last, scored), scored.seconds[first : last + 2])
 
 
 def annotated(frames: np.ndarray, first: int, last: int, scored: Scored) -> Iterator[np.ndarray]:
@@ -122,45 +119,3 @@ def annotated(frames: np.ndarray, first: int, last: int, scored: Scored) -> Iter
             given = scored.scores[part], scored.anomalous[part], scored.seconds[first : last + 2]
             curve = Curve(*given, scored.span, scored.least, picture.shape[1])
         yield np.vstack([picture, curve.at(place, scored.scores[frame])])
-
-
-def encode(path: Path, pictures: Iterable[np.ndarray], seconds: np.ndarray) -> None:
-    """H.264 that any browser plays, and that begins to play before all of it is loaded.
-
-    Args:
-        pictures: uint8 (H, W, 3) BGR.
-        seconds: float (pictures + 1,), when each is shown and the last one ends.
-    """
-    count = len(seconds) - 1
-    steps = np.arange(count + 1)
-    # Every picture is shown for a tick at least, whatever the footage says.
-    ticks = np.maximum.accumulate(np.round((seconds - seconds[0]) * TICKS).astype(int) - steps) + steps
-    rate = Fraction(count * TICKS, int(ticks[-1])).limit_denominator(1001)
-    lengths = dict(zip(ticks[:-1].tolist(), np.diff(ticks).tolist(), strict=True))
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        stream = container.add_stream("libx264", rate=rate)
-        stream.codec_context.time_base = Fraction(1, TICKS)
-        # One thread and no macroblock tree, so that the bytes depend on the frames alone; a place to jump to each 2 s.
-        stream.thread_count, stream.pix_fmt = 1, "yuv420p"
-        stream.options = {"threads": "1", "crf": "25", "preset": "veryfast", "x264-params": "mbtree=0"}
-        stream.codec_context.gop_size = max(2, round(2 * rate))
-
-        def write(image: av.VideoFrame | None) -> None:
-            for packet in stream.encode(image):
-                packet.duration = lengths[packet.pts]
-                container.mux(packet)
-
-        for tick, picture in zip(ticks, pictures, strict=False):
-            whole = even(picture)
-            if tick == 0:
-                stream.height, stream.width = whole.shape[:2]
-            image = av.VideoFrame.from_ndarray(whole, format="bgr24")
-            image.pts, image.time_base = int(tick), Fraction(1, TICKS)
-            write(image)
-        write(None)
-
-
-def even(picture: np.ndarray) -> np.ndarray:
-    """The picture with a repeated pixel more at the right and at the bottom where its sides are odd: 4:2:0 needs it."""
-    height, width = picture.shape[:2]
-    return np.ascontiguousarray(np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge"))

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.common.drawing.video_out import write_mp4
 from stages.render.figures import (
     ANKLES,
     HEAD,
@@ -280,31 +279,3 @@ def test_video_holds_the_frames_and_leaves_nothing_beside(recipe: Recipe, tmp_pa
     with av.open(str(path)) as container:
         assert container.streams.video[0].average_rate == 12
     assert [file.name for file in path.parent.iterdir()] == ["b.mp4"]
-
-
-@given(st.integers(16, 49), st.integers(16, 49), st.sampled_from([12.0, 29.97, 25]))
-@settings(max_examples=8, deadline=None)
-def test_odd_sizes_grow_by_one_pixel(tmp_path_factory: pytest.TempPathFactory, width: int, height: int, fps: float):
-    path = tmp_path_factory.mktemp("odd") / "x.mp4"
-    frame = np.full((height, width, 3), 90, np.uint8)
-    write_mp4(path, [frame] * 3, fps)
-    decoded = read(path)
-    assert decoded.shape == (3, height + height % 2, width + width % 2, 3)
-    assert np.abs(decoded.astype(int) - 90).max() < 6
-
-
-@pytest.mark.parametrize(
-    ("frames", "fps", "message"),
-    [
-        ([], 12, "no frames"),
-        ([np.zeros((20, 20, 3), np.uint8)], 0, "fps must be above 0"),
-        ([np.zeros((20, 20), np.uint8)], 12, r"uint8 \(H, W, 3\), got uint8 \(20, 20\)"),
-        ([np.zeros((20, 20, 3), np.uint8), np.zeros((20, 22, 3), np.uint8)], 12, r"frame 1 is uint8 \(20, 22, 3\)"),
-    ],
-)
-def test_bad_frames_are_refused_and_the_old_file_stays(tmp_path: Path, frames: list, fps: float, message: str):
-    path = tmp_path / "x.mp4"
-    path.write_bytes(b"old")
-    with pytest.raises(ValueError, match=message):
-        write_mp4(path, frames, fps)
-    assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1

@@ -12,7 +12,7 @@ import pytest
 from projects import OWN_CLIPS, ROOT, RUN_STAGES, Project, copied, walkers
 from ruamel.yaml import YAML
 
-from stages.common.drawing.video_out import write_mp4
+from stages.common.drawing.h264 import write_mp4
 
 
 def pytest_collection_modifyitems(items):

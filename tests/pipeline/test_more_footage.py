@@ -5,7 +5,7 @@ import sys
 
 from projects import RUN_STAGES, STAGES, Project, walkers
 
-from stages.common.drawing.video_out import write_mp4
+from stages.common.drawing.h264 import write_mp4
 from stages.common.tables.schemas import FRAME_SCORES, read_table
 
 BY_CLIP = {"decode", "detect", "sheets", "velocity", "tubes", "teach", "score", "faults"}
