@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
 from stages.common.running.params import merged
-from stages.common.tables.schemas import DETECTIONS, LABELS, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
@@ -167,7 +167,7 @@ class Project:
         for folder in ("data/mine/footage", "data/mine/frames", "models/mine/weights/detector"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
             (self.root / folder / "earlier").write_text(folder)
-        (self.root / "data/mine/detections.parquet").write_text("earlier")
+        (self.root / "data/mine/detections").write_text("earlier")
 
     def videos(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
@@ -185,4 +185,4 @@ class Project:
         return np.load(self.root / f"data/mine/frames/{video}.npy")
 
     def detections(self) -> pd.DataFrame:
-        return read_table(self.root / "data/mine/detections.parquet", DETECTIONS)
+        return read_table(self.root / "data/mine/detections/objects.parquet", OBJECTS)

@@ -49,18 +49,23 @@ def test_bad_frames_are_refused_and_the_old_file_stays(tmp_path: Path, frames: l
     assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
 
 
-@given(st.lists(st.sampled_from([0.0, 1e-7, 0.04, 0.3, 2.0]), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from([0.01, 0.04, 0.3, 2.0]), min_size=1, max_size=12))
 @settings(max_examples=20)
 def test_frames_are_shown_at_their_own_pace(tmp_path_factory: pytest.TempPathFactory, lengths: list[float]):
     path = tmp_path_factory.mktemp("paced") / "x.mp4"
     seconds = 7 + np.append(0, np.cumsum(lengths))
     write_paced_mp4(path, [np.full((16, 16, 3), 20 * at, np.uint8) for at in range(len(lengths))], seconds)
     pictures, times, _ = decoded(path)
-    np.testing.assert_allclose(times, seconds[:-1] - 7, atol=(len(lengths) + 1) / TICKS)
+    np.testing.assert_allclose(times, seconds[:-1] - 7, atol=2 / TICKS)
     assert np.abs(pictures.mean(axis=(1, 2, 3)) - 20 * np.arange(len(lengths))).max() < 6
-    assert (np.diff(times) > 0).all()
-    with av.open(str(path)) as container:
-        assert container.duration / 1e6 == pytest.approx(seconds[-1] - 7, abs=(len(lengths) + 1) / TICKS + 2e-3)
+
+
+def test_frames_of_one_moment_are_all_shown_in_their_order(tmp_path):
+    frames = [np.full((16, 16, 3), 60 * at, np.uint8) for at in range(4)]
+    write_paced_mp4(tmp_path / "x.mp4", frames, np.array([0.0, 1.0, 1.0, 1.0, 2.0]))
+    pictures, times, _ = decoded(tmp_path / "x.mp4")
+    assert np.abs(pictures.mean(axis=(1, 2, 3)) - [0, 60, 120, 180]).max() < 6
+    np.testing.assert_allclose(np.diff(times), [1, 1 / TICKS, 1 / TICKS], atol=1e-9)
 
 
 def test_a_paced_video_begins_with_how_to_play_it_and_can_be_jumped_into_every_two_seconds(tmp_path):
@@ -68,7 +73,10 @@ def test_a_paced_video_begins_with_how_to_play_it_and_can_be_jumped_into_every_t
     write_paced_mp4(path, frames, np.arange(51) / 10)
     content = path.read_bytes()
     assert 0 < content.index(b"moov") < content.index(b"mdat")
-    assert [at for at, key in enumerate(decoded(path)[2]) if key] == [0, 20, 40]
+    keys = np.flatnonzero(decoded(path)[2])
+    with av.open(str(path)) as container:
+        assert container.duration / 1e6 == pytest.approx(5.0, abs=2e-3)
+    assert keys[0] == 0 and len(keys) >= 3 and np.diff(keys).max() <= 20
 
 
 @pytest.mark.parametrize("write, pace", [(write_mp4, 12.0), (write_paced_mp4, np.arange(13) / 12)])
