@@ -17,6 +17,7 @@ from ruamel.yaml import YAML
 
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
+from stages.common.frames.store import open_frames
 from stages.common.running.params import merged
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
 
@@ -164,10 +165,11 @@ class Project:
 
     def leave_earlier_outputs(self) -> None:
         """Outputs as of an earlier run, for a stage that fails to leave alone."""
-        for folder in ("data/mine/footage", "data/mine/frames", "models/mine/weights/detector"):
+        for folder in ("data/mine/footage", "data/mine/frames", "data/mine/detections", "models/mine/weights/detector"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
             (self.root / folder / "earlier").write_text(folder)
         (self.root / "data/mine/detections").write_text("earlier")
+=======
 
     def videos(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
@@ -182,7 +184,7 @@ class Project:
         return read_table(self.root / "data/mine/footage/regions.parquet", REGIONS)
 
     def frames(self, video: str) -> np.ndarray:
-        return np.load(self.root / f"data/mine/frames/{video}.npy")
+        return np.stack(open_frames(self.root / "data/mine/frames", video))
 
     def detections(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/detections/objects.parquet", OBJECTS)
