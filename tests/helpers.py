@@ -168,8 +168,6 @@ class Project:
         for folder in ("data/mine/footage", "data/mine/frames", "data/mine/detections", "models/mine/weights/detector"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
             (self.root / folder / "earlier").write_text(folder)
-        (self.root / "data/mine/detections").write_text("earlier")
-=======
 
     def videos(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
