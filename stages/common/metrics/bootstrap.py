@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from stages.common.metrics.frame import MacroPolicy, auc_per_video, checked
-from stages.common.metrics.region import area, curve_of, findings
+from stages.common.metrics.region import REGION_OVERLAP, TRACK_SHARE, area, curve_of, findings
 
 
 def drawings(videos: int, count: int = 1000, seed: int = 0) -> np.ndarray:
@@ -38,13 +38,13 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float]:
 
 
 def micro_auc(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """`frame_metrics.micro_auc` of each drawing, float (drawings,); NaN where one has a single class.
+    """`frame.micro_auc` of each drawing, float (drawings,); NaN where one has a single class.
 
     The AUC counts pairs of an anomalous and a normal frame in the right order. Counted once for each pair of videos,
     they give that of any drawing.
 
     Args:
-        labels, scores, videos: (n,), as for `frame_metrics.macro_auc`.
+        labels, scores, videos: (n,), as for `frame.macro_auc`.
         weights: (drawings, videos), the videos in sorted order.
     """
     labels, scores = checked(labels, scores)
@@ -63,12 +63,14 @@ def micro_auc(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, weights: 
 def macro_auc(
     labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, weights: np.ndarray, policy: MacroPolicy
 ) -> np.ndarray:
-    """`frame_metrics.macro_auc` of each drawing, float (drawings,); NaN where the policy leaves no video of it."""
-    aucs = auc_per_video(labels, scores, videos, policy).to_numpy()
-    known = ~np.isnan(aucs)
+    """`frame.macro_auc` of each drawing, float (drawings,); NaN where one has a single class, or no video is left."""
+    aucs = auc_per_video(labels, scores, videos, policy)
+    shares = pd.Series(np.asarray(labels, float)).groupby(np.asarray(videos)).mean()[aucs.index].to_numpy()
+    both = (weights @ (shares > 0) > 0) & (weights @ (shares < 1) > 0)
+    known = aucs.notna().to_numpy()
     total = weights[:, known].sum(axis=1)
-    sums = weights[:, known] @ aucs[known]
-    return np.divide(sums, total, out=np.full(len(weights), np.nan), where=total > 0)
+    sums = weights[:, known] @ aucs[known].to_numpy()
+    return np.divide(sums, total, out=np.full(len(weights), np.nan), where=both & (total > 0))
 
 
 def region_track_areas(
@@ -76,13 +78,13 @@ def region_track_areas(
     regions: pd.DataFrame,
     frames_of: pd.Series,
     weights: np.ndarray,
-    alpha: float = 0.1,
-    beta: float = 0.1,
+    alpha: float = TRACK_SHARE,
+    beta: float = REGION_OVERLAP,
 ) -> tuple[np.ndarray, np.ndarray]:
     """RBDC and TBDC of each drawing, float (drawings,) each; NaN where one has no region.
 
     Args:
-        detections, regions, alpha, beta: as for `region_metrics.region_track_curve`.
+        detections, regions, alpha, beta: as for `region.region_track_curve`.
         frames_of: the number of frames of every test video, by its name; in the order of the weights' columns.
         weights: (drawings, videos).
 

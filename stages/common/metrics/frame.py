@@ -5,8 +5,8 @@ shape (n,), higher where a frame is more anomalous; any range. Only the order of
 is invariant to a strictly increasing rescaling of them. A value that the definition leaves undefined is NaN, never an
 error; an input that cannot be meant (lengths that differ, NaN scores) is a ValueError of one line.
 
-"Macro AUC" stands for at least three things in the literature, because the AUC of a clip with one class is undefined;
-`macro_auc` names them. None of them rescales the scores of a clip: that would use the whole test clip.
+"Macro AUC" stands for more than one thing in the literature, because the AUC of a clip with one class is undefined;
+`macro_auc` names two. None of them rescales the scores of a clip: that would use the whole test clip.
 """
 
 from typing import Literal, NamedTuple, get_args
@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-MacroPolicy = Literal["pad", "mixed", "one_normal"]
+MacroPolicy = Literal["pad", "mixed"]
 
 
 class RocCurve(NamedTuple):
@@ -60,7 +60,7 @@ def micro_auc(labels: ArrayLike, scores: ArrayLike) -> float:
 
 
 def macro_auc(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, policy: MacroPolicy = "pad") -> float:
-    """Mean over the videos of the AUC of each video, in [0, 1]; NaN when the policy leaves no video.
+    """Mean over the videos of the AUC of each video, in [0, 1]; NaN unless both classes occur, or no video is left.
 
     `videos`, string or integer of shape (n,), names each frame's video. What a video with one class counts:
 
@@ -70,19 +70,17 @@ def macro_auc(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, policy: M
       script beside the UBnormal data set does, by the authors of Georgescu et al., CVPR 2021, and so the one to
       compare with their macro AUC.
     - "mixed": the mean over the videos that hold both classes; the others are left out. Chance is 0.5.
-    - "one_normal": a video without a normal frame gets one scored below all of its frames, and so counts 1; videos
-      with both classes are untouched; a video without an anomalous frame is left out. The rule that the first
-      author of Georgescu et al., CVPR 2021, gives in words.
 
     Raises:
         ValueError: an unknown policy, or inputs of the wrong shape, length or values.
 
     >>> labels, videos = [0, 1, 1, 1], ["a", "a", "b", "b"]
-    >>> [macro_auc(labels, [0.7, 0.2, 0.5, 0.9], videos, policy) for policy in ("pad", "mixed", "one_normal")]
-    [0.875, 0.0, 0.5]
+    >>> [macro_auc(labels, [0.7, 0.2, 0.5, 0.9], videos, policy) for policy in ("pad", "mixed")]
+    [0.875, 0.0]
     """
     aucs = auc_per_video(labels, scores, videos, policy)
-    return float(aucs.mean())  # pandas leaves the NaN of left-out videos out, and the mean of none is NaN
+    # Padded, a set of one class would have 1 whatever its scores. pandas leaves out the NaN of left-out videos.
+    return float(aucs.mean()) if _has_both_classes(np.asarray(labels, bool)) else float("nan")
 
 
 def auc_per_video(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, policy: MacroPolicy = "pad") -> pd.Series:
@@ -128,7 +126,7 @@ def equal_error_rate(labels: ArrayLike, scores: ArrayLike) -> float:
 def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     """Mean precision weighted by the rise in recall (sklearn's `average_precision_score`), in (0, 1].
 
-    NaN when no frame is anomalous; 1 when all are. Chance is the share of anomalous frames.
+    NaN unless both classes occur. Chance is the share of anomalous frames.
 
     Raises:
         ValueError: labels or scores of the wrong shape, length or values.
@@ -137,7 +135,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     0.8333
     """
     labels, scores = checked(labels, scores)
-    return float(metrics.average_precision_score(labels, scores)) if labels.any() else float("nan")
+    return float(metrics.average_precision_score(labels, scores)) if _has_both_classes(labels) else float("nan")
 
 
 def _video_auc(labels: pd.Series, scores: pd.Series, policy: MacroPolicy) -> float:
@@ -148,8 +146,6 @@ def _video_auc(labels: pd.Series, scores: pd.Series, policy: MacroPolicy) -> flo
         # The closed form of the two extra frames: no made-up scores that could tie with, or overflow, the real ones.
         ordered_pairs = anomalous * normal * raw if anomalous and normal else 0
         return (ordered_pairs + anomalous + normal + 1) / ((anomalous + 1) * (normal + 1))
-    if policy == "one_normal" and normal == 0:
-        return 1.0
     return raw
 
 

@@ -20,7 +20,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from stages.common.objects.boxes import iou_of_pairs
 from stages.common.tables.schemas import BOX
+
+# What the field counts by: the IoU that finds a region, and the share of its regions that finds a track.
+REGION_OVERLAP, TRACK_SHARE = 0.1, 0.1
 
 
 class RegionTrackCurve(NamedTuple):
@@ -51,7 +55,11 @@ class RegionTrackArea(NamedTuple):
 
 
 def region_track_curve(
-    detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: float = 0.1, beta: float = 0.1
+    detections: pd.DataFrame,
+    regions: pd.DataFrame,
+    frames: int,
+    alpha: float = TRACK_SHARE,
+    beta: float = REGION_OVERLAP,
 ) -> RegionTrackCurve:
     """Detection rates of regions and tracks over the rate of false positives.
 
@@ -96,7 +104,7 @@ def findings(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha
         raise ValueError(f"frames: expected the number of all test frames, got {frames}, but {seen} frames hold boxes")
 
     det, region = _pairs_in_one_frame(det_frame, region_frame)
-    hit = _iou(_boxes(detections, order[det]), _boxes(regions, region)) >= beta
+    hit = iou_of_pairs(_boxes(detections, order[det]), _boxes(regions, region)) >= beta
     det, region = det[hit], region[hit]
 
     false_positive = np.ones(len(detections), dtype=bool)
@@ -132,26 +140,6 @@ def area(curve: RegionTrackCurve) -> RegionTrackArea:
     )
 
 
-def rbdc(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, beta: float = 0.1) -> float:
-    """Region-based detection criterion, in [0, 1]; arguments and errors as of `region_track_curve`.
-
-    >>> regions = pd.DataFrame({"video": "01", "track": 0, "frame": [3, 4], "x1": 10, "y1": 10, "x2": 30, "y2": 40})
-    >>> rbdc(regions.assign(score=0.5), regions, frames=100)
-    1.0
-    """
-    return area(region_track_curve(detections, regions, frames, beta=beta)).rbdc
-
-
-def tbdc(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: float = 0.1, beta: float = 0.1) -> float:
-    """Track-based detection criterion, in [0, 1]; arguments and errors as of `region_track_curve`.
-
-    >>> regions = pd.DataFrame({"video": "01", "track": 0, "frame": [3, 4], "x1": 10, "y1": 10, "x2": 30, "y2": 40})
-    >>> tbdc(regions.assign(score=0.5).head(1), regions, frames=100)
-    1.0
-    """
-    return area(region_track_curve(detections, regions, frames, alpha, beta)).tbdc
-
-
 def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
     """The highest IoU of each region with a box of its frame, float (regions,), in [0, 1]; 0 where there is no box.
 
@@ -165,7 +153,7 @@ def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
     _, box_video, region_video = _shared_codes(boxes["video"], regions["video"])
     box, region = _pairs_in_one_frame(*_frame_keys(boxes, box_video, regions, region_video))
     best = np.zeros(len(regions))
-    np.maximum.at(best, region, _iou(_boxes(boxes, box), _boxes(regions, region)))
+    np.maximum.at(best, region, iou_of_pairs(_boxes(boxes, box), _boxes(regions, region)))
     return best
 
 
@@ -205,16 +193,7 @@ def _pairs_in_one_frame(det_frame: np.ndarray, region_frame: np.ndarray) -> tupl
 
 
 def _boxes(table: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    return table[BOX].to_numpy(dtype=float)[rows].T
-
-
-def _iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes (4, n) with boxes (4, n), pair by pair."""
-    width = np.minimum(first[2], second[2]) - np.maximum(first[0], second[0])
-    height = np.minimum(first[3], second[3]) - np.maximum(first[1], second[1])
-    shared = np.maximum(width, 0) * np.maximum(height, 0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
-    return shared / (areas[0] + areas[1] - shared)
+    return table[BOX].to_numpy(dtype=float)[rows]
 
 
 def _rank_that_finds_tracks(

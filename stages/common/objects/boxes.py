@@ -29,30 +29,35 @@ def clip_boxes(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def areas(boxes: np.ndarray) -> np.ndarray:
-    """Areas (N,) of boxes (N, 4) in square pixels; 0 where a box is empty."""
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
-    return sides[:, 0] * sides[:, 1]
+    """Areas (...) of boxes (..., 4) in square pixels; 0 where a box is empty."""
+    sides = np.maximum(boxes[..., 2:] - boxes[..., :2], 0)
+    return sides[..., 0] * sides[..., 1]
 
 
-def intersection_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Areas (N, M) that boxes a (N, 4) share with boxes b (M, 4), in square pixels."""
+def intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Areas that boxes a (..., 4) share with boxes b (..., 4), pair by pair or broadcast, in square pixels."""
     width, height = (
-        np.minimum(a[:, None, high], b[None, :, high]) - np.maximum(a[:, None, low], b[None, :, low])
-        for low, high in ((0, 2), (1, 3))
+        np.minimum(a[..., high], b[..., high]) - np.maximum(a[..., low], b[..., low]) for low, high in ((0, 2), (1, 3))
     )
     return np.maximum(width, 0) * np.maximum(height, 0)
 
 
-def iou_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union (N, M), in 0..1, of boxes a (N, 4) with boxes b (M, 4); 0 for empty boxes."""
-    shared = intersection_matrix(a, b)
-    union = areas(a)[:, None] + areas(b)[None, :] - shared
+def iou_of_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union, in 0..1, of boxes a (..., 4) with boxes b (..., 4), pair by pair or broadcast; 0 for
+    empty boxes."""
+    shared = intersections(a, b)
+    union = areas(a) + areas(b) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def iou_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union (N, M), in 0..1, of each of boxes a (N, 4) with each of boxes b (M, 4)."""
+    return iou_of_pairs(a[:, None], b[None])
 
 
 def covered_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Share (N, M), in 0..1, of each box of a (N, 4) that lies within each box of b (M, 4)."""
-    shared = intersection_matrix(a, b)
+    shared = intersections(a[:, None], b[None])
     own = np.broadcast_to(areas(a)[:, None], shared.shape)
     return np.divide(shared, own, out=np.zeros_like(shared), where=own > 0)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from stages.common.metrics.region import area, rbdc, region_track_curve, tbdc
+from stages.common.metrics.region import area, region_track_curve
 from stages.common.tables.schemas import BOX
 from stages.common.tables.track_files import read_folder, read_tracks
 
@@ -90,6 +90,10 @@ def test_order_of_rows_scale_of_scores_and_names_make_no_difference(detections, 
     assert area(region_track_curve(found, truth.assign(track=truth["track"].map("t{}".format)), 9)) == expected
 
 
+def tbdc(detections, regions, frames, alpha=0.1):
+    return area(region_track_curve(detections, regions, frames, alpha)).tbdc
+
+
 ONE = region_table([("a", 0, 0, (0, 0, 10, 10))])
 
 
@@ -100,8 +104,6 @@ def scored(*rows):
 def test_perfect_detections_give_one():
     regions = region_table([(v, t, f, (10 * t, 0, 10 * t + 5, 5)) for v in "ab" for t in range(2) for f in range(5)])
     assert area(region_track_curve(regions.assign(score=1.0), regions, frames=10)) == (1, 1)
-    assert rbdc(regions.assign(score=1.0), regions, frames=10) == 1
-    assert tbdc(regions.assign(score=1.0), regions, frames=10) == 1
 
 
 def test_one_detection_in_all_videos():
@@ -152,7 +154,7 @@ def test_equal_scores_are_taken_by_video_frame_and_box():
 @pytest.mark.parametrize("width, found", [(10, True), (9, False)])
 def test_overlap_of_exactly_beta_is_enough(width, found):
     regions = region_table([("a", 0, 0, (0, 0, 100, 1))])
-    assert rbdc(detection_table([("a", 0, (0, 0, width, 1), 1)]), regions, 1) == found
+    assert area(region_track_curve(detection_table([("a", 0, (0, 0, width, 1), 1)]), regions, 1)).rbdc == found
 
 
 @pytest.mark.parametrize("alpha, length, enough", [(0.1, 10, 1), (0.1, 11, 2), (0.1, 70, 7), (0.07, 100, 7)])
