@@ -4,45 +4,41 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
+from stages.common.metrics.headline import headline
 from stages.common.running.cli import run_stage
 from stages.common.running.files import save_json, written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, SCORES, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
-from stages.evaluate.summary import Evaluate, labelled, summary
-
-HEADLINE = ("micro_auc", "macro_auc", "rbdc", "tbdc")
+from stages.evaluate.settings import Alarms
+from stages.evaluate.summary import Labelled, labelled, summary
 
 
 def run(name: str) -> str:
-    paths, evaluate = SetPaths(name), load("evaluate", Evaluate, name)
-    boxes = read_table(paths.scores, SCORES)
-    labels = read_table(paths.footage / "labels.parquet", LABELS)
-    frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
-    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    tables = labelled(
-        frames,
-        read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES),
-        boxes,
-        videos,
-        labels,
-        read_table(paths.footage / "regions.parquet", REGIONS),
-    )
-    metrics = {} if labels.empty else summary(tables, evaluate)
-    curves = {"timeline": timeline(frames, labels), **curve_tables(tables, metrics, evaluate)}
-    write_curves(paths.curves, curves)
-    tests = set(videos["video"][videos["split"] == "test"])
-    if labels.empty:
-        save_json(paths.metrics, {"counts": {"videos": 0, "objects": int(boxes["video"].isin(tests).sum())}})
-        return (
-            f"nothing to evaluate: none of the {len(tests)} test clips has labels; scores lie in {paths.frame_scores}"
-        )
+    paths, alarms = SetPaths(name), load("report", Alarms, name)
+    tables, frames, labels = read_tables(paths, alarms.join_seconds)
+    metrics = summary(tables) if len(labels) else {"counts": {"videos": 0, "objects": tables.found}}
+    write_curves(paths.curves, {"timeline": timeline(frames, labels), **curve_tables(tables, metrics)})
     save_json(paths.metrics, metrics)
-    shown = ", ".join(
-        f"{name} {metrics[name]:.4f}" if metrics[name] is not None else f"{name} undefined" for name in HEADLINE
-    )
-    return f"{shown}, in {paths.metrics}"
+    if labels.empty:
+        tests = frames.loc[frames["split"] == "test", "video"].nunique()
+        return f"nothing to evaluate: none of the {tests} test clips has labels; scores lie in {paths.frame_scores}"
+    return f"{headline(metrics)}, in {paths.metrics}"
+
+
+def read_tables(paths: SetPaths, join: float) -> tuple[Labelled, pd.DataFrame, pd.DataFrame]:
+    """What can be measured; FRAME_SCORES and LABELS.
+
+    join: alarms with fewer seconds between them are one.
+    """
+    frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
+    objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
+    found = read_table(paths.detections / "objects.parquet", OBJECTS, ["video"])["video"]
+    schemas = {"videos": VIDEOS, "times": TIMES, "labels": LABELS, "regions": REGIONS}
+    footage = {name: read_table(paths.footage / f"{name}.parquet", schema) for name, schema in schemas.items()}
+    return labelled(frames, objects, found, **footage, join=join), frames, footage["labels"]
 
 
 def write_curves(folder: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -24,30 +24,31 @@ def by_type(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) ->
     """
     parts = {}
     for name in sorted(set(regions["type"]) - {""}):
-        own = regions["type"] == name
-        places = regions.loc[own, ["video", "frame"]].drop_duplicates().assign(of_type=True)
+        of_type = regions["type"] == name
+        places = regions.loc[of_type, ["video", "frame"]].drop_duplicates().assign(marked=True)
         marked = frames.merge(places, on=["video", "frame"], how="left")
-        chosen = marked["of_type"].notna() | ~marked["anomalous"]
+        chosen = marked["marked"].notna() | ~marked["anomalous"]
         parts[name] = {
-            "tracks": len(regions.loc[own, ["video", "track"]].drop_duplicates()),
+            "tracks": len(regions.loc[of_type, ["video", "track"]].drop_duplicates()),
             "micro_auc": micro_auc(marked["anomalous"][chosen], marked["score"][chosen]),
-            "coverage": float(covered[own.to_numpy()].mean()),
+            "coverage": float(covered[of_type.to_numpy()].mean()),
         }
     return parts
 
 
 def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
-    """Which share of the events is found at so many false alarms per hour of normal footage.
+    """Which share of the incidents is found at so many false alarms per hour of normal footage.
 
     `found` is by the threshold that gives so many on the test clips themselves. `calibrated` is what an operator gets:
-    the threshold that gives so many on the held-out normal clips, and the false alarms that it then really gives.
+    the threshold that gives so many on the held-out normal clips, and the false alarms that it then really gives. NaN
+    without the footage that the threshold is set by.
 
     Args:
-        frames: video, anomalous, score and fps of the test clips, sorted by video and frame.
-        held_out: video, score and fps of the held-out clips, likewise.
+        frames: video, anomalous, alarm and fps of the test clips, sorted by video and frame.
+        held_out: video, alarm and fps of the held-out clips, likewise.
     """
-    curve = alarm_curve(frames["anomalous"], frames["score"], frames["video"])
-    normal = alarm_curve(np.zeros(len(held_out)), held_out["score"], held_out["video"])
+    curve = alarm_curve(frames["anomalous"], frames["alarm"], frames["video"])
+    normal = alarm_curve(np.zeros(len(held_out)), held_out["alarm"], held_out["video"])
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
     count = len(incidents(frames["anomalous"], frames["video"]))
 
@@ -55,8 +56,11 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
         _, found = counts_at(curve, threshold_for(curve, rate * hours))
         false_alarms, calibrated = counts_at(curve, threshold_for(normal, rate * held_out_hours))
         return {
-            "found": share(found, count),
-            "calibrated": {"found": share(calibrated, count), "false_alarms_per_hour": share(false_alarms, hours)},
+            "found": share(found, count if hours else 0),
+            "calibrated": {
+                "found": share(calibrated, count if held_out_hours else 0),
+                "false_alarms_per_hour": share(false_alarms, hours if held_out_hours else 0),
+            },
         }
 
     rates = {name: at(rate) for name, rate in RATES.items()}
@@ -68,12 +72,12 @@ def share(part: float, whole: float) -> float:
 
 
 def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) -> pd.DataFrame:
-    """A row per test clip: its frames and anomalous ones, AUC (NaN of one class), highest score, events, coverage."""
+    """A row per test clip: frames and anomalous ones, AUC (NaN of one class), highest score, incidents, coverage."""
     aucs = auc_per_video(frames["anomalous"], frames["score"], frames["video"], "mixed")
     table = frames.groupby("video").agg(
         frames=("frame", "size"), anomalous_frames=("anomalous", "sum"), highest_score=("score", "max")
     )
     owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["video"])[:, 0]]
-    table["events"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
+    table["incidents"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
     table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()
     return table.assign(auc=aucs).reset_index()

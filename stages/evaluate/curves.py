@@ -3,25 +3,25 @@
 import pandas as pd
 
 from stages.common.metrics.frame import roc
-from stages.common.metrics.region import best_overlaps, region_track_curve
+from stages.common.metrics.region import REGION_OVERLAP, best_overlaps, region_track_curve
 from stages.common.tables.schemas import BOX
 from stages.evaluate.breakdown import per_video
-from stages.evaluate.summary import Evaluate, Labelled, with_regions
+from stages.evaluate.summary import Labelled, with_regions
 
 # Points of a curve that a picture can show.
 POINTS = 400
 
 
-def curve_tables(tables: Labelled, metrics: dict, evaluate: Evaluate) -> dict[str, pd.DataFrame]:
+def curve_tables(tables: Labelled, metrics: dict) -> dict[str, pd.DataFrame]:
     """The tables by name; without rows where there are no labels.
 
     Args:
-        metrics: as from `summary`; {} where there are no labels.
+        metrics: as from `summary`; without any where there are no labels.
     """
-    covered = best_overlaps(tables.objects, tables.regions) >= evaluate.region_overlap
+    covered = best_overlaps(tables.objects, tables.regions) >= REGION_OVERLAP
     return {
         "roc": roc_table(tables.frames),
-        "regions": region_table(tables, evaluate),
+        "regions": region_table(tables),
         "scorers": scorer_table(metrics),
         "videos": per_video(tables.frames, tables.regions, covered),
     }
@@ -35,13 +35,13 @@ def roc_table(frames: pd.DataFrame) -> pd.DataFrame:
     return thinned(table.dropna())
 
 
-def region_table(tables: Labelled, evaluate: Evaluate) -> pd.DataFrame:
+def region_table(tables: Labelled) -> pd.DataFrame:
     """Shares of regions and of tracks found, one below the other, over false positives per frame."""
     mapped = with_regions(tables.frames, tables.regions)
     objects = tables.objects[tables.objects["video"].isin(mapped)]
     frames = max(1, int(tables.frames["video"].isin(mapped).sum()))
     detections = objects[["video", "frame", *BOX, "score"]]
-    curve = region_track_curve(detections, tables.regions, frames, evaluate.track_share, evaluate.region_overlap)
+    curve = region_track_curve(detections, tables.regions, frames)
     parts = [
         pd.DataFrame({"false_positives_per_frame": curve.false_positive_rate, "found": rate}).assign(of=name)
         for name, rate in (("regions", curve.region_detection_rate), ("tracks", curve.track_detection_rate))
@@ -52,9 +52,8 @@ def region_table(tables: Labelled, evaluate: Evaluate) -> pd.DataFrame:
 def scorer_table(metrics: dict) -> pd.DataFrame:
     """Micro AUC of the fused score, of each cue alone and of the trivial scorers."""
     found = {"fused": metrics, "fused, unsmoothed": metrics.get("raw", {})}
-    found |= {cue: metrics.get(cue, {}) for cue in ("velocity", "shape", "features")}
-    found |= metrics.get("tasks", {}) | metrics.get("trivial", {})
-    rows = [(name, own["micro_auc"]) for name, own in found.items() if own.get("micro_auc") is not None]
+    found |= metrics.get("cues", {}) | metrics.get("trivial", {})
+    rows = [(name, aucs["micro_auc"]) for name, aucs in found.items() if aucs.get("micro_auc") is not None]
     return pd.DataFrame(rows, columns=["scorer", "micro_auc"])
 
 

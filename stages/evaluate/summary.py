@@ -6,31 +6,26 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from stages.common.cues.all import ALL
 from stages.common.metrics import bootstrap
 from stages.common.metrics.frame import average_precision, equal_error_rate, macro_auc, micro_auc
-from stages.common.metrics.region import area, best_overlaps, region_track_curve
-from stages.common.running.params import settings
-from stages.common.tables.schemas import BOX, TASKS, TRIVIAL
+from stages.common.metrics.headline import METRICS
+from stages.common.metrics.incidents import joined
+from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
+from stages.common.tables.schemas import BOX, TRIVIAL
 from stages.evaluate.breakdown import by_type, operation
-
-
-@settings
-class Evaluate:
-    """The section `evaluate`."""
-
-    region_overlap: float
-    track_share: float
 
 
 class Labelled(NamedTuple):
     """The test clips that have labels, and the held-out ones beside them.
 
     Attributes:
-        frames: FRAME_SCORES with `anomalous` and `fps`, sorted by video and frame.
+        frames: FRAME_SCORES with `anomalous` and `fps`, and `alarm`, the scores of which the stretches above a
+            threshold are the alarms; sorted by video and frame.
         objects: OBJECT_SCORES, of the objects that fuse kept.
         found: how many objects there were before fuse left some out.
         regions: REGIONS.
-        held_out: FRAME_SCORES with `fps` of the held-out clips, sorted.
+        held_out: FRAME_SCORES with `fps` and `alarm` of the held-out clips, sorted.
     """
 
     frames: pd.DataFrame
@@ -43,31 +38,42 @@ class Labelled(NamedTuple):
 def labelled(
     frames: pd.DataFrame,
     objects: pd.DataFrame,
-    boxes: pd.DataFrame,
+    found: pd.Series,
     videos: pd.DataFrame,
+    times: pd.DataFrame,
     labels: pd.DataFrame,
     regions: pd.DataFrame,
+    join: float,
 ) -> Labelled:
-    """What of a set can be measured; the arguments are whole tables, `boxes` as SCORES. All of a set's regions stay."""
-    frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
-    tests = set(videos["video"][videos["split"] == "test"]) & set(labels["video"])
+    """What of a set can be measured; the arguments are whole tables. All of a set's regions stay.
+
+    Args:
+        found: the video of each object that detect found.
+        join: alarms with fewer seconds between them are one.
+    """
+    frames = frames.merge(videos[["video", "fps"]], on="video").merge(times, on=["video", "frame"])
+    frames = frames.sort_values(["video", "frame"], ignore_index=True)
+    frames["alarm"] = joined(frames["score"], frames["video"], frames["seconds"], join)
+    tests = set(videos["video"][videos["split"] == "test"])
+    if len(labels):
+        tests &= set(labels["video"])
     return Labelled(
         frames[frames["video"].isin(tests)].merge(labels, on=["video", "frame"]),
         objects[objects["video"].isin(tests)],
-        int(boxes["video"].isin(tests).sum()),
+        int(found.isin(tests).sum()),
         regions,
         frames[frames["split"] == "held_out"],
     )
 
 
-def summary(tables: Labelled, evaluate: Evaluate) -> dict:
+def summary(tables: Labelled) -> dict:
     """All metrics and counts, rounded to 6 digits, None where one is undefined."""
     frames, objects, regions = tables.frames, tables.objects, tables.regions
     with_objects = len(objects[["video", "frame"]].drop_duplicates())
     mapped = with_regions(frames, regions)
     mapped_objects, frames_of = objects[objects["video"].isin(mapped)], frames.groupby("video").size()
     frames_of = frames_of[frames_of.index.isin(mapped)]
-    covered = best_overlaps(objects, regions) >= evaluate.region_overlap
+    covered = best_overlaps(objects, regions) >= REGION_OVERLAP
     metrics = {
         "counts": {
             "videos": int(frames["video"].nunique()),
@@ -84,17 +90,14 @@ def summary(tables: Labelled, evaluate: Evaluate) -> dict:
         **frame_level(frames, "score"),
         "equal_error_rate": equal_error_rate(frames["anomalous"], frames["score"]),
         "average_precision": average_precision(frames["anomalous"], frames["score"]),
-        **region_level(mapped_objects, "score", regions, frames_of, evaluate),
-        "interval": intervals(frames, mapped_objects, regions, frames_of, evaluate),
+        **region_level(mapped_objects, "score", regions, frames_of),
+        "interval": intervals(frames, mapped_objects, regions, frames_of),
         "coverage": mean(covered),
-        "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of, evaluate)},
-        "features": frame_level(frames, "features"),
-        "shape": frame_level(frames, "shape"),
-        "velocity": frame_level(frames, "velocity"),
-        "tasks": {task: frame_level(frames, task) for task in TASKS},
+        "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of)},
+        "cues": {cue: frame_level(frames, cue) for cue in ALL},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
         "types": by_type(frames, regions, covered),
-        "events": operation(frames, tables.held_out),
+        "incidents": operation(frames, tables.held_out),
     }
     return rounded(metrics)
 
@@ -120,19 +123,16 @@ def frame_level(frames: pd.DataFrame, column: str) -> dict[str, float]:
     }
 
 
-def region_level(
-    objects: pd.DataFrame, column: str, regions: pd.DataFrame, frames_of: pd.Series, evaluate: Evaluate
-) -> dict[str, float]:
+def region_level(objects: pd.DataFrame, column: str, regions: pd.DataFrame, frames_of: pd.Series) -> dict[str, float]:
     """RBDC and TBDC of one column of object scores; `frames_of` are the frames of each video, by its name."""
     detections = objects[["video", "frame", *BOX]].assign(score=objects[column])
-    total = max(1, int(frames_of.sum()))
-    return area(region_track_curve(detections, regions, total, evaluate.track_share, evaluate.region_overlap))._asdict()
+    return area(region_track_curve(detections, regions, max(1, int(frames_of.sum()))))._asdict()
 
 
 def intervals(
-    frames: pd.DataFrame, objects: pd.DataFrame, regions: pd.DataFrame, frames_of: pd.Series, evaluate: Evaluate
+    frames: pd.DataFrame, objects: pd.DataFrame, regions: pd.DataFrame, frames_of: pd.Series
 ) -> dict[str, dict[str, float]]:
-    """The 95 % bootstrap interval over videos of each headline metric, by its name."""
+    """The 95 % bootstrap interval over videos of each of METRICS, by its name."""
     columns = frames["anomalous"], frames["score"], frames["video"]
     drawn = bootstrap.drawings(frames["video"].nunique())
     values = {
@@ -141,9 +141,8 @@ def intervals(
         "macro_auc_mixed": bootstrap.macro_auc(*columns, drawn, "mixed"),
     }
     drawn = bootstrap.drawings(len(frames_of))
-    settings = evaluate.track_share, evaluate.region_overlap
-    values["rbdc"], values["tbdc"] = bootstrap.region_track_areas(objects, regions, frames_of, drawn, *settings)
-    return {name: dict(zip(("low", "high"), bootstrap.interval(own), strict=True)) for name, own in values.items()}
+    values["rbdc"], values["tbdc"] = bootstrap.region_track_areas(objects, regions, frames_of, drawn)
+    return {name: dict(zip(("low", "high"), bootstrap.interval(values[name]), strict=True)) for name in METRICS}
 
 
 def mean(values: np.ndarray) -> float:

@@ -18,6 +18,7 @@ def clip(video, anomalous, scores, fps=10.0):
             "frame": range(len(scores)),
             "anomalous": np.array(anomalous, bool),
             "score": scores,
+            "alarm": scores,
             "fps": fps,
         }
     )
@@ -58,7 +59,7 @@ def test_an_operator_gets_the_false_alarms_of_a_threshold_from_other_footage():
     found = operation(frames, held_out)
     assert found["count"] == 2
     assert (found["normal_hours"], found["held_out_hours"]) == (pytest.approx(1), pytest.approx(1))
-    # 0.6 is next to both events: its frame joins their alarms, but that of 0.7 is false.
+    # 0.6 is next to both incidents: its frame joins their alarms, but that of 0.7 is false.
     assert found["one_in_10_hours"] == {"found": 0.5, "calibrated": {"found": 0.5, "false_alarms_per_hour": 1.0}}
     assert found["ten_per_hour"]["found"] == 1
     assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 0.0}
@@ -75,12 +76,15 @@ def test_in_an_hour_one_alarm_per_hour_is_one():
         assert (found["one_per_hour"]["found"], found["one_in_10_hours"]["found"]) == (1, 0)
 
 
-def test_without_events_or_normal_footage_there_is_no_share():
+def test_without_incidents_or_footage_to_set_the_threshold_by_there_is_no_share():
     nothing = clip("t", [0, 0], [1.0, 2.0])
     found = operation(nothing, nothing[:0])
     assert found["count"] == 0 and math.isnan(found["one_per_hour"]["found"])
-    found = operation(clip("t", [1, 1], [1.0, 2.0]), nothing)
-    assert math.isnan(found["one_per_hour"]["calibrated"]["false_alarms_per_hour"])
+    found = operation(clip("t", [1, 1], [1.0, 2.0]), nothing)["one_per_hour"]
+    assert math.isnan(found["found"]) and math.isnan(found["calibrated"]["false_alarms_per_hour"])
+    assert found["calibrated"]["found"] == 0
+    calibrated = operation(clip("t", [0, 1], [1.0, 2.0]), nothing[:0])["one_per_hour"]["calibrated"]
+    assert all(map(math.isnan, calibrated.values()))
 
 
 def test_a_row_per_clip():
@@ -91,11 +95,11 @@ def test_a_row_per_clip():
         "frames": 4,
         "anomalous_frames": 2,
         "highest_score": 4,
-        "events": 2,
+        "incidents": 2,
         "coverage": 0.5,
         "auc": 0.75,
     }
-    assert table.loc["b", ["events", "highest_score"]].tolist() == [0, 5] and np.isnan(table.loc["b", "auc"])
+    assert table.loc["b", ["incidents", "highest_score"]].tolist() == [0, 5] and np.isnan(table.loc["b", "auc"])
     empty = pd.DataFrame({field.name: [] for field in REGIONS})
     assert len(per_video(frames[:0], empty, np.zeros(0, bool))) == 0
 

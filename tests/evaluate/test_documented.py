@@ -6,8 +6,12 @@ import re
 import pytest
 from helpers import PARAMS, ROOT
 
-KEYS = (ROOT / "docs/metrics.md").read_text()
-PATTERNS = [name for row in re.findall(r"^\| (`.*?) \|", KEYS, re.MULTILINE) for name in re.findall("`(.+?)`", row)]
+from stages.common.cues.all import ALL
+from stages.common.metrics.headline import METRICS
+
+TABLE = (ROOT / "docs/metrics.md").read_text()
+PATTERNS = [name for row in re.findall(r"^\| (`.*?) \|", TABLE, re.MULTILINE) for name in re.findall("`(.+?)`", row)]
+FILES = [file for file in sorted((ROOT / "metrics").glob("*.json")) if file.stem in PARAMS["sets"]]
 
 
 def flat(tree: dict, above: str = "") -> set[str]:
@@ -22,11 +26,7 @@ def meets(pattern: str, key: str) -> bool:
     return re.fullmatch(expression, key) is not None
 
 
-@pytest.mark.parametrize(
-    "file",
-    [file for file in sorted((ROOT / "metrics").glob("*.json")) if file.stem in PARAMS["sets"]],
-    ids=lambda file: file.stem,
-)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_key_is_documented(file):
     keys = flat(json.loads(file.read_text()))
     assert [key for key in sorted(keys) if not any(meets(pattern, key) for pattern in PATTERNS)] == []
@@ -36,3 +36,9 @@ def test_every_documented_key_is_there():
     keys = flat(json.loads((ROOT / "metrics/demo.json").read_text()))
     assert len(PATTERNS) > 10
     assert [pattern for pattern in PATTERNS if not any(meets(pattern, key) for key in keys)] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_cue_has_its_numbers_and_every_metric_its_interval(file):
+    metrics = json.loads(file.read_text())
+    assert set(metrics["cues"]) == set(ALL) and set(metrics["interval"]) == set(METRICS)

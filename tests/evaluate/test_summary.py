@@ -7,22 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common.tables.schemas import (
-    CUES,
-    FRAME_SCORES,
-    LABELS,
-    OBJECT_SCORES,
-    REGIONS,
-    SCORES,
-    TASKS,
-    TRIVIAL,
-    VIDEOS,
-    write_table,
-)
-from stages.evaluate.summary import Evaluate, labelled, rounded, summary
+from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, TRIVIAL, VIDEOS, write_table
+from stages.evaluate.curves import region_table
+from stages.evaluate.summary import labelled, rounded, summary
 
-EVALUATE = Evaluate(region_overlap=0.1, track_share=0.1)
-COLUMNS = ["raw", "score", *CUES, *TRIVIAL]
+COLUMNS = ["raw", "score", *ALL, *TRIVIAL]
 FRAME_KEYS = {"micro_auc", "macro_auc", "macro_auc_mixed"}
 
 
@@ -40,7 +30,7 @@ def perfect_scores():
     frames = labels[["video", "frame"]].assign(split="test")
     for column in COLUMNS:
         frames[column] = labels["anomalous"].astype(float)
-    objects = frames[:-1].assign(x1=10, y1=10, x2=30, y2=40, track=0)
+    objects = frames[:-1].assign(x1=10, y1=10, x2=30, y2=40, track=0, object=range(19))
     return frames, objects
 
 
@@ -48,10 +38,18 @@ def videos_of(frames):
     return frames[["video", "split"]].drop_duplicates().assign(fps=10.0)
 
 
-def whole_summary(frames, objects, boxes=None, truth=None, evaluate=EVALUATE):
+def times_of(frames):
+    return frames[["video", "frame"]].assign(seconds=frames["frame"] / 10)
+
+
+def tables_of(frames, objects, found=None, truth=None, join=0.0):
     labels, regions = truth or ground_truth()
-    boxes = objects if boxes is None else boxes
-    return summary(labelled(frames, objects, boxes, videos_of(frames), labels, regions), evaluate)
+    found = objects if found is None else found
+    return labelled(frames, objects, found["video"], videos_of(frames), times_of(frames), labels, regions, join)
+
+
+def whole_summary(*tables, **more):
+    return summary(tables_of(*tables, **more))
 
 
 def held_out_rows(frames, objects):
@@ -63,7 +61,9 @@ def test_no_objects_and_no_regions_leave_undefined_what_they_leave_undefined():
     frames, objects = perfect_scores()
     labels, regions = ground_truth()
     metrics = whole_summary(frames, objects[:0], truth=(labels.assign(anomalous=False), regions[:0]))
-    assert metrics["micro_auc"] is None and metrics["macro_auc_mixed"] is None and metrics["macro_auc"] == 1
+    assert metrics["micro_auc"] is None and metrics["macro_auc_mixed"] is None and metrics["macro_auc"] is None
+    assert metrics["raw"]["macro_auc"] is None and metrics["cues"]["arrow"]["macro_auc"] is None
+    assert metrics["interval"]["macro_auc"] == {"low": None, "high": None} and metrics["average_precision"] is None
     assert metrics["rbdc"] is None and metrics["tbdc"] is None
     counts = metrics["counts"]
     assert (counts["objects"], counts["objects_scored"], counts["regions"], counts["tracks"]) == (0, 0, 0, 0)
@@ -82,7 +82,7 @@ def test_perfect_scores_are_1_everywhere():
         assert {name: part[name] for name in (*FRAME_KEYS, "rbdc", "tbdc")} == dict.fromkeys(
             (*FRAME_KEYS, "rbdc", "tbdc"), 1.0
         )
-    assert metrics["tasks"] == {task: dict.fromkeys(FRAME_KEYS, 1.0) for task in TASKS}
+    assert metrics["cues"] == {cue: dict.fromkeys(FRAME_KEYS, 1.0) for cue in ALL}
     assert metrics["trivial"] == {scorer: dict.fromkeys(FRAME_KEYS, 1.0) for scorer in TRIVIAL}
 
 
@@ -116,10 +116,7 @@ def test_each_number_comes_from_its_own_column():
         parts = {
             "score": metrics,
             "raw": metrics["raw"],
-            "features": metrics["features"],
-            "shape": metrics["shape"],
-            "velocity": metrics["velocity"],
-            **metrics["tasks"],
+            **metrics["cues"],
             **metrics["trivial"],
         }
         assert {column for column in COLUMNS if parts[column]["micro_auc"] == 0} == {worst}
@@ -158,7 +155,7 @@ def test_held_out_clips_do_not_count_even_where_they_have_labels():
     tables = pd.concat([more_frames, frames]), pd.concat([objects, more_objects])
     metrics = whole_summary(*tables, truth=(labels, regions))
     # They tell an operator's threshold, and nothing else.
-    assert expected.pop("events")["held_out_hours"] == 0 and metrics.pop("events")["held_out_hours"] > 0
+    assert expected.pop("incidents")["held_out_hours"] == 0 and metrics.pop("incidents")["held_out_hours"] > 0
     assert metrics == expected
 
 
@@ -182,24 +179,54 @@ def test_the_order_of_rows_makes_no_difference():
     assert 0 < expected["micro_auc"] < 1
 
 
-def test_overlap_and_share_are_those_of_the_settings():
+def found_in_the_end(tables):
+    """Shares of regions and of tracks, as the curve has them where all objects count."""
+    return region_table(tables).groupby("of")["found"].last().to_dict()
+
+
+@pytest.mark.parametrize("y2, found", [(13, 1), (12.9, 0)])
+def test_a_region_is_found_by_a_tenth_of_it(y2, found):
     frames, objects = perfect_scores()
-    objects = objects.assign(x1=20)  # IoU 1/2 with every region
-    strict = Evaluate(region_overlap=0.6, track_share=0.1)
-    assert whole_summary(frames, objects)["rbdc"] == 1
-    assert whole_summary(frames, objects, evaluate=strict)["rbdc"] == 0
-    one_found = objects[objects["frame"] != 4].iloc[:-1]
-    one_found = one_found[~((one_found["video"] == "a") & (one_found["frame"] == 5))]
-    demanding = Evaluate(region_overlap=0.1, track_share=0.5)
-    assert whole_summary(frames, one_found)["tbdc"] == 1
-    assert whole_summary(frames, one_found, evaluate=demanding)["tbdc"] == 0
+    tables = tables_of(frames, objects.assign(y2=y2))
+    metrics = summary(tables)
+    assert metrics["rbdc"] == metrics["raw"]["rbdc"] == metrics["coverage"] == found
+    assert metrics["interval"]["rbdc"]["high"] == found and found_in_the_end(tables)["regions"] == found
+
+
+@pytest.mark.parametrize("regions, found", [(10, 1), (11, 0)])
+def test_a_track_is_found_by_a_tenth_of_its_regions(regions, found):
+    frames, objects = perfect_scores()
+    labels, known = ground_truth()
+    track = pd.concat([known.head(1).assign(frame=number % 10) for number in range(regions)])
+    tables = tables_of(frames, objects[(objects["video"] == "a") & (objects["frame"] == 4)], truth=(labels, track))
+    metrics = summary(tables)
+    assert metrics["counts"]["tracks"] == 1
+    assert metrics["tbdc"] == metrics["raw"]["tbdc"] == metrics["interval"]["tbdc"]["high"] == found
+    assert found_in_the_end(tables) == {"regions": 1 / regions, "tracks": found}
+
+
+def test_alarms_are_joined_before_a_threshold_is_set_by_them():
+    """Two highest scores in an hour of held-out footage: one alarm an hour lets them pass where they are joined."""
+    frames, objects = perfect_scores()
+    labels, regions = ground_truth()
+    frames.loc[frames["score"] == 1, "score"] = 0.4
+    held_out = frames[:10].assign(video="h", split="held_out", score=0.1)
+    held_out.loc[[2, 7], "score"] = 0.5
+    frames = pd.concat([frames, held_out])
+    videos, times = videos_of(frames).assign(fps=10 / 3600), times_of(frames)
+    found = [
+        summary(labelled(frames, objects, objects["video"], videos, times, labels, regions, join))["incidents"]
+        for join in (0.4, 0.41)
+    ]
+    assert [part["held_out_hours"] for part in found] == [1, 1]
+    assert [part["one_per_hour"]["calibrated"]["found"] for part in found] == [0, 1]
 
 
 def test_a_cue_that_says_nothing_has_no_numbers():
     frames, objects = perfect_scores()
     metrics = whole_summary(frames.assign(arrow=np.nan), objects.assign(arrow=np.nan))
-    assert metrics["tasks"]["arrow"] == dict.fromkeys(FRAME_KEYS)
-    assert metrics["tasks"]["middle"] == metrics["velocity"] == dict.fromkeys(FRAME_KEYS, 1.0)
+    assert metrics["cues"].pop("arrow") == dict.fromkeys(FRAME_KEYS)
+    assert all(aucs == dict.fromkeys(FRAME_KEYS, 1.0) for aucs in metrics["cues"].values())
 
 
 def test_numbers_are_rounded_to_6_digits_and_nan_is_none():
@@ -212,8 +239,7 @@ def test_numbers_are_rounded_to_6_digits_and_nan_is_none():
 def project(tmp_path, monkeypatch):
     """The tables of a set with two test clips and a held-out one."""
     monkeypatch.chdir(tmp_path)
-    params = "evaluate: {region_overlap: 0.1, track_share: 0.1}\nsets: {tiny: {evaluate: {}}}\n"
-    (tmp_path / "params.yaml").write_text(params)
+    (tmp_path / "params.yaml").write_text("report: {join_seconds: 0.0, events_shown: 1}\nsets: {tiny: {report: {}}}\n")
     frames, objects = perfect_scores()
     more_frames, more_objects = held_out_rows(frames, objects)
     frames, objects = pd.concat([frames, more_frames]), pd.concat([objects, more_objects])
@@ -224,7 +250,9 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "footage/videos.parquet", videos, VIDEOS)
     write_table(folder / "footage/labels.parquet", labels, LABELS)
     write_table(folder / "footage/regions.parquet", regions, REGIONS)
-    write_table(folder / "scores.parquet", objects[[*SCORES.names[:-1]]].assign(person=0.5), SCORES)
+    write_table(folder / "footage/times.parquet", times_of(frames), TIMES)
+    found = objects.assign(label=0, source="motion", class_scores=[[]] * len(objects))
+    write_table(folder / "detections/objects.parquet", found, OBJECTS)
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
     write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
     return tmp_path
@@ -239,10 +267,10 @@ def said(monkeypatch, capsys):
 
 def test_the_command_writes_the_summary_and_says_the_numbers(project, monkeypatch, capsys):
     line = said(monkeypatch, capsys)
-    assert line.startswith("evaluate@tiny: micro_auc 1.0000, macro_auc 1.0000, rbdc 1.0000, tbdc 1.0000")
+    assert line.startswith("evaluate@tiny: micro AUC 1.0000, macro AUC 1.0000, RBDC 1.0000, TBDC 1.0000")
     metrics = json.loads((project / "metrics/tiny.json").read_text())
     expected = whole_summary(*perfect_scores())
-    assert expected.pop("events")["held_out_hours"] == 0 and metrics.pop("events")["held_out_hours"] > 0
+    assert expected.pop("incidents")["held_out_hours"] == 0 and metrics.pop("incidents")["held_out_hours"] > 0
     assert metrics == expected
     curves = {file.name: pd.read_csv(file) for file in (project / "data/tiny/curves").iterdir()}
     assert set(curves) == {"timeline.csv", "roc.csv", "regions.csv", "scorers.csv", "videos.csv"}
@@ -253,7 +281,7 @@ def test_an_undefined_number_is_said_and_written_as_such(project, monkeypatch, c
     labels, regions = ground_truth()
     write_table(project / "data/tiny/footage/labels.parquet", labels.assign(anomalous=False), LABELS)
     write_table(project / "data/tiny/footage/regions.parquet", regions[:0], REGIONS)
-    assert "micro_auc undefined, macro_auc 1.0000, rbdc undefined, tbdc undefined" in said(monkeypatch, capsys)
+    assert "micro AUC undefined, macro AUC undefined, RBDC undefined, TBDC undefined" in said(monkeypatch, capsys)
     assert json.loads((project / "metrics/tiny.json").read_text())["micro_auc"] is None
 
 

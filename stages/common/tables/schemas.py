@@ -174,19 +174,18 @@ def arrow_table(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pandas(frame.astype(lists), schema=schema, preserve_index=False).replace_schema_metadata(None)
 
 
-def read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
-    """The table of `path`, after a look at its columns.
+def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pd.DataFrame:
+    """The table of `path`, after a look at its columns; these of them, or all.
 
     Raises:
         InputError: no such file, or its columns are not those of `schema`.
     """
     if not path.exists():
         raise InputError(f"{path}: not found; run `dvc repro` to make it")
-    table = pq.read_table(path)
-    if not table.schema.equals(schema):
-        found, expected = ([f"{field.name} {field.type}" for field in s] for s in (table.schema, schema))
+    if not (there := pq.read_schema(path)).equals(schema):
+        found, expected = ([f"{field.name} {field.type}" for field in fields] for fields in (there, schema))
         raise InputError(f"{path}: columns {found}, expected {expected}; run `dvc repro` again")
-    return table.to_pandas()
+    return pq.read_table(path, columns=columns).to_pandas()
 
 
 def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
