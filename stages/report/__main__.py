@@ -36,7 +36,7 @@ def run(name: str) -> str:
     paths, report, settings = SetPaths(name), load("report", Report, name), all_settings(name)
     metrics, tables = read_metrics(paths.metrics), Tables(paths)
     faults = search_faults(paths.frames, tables)
-    findings = find(tables, faults, report, settings["evaluate"]["region_overlap"])
+    findings = find(tables, faults, report)
     spans = clip_spans(findings, tables, report)
     with folder_whole(paths.report) as folder:
         (folder / "clips").mkdir()

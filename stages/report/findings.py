@@ -45,12 +45,11 @@ class Findings:
     span: tuple[float, float]
 
 
-def find(tables: Tables, faults: pd.DataFrame, report: Report, overlap: float) -> Findings:
+def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     """The findings of a set.
 
     Args:
         faults: FAULTS, of which none has an alarm yet.
-        overlap: IoU from which on a box is on a region.
     """
     frames, objects = tables.frames, tables.objects
     least = threshold(frames, tables.videos, report.false_alarms_per_hour)
@@ -58,7 +57,7 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report, overlap: float) -
     explained = explained_by(alarms, faults, frames, objects, least.value)
     faults = faults.assign(alarm=faults.index.isin(explained))
     events = describe(alarms[explained < 0], frames, objects, tables.seconds, tables.labels, least.value)
-    boxed = boxed_regions(tables.regions, objects, overlap)
+    boxed = boxed_regions(tables.regions, objects)
     labelled = missed_stretches(tables.labels, frames, events.head(0), tables.regions, boxed)
     tracks = track_table(tables.regions, boxed)
     normal = objects.loc[objects["split"] == "held_out", "score"]

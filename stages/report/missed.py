@@ -3,7 +3,7 @@
 import pandas as pd
 
 from stages.common.metrics.incidents import incidents
-from stages.common.metrics.region import best_overlaps
+from stages.common.metrics.region import REGION_OVERLAP, best_overlaps
 from stages.common.tables.schemas import BOX
 
 
@@ -44,6 +44,6 @@ def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:
     )
 
 
-def boxed_regions(regions: pd.DataFrame, objects: pd.DataFrame, overlap: float) -> pd.Series:
-    """Whether a scored box overlaps each labelled region by that IoU, bool (regions,)."""
-    return pd.Series(best_overlaps(objects[["video", "frame", *BOX]], regions) >= overlap, index=regions.index)
+def boxed_regions(regions: pd.DataFrame, objects: pd.DataFrame) -> pd.Series:
+    """Whether a scored box overlaps each labelled region by REGION_OVERLAP, bool (regions,)."""
+    return pd.Series(best_overlaps(objects[["video", "frame", *BOX]], regions) >= REGION_OVERLAP, index=regions.index)
