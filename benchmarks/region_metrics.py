@@ -17,7 +17,7 @@ import pandas as pd
 
 from stages.common.metrics.region import area, region_track_curve
 from stages.common.tables.schemas import BOX
-from stages.common.tables.track_files import read_folder, read_tracks
+from stages.common.tables.track_files import read_folder
 
 FRAMES, VIDEOS, TRACKS, TRACK_LENGTH, DETECTIONS = 40_791, 107, 158, 120, 220_000
 WIDTH, HEIGHT = 856, 480
@@ -50,7 +50,7 @@ def made_up_detections(rng: np.random.Generator, regions: pd.DataFrame) -> pd.Da
 
 def main(arguments: list[str]) -> None:
     rng = np.random.default_rng(0)
-    regions = read_folder(Path(arguments[0]), read_tracks) if arguments else made_up_tracks(rng)
+    regions = read_folder(Path(arguments[0])) if arguments else made_up_tracks(rng)
     detections = made_up_detections(rng, regions)
     tracks = len(regions[["video", "track"]].drop_duplicates())
     print(f"{len(detections):,} detections, {len(regions):,} regions, {tracks} tracks, {FRAMES:,} frames")

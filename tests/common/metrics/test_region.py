@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from stages.common.metrics.region import area, region_track_curve
 from stages.common.tables.schemas import BOX
-from stages.common.tables.track_files import read_folder, read_tracks
+from stages.common.tables.track_files import read_folder
 
 SHANGHAITECH = Path(__file__).parents[3] / "shared/data/tracks/shanghaitech"
 DETECTION = ["video", "frame", *BOX, "score"]
@@ -231,7 +231,7 @@ def test_inputs_that_cannot_be_meant_are_refused(changes, message):
 
 @pytest.mark.skipif(not SHANGHAITECH.is_dir(), reason=f"ShanghaiTech's tracks are not in {SHANGHAITECH}")
 def test_tracks_of_shanghaitech():
-    regions = read_folder(SHANGHAITECH, read_tracks)
+    regions = read_folder(SHANGHAITECH)
     assert (regions["video"].nunique(), len(regions)) == (107, 18_937)
     assert len(regions[["video", "track"]].drop_duplicates()) == 158
     perfect = regions.assign(score=np.random.default_rng(0).random(len(regions)))

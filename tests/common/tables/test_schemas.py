@@ -10,23 +10,33 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from stages.common.running.errors import InputError
-from stages.common.tables import schemas as tables
+from stages.common.tables import schemas
 from stages.common.tables.schemas import (
     BOX,
-    DETECTIONS,
     LABELS,
+    OBJECTS,
     REGIONS,
+    TRIVIAL,
+    class_scores_of,
+    join_tables,
     read_table,
-    searched_every,
     table_hash,
     write_table,
 )
 
-SCHEMAS = {name: schema for name, schema in vars(tables).items() if isinstance(schema, pa.Schema)}
+CUES = ["first", "second"]
+SCHEMAS = {name: schema for name, schema in vars(schemas).items() if isinstance(schema, pa.Schema)}
+SCHEMAS |= {make.__name__: make(CUES) for make in (schemas.object_scores, schemas.frame_scores, schemas.events)}
 row = st.tuples(st.sampled_from("abc"), st.integers(0, 5), st.booleans())
 narrow = st.floats(0, 1, width=32)
-detection = st.tuples(
-    st.text(max_size=3), st.integers(0, 9), *[narrow] * 5, st.integers(-1, 90), st.just("motion"), st.lists(narrow)
+found = st.tuples(
+    st.text(max_size=3),
+    st.integers(0, 9),
+    st.integers(0, 9),
+    *[narrow] * 5,
+    st.integers(-1, 90),
+    st.just("motion"),
+    st.lists(narrow),
 )
 
 
@@ -34,8 +44,8 @@ def labels(rows):
     return pd.DataFrame(rows, columns=LABELS.names)
 
 
-def detections(rows):
-    return pd.DataFrame(rows, columns=DETECTIONS.names)
+def objects(rows):
+    return pd.DataFrame(rows, columns=OBJECTS.names)
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -49,28 +59,28 @@ def test_an_empty_table_keeps_its_columns_and_types(tmp_path, name):
 
 
 def test_no_rows_made_from_no_lists_are_an_empty_table_too(tmp_path):
-    empty = pd.DataFrame({name: [] for name in DETECTIONS.names})
+    empty = pd.DataFrame({name: [] for name in OBJECTS.names})
     assert empty["class_scores"].dtype != object
-    write_table(tmp_path / "t.parquet", empty, DETECTIONS)
-    assert len(read_table(tmp_path / "t.parquet", DETECTIONS)) == 0
-    assert table_hash(empty, DETECTIONS) == table_hash(detections([]), DETECTIONS)
+    write_table(tmp_path / "t.parquet", empty, OBJECTS)
+    assert len(read_table(tmp_path / "t.parquet", OBJECTS)) == 0
+    assert table_hash(empty, OBJECTS) == table_hash(objects([]), OBJECTS)
 
 
 @settings(max_examples=40)
-@given(st.lists(detection, max_size=8))
+@given(st.lists(found, max_size=8))
 def test_rows_come_back_in_their_order_and_the_same_rows_are_the_same_bytes(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("tables")
-    frame = detections(rows)
-    write_table(folder / "a.parquet", frame, DETECTIONS)
-    back = read_table(folder / "a.parquet", DETECTIONS)
-    for name in DETECTIONS.names[:-1]:
+    frame = objects(rows)
+    write_table(folder / "a.parquet", frame, OBJECTS)
+    back = read_table(folder / "a.parquet", OBJECTS)
+    for name in OBJECTS.names[:-1]:
         assert back[name].tolist() == frame[name].tolist(), name
     assert [list(scores) for scores in back["class_scores"]] == frame["class_scores"].tolist()
     # Rewritten from what was read: other types, another index and another order of the columns.
-    again = back[DETECTIONS.names[::-1]].set_index(pd.RangeIndex(7, 7 + len(back)))
-    write_table(folder / "b.parquet", again, DETECTIONS)
+    again = back[OBJECTS.names[::-1]].set_index(pd.RangeIndex(7, 7 + len(back)))
+    write_table(folder / "b.parquet", again, OBJECTS)
     assert (folder / "a.parquet").read_bytes() == (folder / "b.parquet").read_bytes()
-    assert table_hash(again, DETECTIONS) == table_hash(frame, DETECTIONS)
+    assert table_hash(again, OBJECTS) == table_hash(frame, OBJECTS)
 
 
 @given(st.lists(row, max_size=6), st.lists(row, max_size=6))
@@ -146,11 +156,41 @@ def test_boxes_are_single_precision_in_every_table():
         assert types <= {pa.float32()}, name
 
 
-@pytest.mark.parametrize("every", [1, 2, 3, 5])
-def test_the_frames_of_objects_tell_every_how_many_th_was_searched(every):
-    assert searched_every(np.array([0, every, 3 * every])) == every
+@pytest.mark.parametrize("name", ["object_scores", "frame_scores", "events"])
+def test_a_table_of_cues_has_a_column_for_each_in_their_order(name):
+    columns = SCHEMAS[name].names
+    place = columns.index(CUES[0])
+    assert columns[place : place + 2] == CUES
+    assert columns[place + 2 : place + 2 + len(TRIVIAL)] == TRIVIAL or name == "events"
+    without = [column for column in columns if column not in CUES]
+    assert getattr(schemas, name)([]).names == without
 
 
-def test_frames_that_no_object_was_found_in_count_as_searched():
-    assert searched_every(np.zeros(0, int)) == 1
-    assert searched_every(np.zeros(3, int)) == 1
+def test_no_parts_are_joined_to_an_empty_table(tmp_path):
+    assert join_tables(tmp_path / "all.parquet", [], LABELS) == 0
+    assert len(read_table(tmp_path / "all.parquet", LABELS)) == 0
+
+
+def test_parts_are_joined_in_their_order_a_row_group_each(tmp_path):
+    parts = [labels([("b", 0, True), ("b", 1, False)]), labels([]), labels([("a", 0, False)])]
+    paths = [tmp_path / f"{place}.parquet" for place in range(len(parts))]
+    for path, part in zip(paths, parts, strict=True):
+        write_table(path, part, LABELS)
+    assert join_tables(tmp_path / "all.parquet", paths, LABELS) == 3
+    assert read_table(tmp_path / "all.parquet", LABELS).values.tolist() == pd.concat(parts).values.tolist()
+    assert pq.ParquetFile(tmp_path / "all.parquet").num_row_groups == 3
+
+
+def test_class_scores_are_found_by_video_and_object_whatever_the_order():
+    rows = [("a", 0, [0.1, 0.2]), ("a", 1, [0.3, 0.4]), ("b", 0, [0.5, 0.6]), ("b", 7, [0.7, 0.8])]
+    table = pd.DataFrame(rows, columns=["video", "object", "class_scores"])
+    asked = pd.DataFrame([("b", 7), ("a", 1), ("b", 0), ("a", 1)], columns=["video", "object"], index=[5, 3, 5, 0])
+    scores = class_scores_of(asked, table.sample(frac=1, random_state=1))
+    assert scores.dtype == np.float32
+    np.testing.assert_allclose(scores, [[0.7, 0.8], [0.3, 0.4], [0.5, 0.6], [0.3, 0.4]])
+
+
+def test_class_scores_of_no_rows_and_of_objects_without_classes_are_empty():
+    table = pd.DataFrame([("a", 0, []), ("a", 1, [])], columns=["video", "object", "class_scores"])
+    assert class_scores_of(table, table).shape == (2, 0)
+    assert class_scores_of(table[:0], table).shape == (0, 0)
