@@ -46,7 +46,7 @@ def of_frames(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.nd
     shrink = min(1.0, WIDTH / frames.shape[2])
     order = np.argsort(times, kind="stable")
     moments, starts = np.unique(times[order], return_index=True)
-    for time, here in zip(moments, np.split(order, starts[1:]), strict=True):
+    for time, here in zip(moments, np.split(order, starts)[1:], strict=True):
         first, last = max(time - 1, 0), min(time + 1, len(frames) - 1)
         if first == last:
             continue

@@ -27,7 +27,7 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
     last_seen: dict[int, int] = {}
     started = 0
     moments, starts = np.unique(frames, return_index=True)
-    for frame, here in zip(moments, np.split(np.arange(len(frames)), starts[1:]), strict=True):
+    for frame, here in zip(moments, np.split(np.arange(len(frames)), starts)[1:], strict=True):
         last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - gap}
         known = list(last_seen)
         overlaps = iou_matrix(boxes[[last_seen[track] for track in known]].reshape(-1, 4), boxes[here])

@@ -1,13 +1,11 @@
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
-from helpers import still, walking_square, write_pictures
+from helpers import Counted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables.schemas import BOX, VELOCITY, read_table
-from stages.velocity.flow import WIDTH, box_means, box_velocities, flow_magnitude
+from stages.common.cues.velocity import WIDTH, box_means, flow_magnitude, of_frames
 
 
 def textured(height=80, width=120, seed=0):
@@ -28,7 +26,7 @@ def boxes(*rows):
 
 def test_no_boxes_have_no_velocities():
     frames = moving(3, 1)
-    assert box_velocities(frames, np.zeros(0, int), boxes()).shape == (0,)
+    assert of_frames(frames, np.zeros(0, int), boxes()).shape == (0,)
     assert box_means(np.ones((4, 5)), boxes()).shape == (0,)
 
 
@@ -36,12 +34,12 @@ def test_no_boxes_have_no_velocities():
 def test_the_velocity_is_that_of_the_picture_in_every_frame_the_first_and_the_last_too(step):
     frames = moving(5, step)
     times = np.arange(5)
-    found = box_velocities(frames, times, np.repeat(boxes([30, 20, 80, 60]), 5, axis=0))
+    found = of_frames(frames, times, np.repeat(boxes([30, 20, 80, 60]), 5, axis=0))
     np.testing.assert_allclose(found, step, atol=0.15)
 
 
 def test_a_clip_of_one_frame_stands_still():
-    assert box_velocities(moving(1, 3), np.zeros(2, int), boxes([1, 2, 3, 4], [0, 0, 9, 9])).tolist() == [0, 0]
+    assert of_frames(moving(1, 3), np.zeros(2, int), boxes([1, 2, 3, 4], [0, 0, 9, 9])).tolist() == [0, 0]
 
 
 def test_only_what_moves_is_fast():
@@ -49,18 +47,18 @@ def test_only_what_moves_is_fast():
     patch = textured(30, 30, seed=1)
     for time, frame in enumerate(frames):
         frame[20:50, 20 + 3 * time : 50 + 3 * time] = patch
-    found = box_velocities(frames, np.array([2, 2]), boxes([29, 23, 53, 47], [85, 10, 115, 70]))
+    found = of_frames(frames, np.array([2, 2]), boxes([29, 23, 53, 47], [85, 10, 115, 70]))
     assert found[0] == pytest.approx(3, abs=0.3) and found[1] < 0.2
 
 
 def test_colour_and_large_pictures_have_the_same_velocity_in_their_own_pixels():
     frames = moving(3, 2)
     times, box = np.array([1]), boxes([30, 20, 80, 60])
-    grey = box_velocities(frames, times, box)
-    np.testing.assert_allclose(box_velocities(np.repeat(frames[..., None], 3, axis=3), times, box), grey, atol=0.01)
+    grey = of_frames(frames, times, box)
+    np.testing.assert_allclose(of_frames(np.repeat(frames[..., None], 3, axis=3), times, box), grey, atol=0.01)
     factor = 2 * WIDTH // frames.shape[2]
     large = np.stack([cv2.resize(frame, None, fx=factor, fy=factor) for frame in frames])
-    np.testing.assert_allclose(box_velocities(large, times, box * factor), 2 * factor, rtol=0.1)
+    np.testing.assert_allclose(of_frames(large, times, box * factor), 2 * factor, rtol=0.1)
 
 
 def slow_mean(values, box):
@@ -90,31 +88,10 @@ def test_flow_of_equal_pictures_is_nothing():
     assert flow_magnitude(textured(), textured()).max() < 0.01
 
 
-@pytest.fixture
-def filled(project):
-    write_pictures(project.source / "train/still", still(4))
-    write_pictures(project.source / "train/walk", walking_square(15, seed=1))
-    write_pictures(project.source / "test/walk_too", walking_square(18))
-    write_pictures(project.source / "test/nothing", still(3))
-    project.params(footage={"held_out_clips": ["walk"]})
-    project.run("footage", "decode", "detect", "velocity")
-    return project
+def test_the_work_grows_as_a_clip_does():
+    def work(length):
+        times = Counted.of(np.arange(length))
+        of_frames(np.zeros((length, 16, 16), np.uint8), times, np.tile(boxes([2, 2, 9, 9]), (length, 1)))
+        return times.count()
 
-
-def velocities(project) -> pd.DataFrame:
-    return read_table(project.root / "data/mine/velocity.parquet", VELOCITY)
-
-
-def test_the_stage_measures_the_objects_of_test_and_held_out_clips(filled):
-    table, found = velocities(filled), filled.detections()
-    assert table["video"].unique().tolist() == ["walk", "walk_too"]
-    expected = found.sort_values(["video", "frame"], kind="stable", ignore_index=True)
-    pd.testing.assert_frame_equal(table[["video", "frame", *BOX]], expected[["video", "frame", *BOX]])
-    # The square moves by 3 pixels per frame and fills most of its box.
-    middle = table[table["frame"].between(1, 13)]["velocity"]
-    assert middle.median() == pytest.approx(2.5, abs=0.8)
-
-
-def test_the_stage_goes_after_detect(filled):
-    (filled.root / "data/mine/detections.parquet").unlink()
-    assert filled.refusal("velocity") == "data/mine/detections.parquet: not found; run `dvc repro` to make it"
+    assert 0 < work(800) < 5 * work(200)

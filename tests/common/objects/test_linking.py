@@ -1,24 +1,21 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import Counted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.objects.boxes import iou_matrix
-from stages.common.tables.schemas import BOX
-from stages.fuse.boxes import (
+from stages.common.objects.linking import (
     LINK_GAP,
     LINK_IOU,
-    believable,
     box_speed,
     link_all,
     link_boxes,
-    uncut,
+    steps_of,
     with_between,
 )
-
-VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
-
+from stages.common.tables.schemas import BOX
 
 def objects(rows):
     return pd.DataFrame(rows, columns=["video", "frame", *BOX]).astype(dict.fromkeys(BOX, "float32"))
@@ -28,6 +25,11 @@ def at(x, y=0, side=10):
     return [x, y, x + side, y + side]
 
 
+def searched(frames):
+    """SEARCHED of the frames of each video."""
+    return pd.DataFrame([(video, frame) for video in frames for frame in frames[video]], columns=["video", "frame"])
+
+
 def linked(*rows):
     """Track numbers of (frame, box)s."""
     return link_boxes(np.array([frame for frame, _ in rows]), np.array([box for _, box in rows], float)).tolist()
@@ -35,56 +37,9 @@ def linked(*rows):
 
 def test_nothing_in_nothing_out():
     none = objects([])
-    assert believable(none, VIDEOS, 12, 3).tolist() == []
-    assert uncut(none, VIDEOS, 2).tolist() == []
     assert link_boxes(np.zeros(0, int), np.zeros((0, 4))).tolist() == []
-    assert link_all(none).tolist() == []
+    assert link_all(none, searched({})).tolist() == []
     assert box_speed(none.assign(track=[])).tolist() == []
-
-
-BELIEVED = ("b", 5, 10, 10, 30, 30)
-
-
-@pytest.mark.parametrize(
-    ("changes", "believed"),
-    [
-        ({}, True),
-        ({"y2": 22}, True),
-        ({"y2": 21.5}, False),
-        ({"frame": 3}, True),
-        ({"frame": 2}, False),
-        ({"frame": 6}, True),
-        ({"frame": 7}, False),
-        ({"video": "a", "frame": 16}, True),
-        ({"video": "a", "frame": 17}, False),
-    ],
-)
-def test_boxes_are_believed_that_are_high_enough_and_away_from_the_clips_ends(changes, believed):
-    table = objects([BELIEVED]).assign(**changes)
-    assert believable(table, VIDEOS, height=12, clip=3).tolist() == [believed]
-
-
-@pytest.mark.parametrize(
-    ("changes", "whole"),
-    [
-        ({"x1": 2, "y1": 2}, True),
-        ({"x1": 1.5}, False),
-        ({"y1": 1.5}, False),
-        ({"x2": 98, "y2": 78}, True),
-        ({"x2": 98.5}, False),
-        ({"y2": 78.5}, False),
-        ({"video": "a", "x2": 48}, True),
-        ({"video": "a", "x2": 48.5}, False),
-    ],
-)
-def test_boxes_are_uncut_that_keep_away_from_the_pictures_edges(changes, whole):
-    assert uncut(objects([BELIEVED]).assign(**changes), VIDEOS, margin=2).tolist() == [whole]
-
-
-def test_with_no_margins_every_box_is_believed_and_uncut():
-    table = objects([("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40)])
-    assert believable(table, VIDEOS, 0, 0).tolist() == [True, True]
-    assert uncut(table, VIDEOS, 0).tolist() == [True, True]
 
 
 def test_an_object_keeps_its_track_and_another_has_its_own():
@@ -121,10 +76,26 @@ def test_a_track_outlives_a_short_gap_only(gap, same):
 
 @pytest.mark.parametrize("every", [1, 2, 3, 5])
 def test_a_track_outlives_a_missed_box_whatever_the_step_from_frame_to_searched_frame(every):
+    looked = searched({"a": range(0, 40, every), "b": range(0, 40, every)})
     table = objects([("a", 0, *at(0)), ("a", every, *at(0)), ("a", 3 * every, *at(0)), ("b", 7 * every, *at(0))])
-    assert link_all(table).tolist() == [0, 0, 0, 0]
+    assert link_all(table, looked).tolist() == [0, 0, 0, 0]
     later = objects([("a", 0, *at(0)), ("a", max(5, 3 * every), *at(0)), ("b", every, *at(0))])
-    assert link_all(later).tolist() == [0, 1, 0]
+    assert link_all(later, looked).tolist() == [0, 1, 0]
+
+
+def test_the_step_is_that_between_searched_frames_whatever_is_in_them():
+    assert steps_of(searched({"a": range(0, 40, 3), "b": [0, 2, 9, 10], "c": [7], "d": []})) == {"a": 3, "b": 7, "c": 1}
+    far = objects([("a", 0, *at(0)), ("a", 36, *at(0))])
+    assert link_all(far, searched({"a": range(40)})).tolist() == [0, 1]
+
+
+def test_the_work_grows_as_a_clip_does():
+    def work(length):
+        frames = Counted.of(np.arange(length).repeat(2))
+        link_boxes(frames, np.tile([at(0), at(50)], (length, 1)).astype(float))
+        return frames.count()
+
+    assert 0 < work(800) < 5 * work(200)
 
 
 @st.composite
@@ -149,7 +120,7 @@ def test_tracks_count_from_0_once_a_frame_with_neighbours_that_overlap_within_th
 
 def test_each_video_has_tracks_of_its_own():
     table = objects([("a", 0, *at(0)), ("a", 1, *at(1)), ("b", 0, *at(1)), ("b", 1, *at(50)), ("b", 2, *at(51))])
-    assert link_all(table).tolist() == [0, 0, 0, 1, 1]
+    assert link_all(table, searched({"a": range(3), "b": range(3)})).tolist() == [0, 0, 0, 1, 1]
 
 
 def test_speed_is_the_way_of_the_boxs_middle_over_the_frames_around():
@@ -185,7 +156,7 @@ def slowly_between(rows: list[dict], numbers: list[str]) -> list[dict]:
             for frame in range(row["frame"] + 1, after["frame"]):
                 share = (frame - row["frame"]) / (after["frame"] - row["frame"])
                 line = {name: (1 - share) * row[name] + share * after[name] for name in numbers}
-                found.append({**row, "frame": frame, **line})
+                found.append({**row, "frame": frame, "object": -1, **line})
     return found
 
 
@@ -197,10 +168,10 @@ def slowly_between(rows: list[dict], numbers: list[str]) -> list[dict]:
 )
 def test_what_is_between_two_boxes_of_a_track_lies_in_a_line(places):
     rows = [
-        {"video": video, "track": track, "frame": frame, "x1": float(x), "score": float(score)}
-        for (video, track, frame), (x, score) in places.items()
+        {"video": video, "object": place, "track": track, "frame": frame, "x1": float(x), "score": float(score)}
+        for place, ((video, track, frame), (x, score)) in enumerate(places.items())
     ]
-    columns = {"video": object, "track": "int32", "frame": "int32", "x1": "float32", "score": float}
+    columns = {"video": object, "object": "int32", "track": "int32", "frame": "int32", "x1": "float32", "score": float}
     table = pd.DataFrame(rows, columns=list(columns)).astype(columns)
     found = with_between(table, ["x1", "score"])
     assert found.dtypes.to_dict() == table.dtypes.to_dict()

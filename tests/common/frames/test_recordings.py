@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from helpers import walking_square, write_video
 
-from stages.common.frames.recordings import Joined, clips_of
+from stages.common.frames.recordings import Joined, recordings_of
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [4], [2, 0, 3], [0, 1, 1]])
@@ -24,13 +24,12 @@ def test_arrays_read_as_if_they_were_one(lengths):
 def test_clips_know_the_parts_of_their_file_in_order():
     videos = pd.DataFrame({"video": ["b", "a", "z"], "path": ["x.mp4", "x.mp4", "y.mp4"], "first": [0, 50, 0]})
     folder = Path("frames")
-    b, a, z = clips_of(videos, folder, with_parts=True)
-    assert (b.video, b.parts, b.own) == ("b", [folder / "b.npy", folder / "a.npy"], 0)
-    assert (a.parts, a.own) == (b.parts, 1) and (z.parts, z.own) == ([folder / "z.npy"], 0)
-    assert [(clip.parts, clip.own) for clip in clips_of(videos, folder, with_parts=False)] == [
-        ([folder / f"{name}.npy"], 0) for name in ("b", "a", "z")
-    ]
-    assert list(clips_of(videos[:0], folder, with_parts=True)) == []
+    b, a, z = recordings_of(videos, folder, with_parts=True)
+    assert (b.video, b.store, b.parts) == ("b", folder, ["b", "a"])
+    assert (a.video, a.parts, z.parts) == ("a", ["b", "a"], ["z"])
+    alone = recordings_of(videos, folder, with_parts=False)
+    assert [clip.parts for clip in alone] == [["b"], ["a"], ["z"]]
+    assert list(recordings_of(videos[:0], folder, with_parts=True)) == []
 
 
 def test_whoever_stands_through_a_part_of_a_recording_is_seen_in_it(project):
