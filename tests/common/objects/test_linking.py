@@ -17,6 +17,7 @@ from stages.common.objects.linking import (
 )
 from stages.common.tables.schemas import BOX
 
+
 def objects(rows):
     return pd.DataFrame(rows, columns=["video", "frame", *BOX]).astype(dict.fromkeys(BOX, "float32"))
 

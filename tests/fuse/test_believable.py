@@ -1,0 +1,63 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from helpers import PARAMS
+
+from stages.common.running.params import checked
+from stages.common.tables.schemas import BOX
+from stages.fuse.believable import believable
+from stages.fuse.settings import Fuse
+
+VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
+FUSE = replace(checked(PARAMS["fuse"], Fuse, "params.yaml"), min_height=12, clip_margin=3, edge_margin=2)
+BELIEVED = ("b", 5, 10, 10, 30, 30)
+
+
+def objects(*rows):
+    return pd.DataFrame(rows, columns=["video", "frame", *BOX]).astype(dict.fromkeys(BOX, "float32"))
+
+
+def test_nothing_in_nothing_out():
+    assert list(believable(objects(), VIDEOS, FUSE).columns) == ["video", "frame", *BOX, "cut"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "believed"),
+    [
+        ({}, True),
+        ({"y2": 22}, True),
+        ({"y2": 21.5}, False),
+        ({"frame": 3}, True),
+        ({"frame": 2}, False),
+        ({"frame": 6}, True),
+        ({"frame": 7}, False),
+        ({"video": "a", "frame": 16}, True),
+        ({"video": "a", "frame": 17}, False),
+    ],
+)
+def test_boxes_are_believed_that_are_high_enough_and_away_from_the_clips_ends(changes, believed):
+    assert len(believable(objects(BELIEVED).assign(**changes), VIDEOS, FUSE)) == believed
+
+
+@pytest.mark.parametrize(
+    ("changes", "cut"),
+    [
+        ({"x1": 2, "y1": 2}, False),
+        ({"x1": 1.5}, True),
+        ({"y1": 1.5}, True),
+        ({"x2": 98, "y2": 78}, False),
+        ({"x2": 98.5}, True),
+        ({"y2": 78.5}, True),
+        ({"video": "a", "x2": 48}, False),
+        ({"video": "a", "x2": 48.5}, True),
+    ],
+)
+def test_boxes_are_cut_that_come_near_the_pictures_edges(changes, cut):
+    assert believable(objects(BELIEVED).assign(**changes), VIDEOS, FUSE)["cut"].tolist() == [cut]
+
+
+def test_with_no_margins_every_box_is_believed_and_whole():
+    table = objects(("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40))
+    none = replace(FUSE, min_height=0, clip_margin=0, edge_margin=0)
+    assert believable(table, VIDEOS, none)["cut"].tolist() == [False, False]
