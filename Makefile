@@ -6,8 +6,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow lint lock plots-page clean
 
+# A command for these sets alone, whatever datasets.yaml says, which is as before after it.
+ONLY := python -m stages.common.running.only
+
 run: .venv/ready        ## the demo from footage to metrics and a page of what was found
-	dvc repro
+	$(ONLY) demo -- dvc repro
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/demo.json
 	@echo
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
@@ -16,7 +19,7 @@ run: .venv/ready        ## the demo from footage to metrics and a page of what w
 
 ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics and a page; data/raw/README.md says what to put where
 	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
-	dvc exp run -S 'datasets=[demo,$@]' sheets@$@ report@$@
+	$(ONLY) $@ -- dvc repro
 	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
 	@echo "What was found, to look at: open report/$@/index.html in a browser."
 
@@ -25,11 +28,9 @@ ped2-seeds: ped2        ## and the mean of three other seeds, the first row of R
 
 DRAW ?= 0 1 2
 DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
-COMMA := ,
-SPACE := $() $()
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
 	for set in demo ped2; do for draw in $(DRAW); do python -m benchmarks.rendered $$set $$draw || exit 1; done; done
-	dvc exp run -S 'datasets=[demo,$(subst $(SPACE),$(COMMA),$(DRAWS))]' $(DRAWS:%=evaluate@%)
+	$(ONLY) $(DRAWS) -- dvc repro $(DRAWS:%=evaluate@%)
 	python -m benchmarks.fusion_search $(DRAWS)
 
 bench: .venv/ready      ## how fast each stage is: on the demo, and on Ped2 where it has been made

@@ -69,11 +69,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "-c", "advice.detachedHead=false", "clone", "--quiet", ".", clone], check=True)
-        yaml = YAML()
-        params = yaml.load(clone / "params.yaml")
-        lock = YAML(typ="safe").load(clone / "dvc.lock")["stages"]
-        params["datasets"] = sorted({*params["datasets"], *(name.split("@")[1] for name in lock)} & set(params["sets"]))
-        yaml.dump(params, clone / "params.yaml")
+        yaml = YAML(typ="safe")
+        lock, sets = yaml.load(clone / "dvc.lock")["stages"], yaml.load(clone / "params.yaml")["sets"]
+        datasets = yaml.load(clone / "datasets.yaml")
+        names = sorted({*datasets["datasets"], *(name.split("@")[1] for name in lock)} & {*sets})
+        yaml.dump({**datasets, "datasets": names}, clone / "datasets.yaml")
         command = [sys.executable, "-m", "dvc", "status", "--json"]
         said = subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True).stdout
     found = stale(json.loads(said))
@@ -82,7 +82,7 @@ def main() -> int:
     for name, texts in found.items():
         print(f"{name}: {', '.join(texts)}: run `dvc repro {name}` and commit dvc.lock")
     if not found:
-        print(f"dvc.lock goes with the code and the parameters of {', '.join(params['datasets'])}")
+        print(f"dvc.lock goes with the code and the parameters of {', '.join(names)}")
     return 1 if found else 0
 
 

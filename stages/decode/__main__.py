@@ -7,16 +7,12 @@ from stages.common.frames.store import fill_store
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, sha256
-from stages.common.running.params import load, load_machine, settings
+from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import TIMES, VIDEOS, read_table
 from stages.decode.frames import pack_frames
-
-
-@settings
-class Decode:
-    grey: bool
+from stages.decode.settings import Decode
 
 
 def run(name: str) -> str:

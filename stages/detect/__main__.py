@@ -1,11 +1,11 @@
 """The objects of every frame: boxes, scores and class scores."""
 
 import functools
-from dataclasses import replace
 
 import pandas as pd
 
-from stages.common.computing.precision import settled
+from stages.common.computing.precision import say_if_slow
+from stages.common.computing.settings import Computing
 from stages.common.frames.recordings import recordings_of
 from stages.common.frames.store import open_frames
 from stages.common.pretrained.weights import weights_file
@@ -15,31 +15,31 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, join_tables, read_table, write_table
-from stages.detect.detectors import NEEDS_WEIGHTS, Detect, check_sources, detect_clip, settings_of
+from stages.detect.detectors import detect_clip, settings_of
 from stages.detect.given import check_boxes, read_boxes
+from stages.detect.settings import NEEDS_WEIGHTS, ONNX, Detect
 
 
 def run(name: str) -> str:
-    paths, detect = SetPaths(name), load("detect", Detect, name)
+    paths, detect, machine = SetPaths(name), load("detect", Detect, name), load_machine()
+    device = load("computing", Computing, name).device
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    check_sources(detect)
-    detect = settled(detect, "cpu")
-    needed = NEEDS_WEIGHTS & set(detect.sources)
-    weights = weights_file(paths.weights / "detector", f"detector {needed.pop()}") if needed else None
+    weights = weights_file(paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*detect.sources} else None
     if "boxes" in detect.sources:
         check_boxes(weights, read_boxes(weights), videos)
-    machine = load_machine()
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     if "torchvision" in detect.sources:
         # Here, for the others need not wait the seconds that torch takes to load.
         from stages.common.computing.device import find_device, workers_on
+        from stages.detect import torchvision_models  # noqa: F401  the pieces are named by the code that is loaded
 
-        device = find_device(machine.device)
-        content["device"] = str(device)
-        machine = replace(workers_on(device, machine), device=str(device))
+        content["device"] = device
+        machine = workers_on(find_device(device), machine)
+    elif {*ONNX} & {*detect.sources}:
+        say_if_slow(detect.precision, "cpu", f"sets.{name}.detect.precision")
     jobs = []
     for clip in recordings_of(videos, paths.frames, with_parts="motion" in detect.sources):
-        make = functools.partial(detect_clip, clip, detect, weights, machine.device)
+        make = functools.partial(detect_clip, clip, detect, weights, device)
         frames = [open_frames(paths.frames, part).hash for part in clip.parts]
         jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames}, make))
     searched = pd.concat(

@@ -3,48 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import NonNegativeFloat, PositiveInt
 
-from stages.common.computing.precision import Wanted
 from stages.common.frames.recordings import Recording
 from stages.common.objects.boxes import Detections, merge_sources
 from stages.common.objects.coco import class_names
-from stages.common.running.errors import InputError
-from stages.common.running.params import settings
 from stages.common.tables.schemas import BOX, OBJECTS, write_table
 from stages.detect import given, motion, onnx_models
-from stages.detect.tiled import TileSettings, detect_frames, least_score
+from stages.detect.settings import NETWORKS, ONNX, Detect
+from stages.detect.tiled import detect_frames, least_score
 
-
-@settings
-class Merge:
-    """When a box of a later source is one that an earlier source has found already."""
-
-    iou: NonNegativeFloat
-    covered: NonNegativeFloat
-
-
-@settings
-class Detect:
-    """The section `detect`: which detectors, and the settings of each."""
-
-    sources: list[Literal["motion", "yolox", "nanodet_plus", "torchvision", "boxes"]]
-    every: PositiveInt
-    merge: Merge
-    motion: motion.MotionSettings
-    torchvision: str
-    precision: Wanted
-    classes: list[str]
-    tiles: TileSettings
-
-
-# Of these, what they need is the file that `weights.detector` names: their weights, or the boxes themselves.
-NEEDS_WEIGHTS = {"yolox", "nanodet_plus", "torchvision", "boxes"}
-NETWORKS = {"yolox", "nanodet_plus", "torchvision"}
+# What a later source finds is known already if it overlaps what an earlier one has found by more than this IoU, or if
+# more than this share of it lies inside.
+KNOWN_IOU, KNOWN_SHARE = 0.3, 0.6
 
 
 def detect_source(
@@ -62,10 +35,11 @@ def detect_source(
         return given.detect_given(own, classes, range(0, len(frames), detect.every), width, height, detect.tiles.score)
     if name == "torchvision":
         # They take seconds to load, for which the others need not wait.
-        from stages.common.computing.device import find_device
+        import torch
+
         from stages.detect import torchvision_models
 
-        network = torchvision_models.load(weights, detect.torchvision, find_device(device))
+        network = torchvision_models.load(weights, detect.torchvision, torch.device(device))
     else:
         network = onnx_models.load(weights, name, detect.precision, least_score(detect.tiles))
     searched = (frames[place] for place in range(0, len(frames), detect.every))
@@ -94,7 +68,7 @@ def frame_table(video: str, frame: int, found: Sequence[Detections], detect: Det
 
     Objects of a source without classes have class scores of 0 where another source has classes.
     """
-    kept = merge_sources([objects.boxes for objects in found], detect.merge.iou, detect.merge.covered)
+    kept = merge_sources([objects.boxes for objects in found], KNOWN_IOU, KNOWN_SHARE)
     classes = max(objects.class_scores.shape[1] for objects in found)
     tables = []
     for source, objects, rows in zip(detect.sources, found, kept, strict=True):
@@ -122,39 +96,13 @@ def settings_of(detect: Detect) -> dict:
     own = {"sources": detect.sources, "every": detect.every}
     if "motion" in detect.sources:
         own["motion"] = asdict(detect.motion)
-    if NETWORKS & set(detect.sources):
+    if set(NETWORKS) & set(detect.sources):
         own["tiles"] = asdict(detect.tiles)
         own["classes"] = sorted(detect.classes)
     if "torchvision" in detect.sources:
         own["torchvision"] = detect.torchvision
-    elif NETWORKS & set(detect.sources):
+    elif set(ONNX) & set(detect.sources):
         own["precision"] = detect.precision
     if "boxes" in detect.sources:
         own["score"] = detect.tiles.score
-    if len(detect.sources) > 1:
-        own["merge"] = asdict(detect.merge)
     return own
-
-
-def check_sources(detect: Detect) -> None:
-    """Raises InputError unless there is a source, each once, at most one that needs weights, and of known names."""
-    sources = detect.sources
-    if not sources or len(set(sources)) < len(sources) or len(NEEDS_WEIGHTS & set(sources)) > 1:
-        raise InputError(
-            f"params.yaml: detect.sources: expected one or more different detectors, at most one of "
-            f"{sorted(NEEDS_WEIGHTS)} among them (there is one file of weights), found {sources}"
-        )
-    unknown = sorted(set(detect.classes) - set(class_names())) if detect.classes else []
-    if unknown:
-        raise InputError(
-            f"params.yaml: detect.classes: {unknown[0]!r} is no class of COCO; expected some of {class_names()}"
-        )
-    if detect.classes and not NETWORKS & set(sources):
-        raise InputError(
-            f"params.yaml: detect.classes: expected none with detect.sources {sources}, whose objects have no names: "
-            f"it is for {sorted(NETWORKS)}"
-        )
-    if "torchvision" in sources:
-        from stages.detect import torchvision_models  # Here, too, so that its code is part of what names the pieces.
-
-        torchvision_models.check_name(detect.torchvision)

@@ -5,15 +5,13 @@ frame of a clip is covered as well as the last, and a person who stands does not
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from stages.common.objects.boxes import Detections, clip_boxes
+from stages.detect.settings import Motion
 
-# Frames that share one background, and frames before and after them that it is learnt from too.
-STRETCH = 300
 # Frames that a background is the median of.
 SAMPLES = 61
 # Pixels of a picture that the brightness of the whole is judged by: every so many rows and columns.
@@ -24,19 +22,14 @@ HALF_SCORE = 40.0
 CORE = 3.0
 
 
-@dataclass(frozen=True)
-class MotionSettings:
-    """What counts as a moving object."""
-
-    contrast: float  # grey levels, 0..255, that a pixel must differ from the background by
-    join: int  # pixels: gaps between parts of one object that are closed, half as many in width
-    min_area: int  # pixels of foreground in an object
-    min_height: int  # pixels of its box
-    pad: int  # pixels added to each side of a box
+# Pixels of foreground in an object.
+MIN_AREA = 40
+# Pixels added to each side of a box.
+PAD = 1
 
 
 def detect_video(
-    frames: Sequence[np.ndarray], settings: MotionSettings, first: int = 0, last: int | None = None, every: int = 1
+    frames: Sequence[np.ndarray], settings: Motion, first: int = 0, last: int | None = None, every: int = 1
 ) -> Iterator[Detections]:
     """The moving objects of the frames of a video, or of a part of it, largest contrast first.
 
@@ -53,9 +46,9 @@ def detect_video(
         for each of these, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
     """
     last = len(frames) if last is None else last
-    for start in range(first, last, STRETCH):
-        stop = min(start + STRETCH, last)
-        background = median_background(frames, start - STRETCH, stop + STRETCH)
+    for start in range(first, last, settings.stretch):
+        stop = min(start + settings.stretch, last)
+        background = median_background(frames, start - settings.stretch, stop + settings.stretch)
         for index in range(start + (first - start) % every, stop, every):
             difference = contrast(frames[index], background)
             yield find_objects(difference, settings)
@@ -100,7 +93,7 @@ def brightness_change(frame: np.ndarray, background: np.ndarray) -> tuple[float,
     return float(gain), float(offset)
 
 
-def find_objects(difference: np.ndarray, settings: MotionSettings) -> Detections:
+def find_objects(difference: np.ndarray, settings: Motion) -> Detections:
     """Boxes of the connected parts of what differs from the background; `difference` as from `contrast`.
 
     People who touch, often only by their shadows, are one connected part; where it holds several cores of strong
@@ -109,22 +102,22 @@ def find_objects(difference: np.ndarray, settings: MotionSettings) -> Detections
     foreground = _foreground(difference, settings.contrast, settings.join)
     strong = _foreground(difference, CORE * settings.contrast, settings.join)
     _, cores, stats, _ = cv2.connectedComponentsWithStats(strong & foreground)
-    core_is_object = (stats[:, 4] >= settings.min_area) & (stats[:, 3] >= settings.min_height)
+    core_is_object = (stats[:, 4] >= MIN_AREA) & (stats[:, 3] >= settings.min_height)
     core_is_object[0] = False  # the background
     seeds = core_is_object[cores] * foreground
 
     boxes, strengths = [], []
     _, parts, stats, _ = cv2.connectedComponentsWithStats(foreground)
     for part, (left, top, width, height, area) in enumerate(stats[1:], start=1):
-        if area < settings.min_area:
+        if area < MIN_AREA:
             continue
         window = slice(top, top + height), slice(left, left + width)
         inside = parts[window] == part
         for piece in _pieces(inside, seeds[window]):
             rows, columns = np.flatnonzero(piece.any(axis=1)), np.flatnonzero(piece.any(axis=0))
             box = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
-            if np.count_nonzero(piece) >= settings.min_area and box[3] - box[1] >= settings.min_height:
-                boxes.append(box + [left, top, left, top] + settings.pad * np.array([-1, -1, 1, 1]))
+            if np.count_nonzero(piece) >= MIN_AREA and box[3] - box[1] >= settings.min_height:
+                boxes.append(box + [left, top, left, top] + PAD * np.array([-1, -1, 1, 1]))
                 strengths.append(difference[window][piece].mean())
     return _detections(boxes, strengths, difference.shape[1], difference.shape[0])
 

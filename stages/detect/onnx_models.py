@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.computing.precision import Precision
+from stages.common.computing.settings import Precision
 from stages.common.pretrained.onnx import load_onnx
-from stages.common.running.errors import InputError
 from stages.detect import nanodet, yolox
 from stages.detect.tiled import Answer, Network
 
@@ -21,19 +20,13 @@ def load(path: Path, decoder: str, precision: Precision, least: float) -> Networ
         least: anchors that score less are left out of its answers.
 
     Raises:
-        InputError: no such file; with the answer, if the pictures have a size that the network does not take.
+        InputError: no such file.
     """
     run = load_onnx(path, precision)
     module = DECODERS[decoder]
 
     def answer(picture: np.ndarray) -> Answer:
         height, width = picture.shape[:2]
-        stride = max(module.STRIDES)
-        if width % stride or height % stride:
-            raise InputError(
-                f"params.yaml: detect.tiles: {decoder} takes multiples of {stride}, got {width}x{height}; change "
-                "input_width and input_height"
-            )
         return module.decode(run(module.prepare(picture)), width, height, least)
 
     return Network(lambda pictures: [answer(picture) for picture in pictures], module.FILL)

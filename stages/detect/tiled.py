@@ -1,7 +1,6 @@
 """A frame as a detector sees it: in tiles, each resized to the network's input, and put together again."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from stages.common.objects.boxes import Detections, clip_boxes, covered_matrix, iou_matrix, no_detections
 from stages.common.objects.boxes import non_maximum_suppression as suppress
+from stages.detect.settings import Tiles
 from stages.detect.tiles import boxes_to_frame, cut_by_inner_border, cut_tile, tile_grid
 
 # An anchor speaks for a box that it overlaps by more than this, with its score as weight.
@@ -22,20 +22,11 @@ CUT_MARGIN = 2.0
 CUT_COVERED = 0.7
 
 
-@dataclass(frozen=True)
-class TileSettings:
-    """How a frame is cut and which boxes are kept."""
-
-    input_width: int  # size of the network's input in pixels, which a tile is resized to fit
-    input_height: int
-    columns: int  # tiles side by side
-    rows: int  # tiles one above the other
-    overlap: int  # pixels that neighbours share at least: an object's size
-    score: float  # least score of a box, 0..1
-    iou: float  # boxes that overlap by more are one object, whatever their classes
+# Boxes that overlap by more (IoU) are one object, whatever their classes.
+SAME_IOU = 0.5
 
 
-def least_score(settings: TileSettings) -> float:
+def least_score(settings: Tiles) -> float:
     """Anchors below it have no part in what is found."""
     return min(VOTE_SCORE, settings.score)
 
@@ -52,7 +43,7 @@ class Network(NamedTuple):
     pictures: int = 1  # that it takes at once: many keep a GPU busy, one is enough for a processor
 
 
-def detect_frames(network: Network, frames: Iterable[np.ndarray], settings: TileSettings) -> Iterator[Detections]:
+def detect_frames(network: Network, frames: Iterable[np.ndarray], settings: Tiles) -> Iterator[Detections]:
     """The objects of each frame, best score first.
 
     frames: uint8, BGR (H, W, 3) or grey (H, W).
@@ -64,7 +55,7 @@ def detect_frames(network: Network, frames: Iterable[np.ndarray], settings: Tile
         yield from _detect_batch(network, batch, settings)
 
 
-def _detect_batch(network: Network, frames: Sequence[np.ndarray], settings: TileSettings) -> Iterator[Detections]:
+def _detect_batch(network: Network, frames: Sequence[np.ndarray], settings: Tiles) -> Iterator[Detections]:
     height, width = frames[0].shape[:2]
     grid = tile_grid(width, height, settings.columns, settings.rows, settings.overlap)
     size = settings.input_width, settings.input_height
@@ -81,7 +72,7 @@ def _detect_batch(network: Network, frames: Sequence[np.ndarray], settings: Tile
         yield _whole_frame(seen[start : start + len(grid)], grid, width, height, settings)
 
 
-def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, settings: TileSettings) -> Detections:
+def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, settings: Tiles) -> Detections:
     """The objects of a frame from those of its tiles, in pixels of the frame."""
     boxes, scores, class_scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
     tile_of_box = np.repeat(np.arange(len(grid)), [len(part[0]) for part in found])
@@ -92,22 +83,20 @@ def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, s
     boxes = np.round(clip_boxes(boxes, width, height), 2)
     whole = ~_parts_of_others(boxes, cut, tile_of_box) & ((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=1e9) >= 1)
     boxes, scores, class_scores = boxes[whole], np.round(scores[whole], 4), np.round(class_scores[whole], 4)
-    kept = suppress(boxes, scores, settings.iou)
+    kept = suppress(boxes, scores, SAME_IOU)
     if not len(kept):
         return no_detections(class_scores.shape[1])
     labels = class_scores[kept].argmax(axis=1).astype(np.int16)
     return Detections(boxes[kept], scores[kept], labels, class_scores[kept])
 
 
-def _objects_of_tile(
-    answer: Answer, tile: tuple[int, int, int, int], scale: np.ndarray, settings: TileSettings
-) -> Answer:
+def _objects_of_tile(answer: Answer, tile: tuple[int, int, int, int], scale: np.ndarray, settings: Tiles) -> Answer:
     """Boxes (N, 4) in pixels of the frame, scores (N,) and class scores (N, C) of one tile."""
     boxes, scores, probabilities = answer
     voters = np.flatnonzero(scores >= least_score(settings))
     boxes, scores, probabilities = boxes[voters], scores[voters], probabilities[voters]
     candidates = np.flatnonzero(scores >= settings.score)
-    kept = candidates[suppress(boxes[candidates], scores[candidates], settings.iou)]
+    kept = candidates[suppress(boxes[candidates], scores[candidates], SAME_IOU)]
     class_scores = vote(boxes[kept], boxes, scores, probabilities)
     return boxes_to_frame(boxes[kept], tile, scale), scores[kept], class_scores
 

@@ -3,13 +3,16 @@
 import cv2
 import numpy as np
 
+from stages.common.running.errors import InputError
+
 Tile = tuple[int, int, int, int]  # x1, y1, x2, y2 in pixels of the frame, exclusive
 
 
 def tile_grid(width: int, height: int, columns: int, rows: int, overlap: int) -> list[Tile]:
     """Tiles of one size that cover a picture, row by row; neighbours share at least `overlap` pixels.
 
-    Raises ValueError where the picture is too small for so many tiles with that overlap.
+    Raises:
+        InputError: the picture is too small for so many tiles with that overlap.
     """
     spans_x = _spans(width, columns, overlap, "columns")
     spans_y = _spans(height, rows, overlap, "rows")
@@ -17,14 +20,13 @@ def tile_grid(width: int, height: int, columns: int, rows: int, overlap: int) ->
 
 
 def _spans(length: int, count: int, overlap: int, what: str) -> list[tuple[int, int]]:
-    if count < 1 or overlap < 0:
-        raise ValueError(f"tiles: need at least 1 of {what} and an overlap >= 0, got {count} and {overlap}")
     if count == 1:
         return [(0, length)]
     size = -(-(length + (count - 1) * overlap) // count)
     if size >= length or size <= overlap:
-        raise ValueError(
-            f"tiles: {count} {what} that share {overlap} px do not fit {length} px; take fewer or a smaller overlap"
+        raise InputError(
+            f"params.yaml: detect.tiles: {count} {what} that share {overlap} pixels do not fit into {length}; take "
+            "fewer, or a smaller overlap"
         )
     # Steps rounded either way stay within size - overlap, a whole number that is no less than the mean step.
     starts = [index * (length - size) // (count - 1) for index in range(count)]

@@ -8,7 +8,6 @@ from torchvision import models
 
 from stages.common.objects.boxes import iou_matrix
 from stages.common.pretrained.torchvision_weights import with_weights
-from stages.common.running.errors import InputError
 from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network
 
 # What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
@@ -19,30 +18,17 @@ MOST_BOXES = 500
 GPU_PICTURES = 8
 
 
-def names() -> list[str]:
-    """The detectors that know COCO's 91 classes."""
-    found = models.list_models(module=models.detection)
-    return [name for name in found if len(categories(name)) > 2]
-
-
 def categories(name: str) -> list[str]:
     """The classes that the published weights of a detector know, by their numbers."""
     return models.get_model_weights(name)["COCO_V1"].meta["categories"]
 
 
-def check_name(name: str) -> None:
-    """Raises InputError unless `name` is in `names()`."""
-    if name not in names():
-        raise InputError(f"params.yaml: detect.torchvision: {name!r} is not known; expected one of {names()}")
-
-
 def load(path: Path, name: str, device: torch.device) -> Network:
-    """The detector of this name (`names()`) with the weights of a file.
+    """The detector of a name (settings.TORCHVISION) with the weights of a file.
 
     Raises:
-        InputError: unknown name, or a file that does not hold the weights of such a detector.
+        InputError: a file that does not hold the weights of such a detector.
     """
-    check_name(name)
     # A worker that has only now loaded torch would else take all cores for its first clip.
     torch.set_num_threads(1)
     classes = len(categories(name))

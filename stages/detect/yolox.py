@@ -4,6 +4,8 @@ import functools
 
 import numpy as np
 
+from stages.common.running.errors import InputError
+
 STRIDES = (8, 16, 32)
 FILL = 114  # the grey that YOLOX was trained to see around a picture
 
@@ -35,7 +37,8 @@ def decode(
 def anchor_cells(width: int, height: int, strides: tuple[int, ...], expected: int) -> tuple[np.ndarray, np.ndarray]:
     """Column and row (A, 2) and stride (A, 1), float32, of the anchors, stride by stride, row by row.
 
-    Raises ValueError where the network has another number of anchors than `expected`.
+    Raises:
+        InputError: the network has another number of anchors than `expected`.
     """
     cells, cell_strides = [], []
     for stride in strides:
@@ -44,8 +47,8 @@ def anchor_cells(width: int, height: int, strides: tuple[int, ...], expected: in
         cell_strides.append(np.full((rows.size, 1), stride))
     cells = np.concatenate(cells).astype(np.float32)
     if len(cells) != expected:
-        raise ValueError(
-            f"detector: {width}x{height} input with strides {strides} has {len(cells)} anchors, the network answered "
-            f"with {expected}; name the decoder that belongs to the weights"
+        raise InputError(
+            f"params.yaml: detect.sources: the network in weights.detector answers with {expected} boxes, expected "
+            f"{len(cells)} of {width}x{height} pixels by strides {strides}; name the detector that belongs to it"
         )
     return cells, np.concatenate(cell_strides).astype(np.float32)

@@ -1,9 +1,10 @@
 """What of the section `report` alarms are counted by: as the page shows them."""
 
-from pydantic import ConfigDict, NonNegativeFloat
-from pydantic.dataclasses import dataclass
+from pydantic import NonNegativeFloat
+
+from stages.common.running.params import settings
 
 
-@dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="ignore", strict=True))
+@settings
 class Alarms:
     join_seconds: NonNegativeFloat

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 import pandas as pd
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, link_or_copy
-from stages.common.running.params import load, load_machine, settings
+from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import map_videos
 from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, write_table
 from stages.footage.clips import Clip, Layout, Truth, probe
 from stages.footage.layouts import ano_pred, avenue, demo, folder, recordings, shanghaitech, ucsd
+from stages.footage.settings import Footage
 from stages.footage.splits import Span, hold_out, span_of, split_recordings
 from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
@@ -29,20 +29,6 @@ LAYOUTS = {
     "folder": folder.LAYOUT,
     "recordings": recordings.LAYOUT,
 }
-
-
-@settings
-class Footage:
-    layout: str
-    images_fps: PositiveFloat
-    start_seconds: NonNegativeFloat
-    end_seconds: PositiveFloat | None
-    stride: PositiveInt
-    normal_clips: list[str]
-    normal_share: float
-    held_out: float
-    held_out_clips: list[str]
-    seed: int
 
 
 def run(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Adds a folder of footage as a data set: a link in data/raw, an entry in params.yaml.
+"""Adds a folder of footage as a data set: a link in data/raw, an entry in params.yaml, its name in datasets.yaml.
 
     python -m stages.footage.add gate ~/videos/gate
     python -m stages.footage.add gate ~/videos/gate --like ped2
@@ -8,31 +8,54 @@ set's detector, teacher and training over: all but its sections `footage` and `d
 """
 
 import argparse
-import re
+import io
+import json
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from textwrap import indent
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
-from stages.common.running.params import PARAMS, SECTIONS, read_tree
+from stages.common.running.only import read_datasets, write_datasets
+from stages.common.running.params import PARAMS, SECTIONS, check_name, read_tree
 from stages.common.running.paths import SetPaths
 from stages.footage.__main__ import find_layout
 
 # The sections that tell of a set's own footage.
 OF_FOOTAGE = ("footage", "decode")
+# What the owner of footage is likely to change first.
+OF_RECORDINGS = """\
+# Recordings that are normal, in quotes; or, where none is named, which share of each is, from its beginning.
+# normal_clips: {names}
+# normal_share: 0.5
+"""
+LIKELY = {
+    "footage": """\
+# Less of each file: seconds from its beginning, and every how many-th frame.
+# start_seconds: 0.0
+# end_seconds: 600.0
+# stride: 2
+""",
+    "decode": "# grey: true\n",
+    "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 16}\n",
+    "train": "# mirror: false  # a one-way road\n",
+    "report": "# false_alarms_per_hour: 0.5\n",
+}
 
 
 def add(name: str, folder: Path, like: str | None = None) -> str:
     """What to do next.
 
     Raises:
-        InputError: a name that cannot be one or is taken, a folder in no known layout, or no such set to be like.
+        InputError: a name that cannot be one or is taken, a folder in no known layout, no such set to be like, no right
+            to make the link or to write, or a params.yaml that does not end with its sets.
     """
     paths = SetPaths(name)
-    if not re.fullmatch("[A-Za-z0-9_]+", name) or name in ("raw", "weights"):
-        raise InputError(f"{name!r}: a set's name is made of letters, digits and _, and is not raw or weights")
+    check_name(name)
     sets = read_tree(PARAMS).get("sets") or {}
     if like is not None and like not in sets:
         raise InputError(f"--like: {PARAMS} has no set {like!r}; known: {list(sets)}")
@@ -42,38 +65,71 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         raise InputError(f"{paths.source}: is there already; take another name, or remove it")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    layout = find_layout(folder, "auto")
-    clips = layout.clips(folder)
-    write_entry(name, sets.get(like, {}))
-    paths.source.parent.mkdir(parents=True, exist_ok=True)
-    paths.source.symlink_to(folder.resolve(), target_is_directory=True)
-    recordings = [clip for clip in clips if clip.split == "recording"]
+    clips = find_layout(folder, "auto").clips(folder)
+    recordings = [clip.name for clip in clips if clip.split == "recording"]
+    likeness = {key: value for key, value in (sets.get(like) or {}).items() if value and key not in OF_FOOTAGE}
+    with ExitStack() as undo:
+        try:
+            paths.source.parent.mkdir(parents=True, exist_ok=True)
+            paths.source.symlink_to(folder.resolve(), target_is_directory=True)
+            undo.callback(paths.source.unlink)
+            append(name, entry(name, likeness, recordings), likeness)
+            # Whoever never ran the demo meets none of its missing files in `dvc status` and the like.
+            others = [other for other in read_datasets() if other != "demo" or Path("data/demo").exists()]
+            write_datasets([name, *others])
+        except OSError as error:
+            raise InputError(f"{error.filename}: cannot be made or written: {error.strerror}") from None
+        undo.pop_all()
     hint = (
         f"The first half of each of the {len(recordings)} recordings is taken as normal; other ways are "
-        f"sets.{name}.footage.normal_clips and normal_share in {PARAMS}."
+        f"sets.{name}.footage in {PARAMS}."
         if recordings
         else f"{len(clips)} clips are sorted into normal ones and ones to search."
     )
     return (
-        f"{hint}\nNext: git commit params.yaml, and dvc repro sheets@{name} report@{name}\n"
+        f"{hint}\nNext: dvc repro sheets@{name} report@{name}\n"
         f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was "
         f"detected, {paths.frame_scores} has the scores of every frame and object, and {paths.metrics}, if there are "
         "labels, the metrics."
     )
 
 
-def write_entry(name: str, like: dict) -> None:
-    """The set in params.yaml, with what of another one it takes over, and among those that `dvc repro` runs."""
+def entry(name: str, likeness: dict, recordings: list[str]) -> str:
+    """The lines of a set: what it takes over, and, commented, what its owner is likely to change."""
     yaml = YAML()
-    yaml.width = 120
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.representer.add_representer(type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null"))
-    tree = yaml.load(PARAMS.read_text())
-    tree["datasets"].insert(0, name)  # after the last stands the comment of the next section
-    sections = [section for section in tree if section in SECTIONS]
-    tree["sets"][name] = {section: {} if section in OF_FOOTAGE else like.get(section, {}) for section in sections}
-    with written_whole(PARAMS) as aside, open(aside, "w") as file:
-        yaml.dump(tree, file)
+    yaml.representer.ignore_aliases = lambda _: True
+    yaml.width = 110
+    yaml.indent(sequence=4, offset=2)
+    lines = [f"\n  {name}:\n"]
+    for section in (section for section in read_tree(PARAMS) if section in SECTIONS):
+        text = io.StringIO()
+        if section in likeness:
+            yaml.dump(likeness[section], text)
+        else:
+            if section == "footage" and recordings:
+                text.write(OF_RECORDINGS.format(names=json.dumps(recordings[:2], ensure_ascii=False)))
+            text.write(LIKELY.get(section, ""))
+        inside = indent(text.getvalue(), " " * 6)
+        lines.append(f"    {section}:\n{inside}" if inside else f"    {section}: {{}}\n")
+    return "".join(lines)
+
+
+def append(name: str, lines: str, likeness: dict) -> None:
+    """Puts the lines of a set at the end of params.yaml, once the whole is seen to say just that besides."""
+    before, text = read_tree(PARAMS), PARAMS.read_text().rstrip("\n") + "\n" + lines
+    try:
+        after = YAML(typ="safe").load(text)
+    except YAMLError:
+        after = {}
+    sets = after.get("sets") or {}
+    found = sets.pop(name, None) or {}
+    if (
+        after | {"sets": sets} != before | {"sets": before.get("sets") or {}}
+        or {k: v for k, v in found.items() if v} != likeness
+    ):
+        raise InputError(f"{PARAMS}: `sets` is not its last section, with names indented by two; make it so")
+    with written_whole(PARAMS) as aside:
+        aside.write_text(text)
 
 
 if __name__ == "__main__":

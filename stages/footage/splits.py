@@ -43,10 +43,6 @@ def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: f
         return searched + [
             part for clip in recordings if clip.name in normal_clips for part in parts_of(clip, 1.0)[:-1]
         ]
-    if not 0 < normal_share < 1:
-        raise InputError(
-            f"params.yaml: footage.normal_share: expected more than 0 and less than 1, found {normal_share}"
-        )
     return [part for clip in recordings for part in parts_of(clip, normal_share)]
 
 

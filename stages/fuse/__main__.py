@@ -23,20 +23,20 @@ from stages.fuse.believable import believable
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, weights_of, with_trivial
-from stages.fuse.settings import Fuse
+from stages.fuse.settings import Fuse, Tubes
 
 
 def run(name: str) -> str:
-    paths, fuse = SetPaths(name), load("fuse", Fuse, name)
+    paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, videos)
-    objects = object_scores(cues, videos, searched, fuse)
+    objects = object_scores(cues, videos, searched, fuse, tubes.half_length)
     if not (objects["split"] == "held_out").any():
         raise InputError(
             f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
         )
-    frames = per_frame(objects, videos, searched, fuse)
+    frames = per_frame(objects, videos, searched, fuse, tubes.half_length)
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
@@ -59,9 +59,14 @@ def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")})
 
 
-def object_scores(cues: pd.DataFrame, videos: pd.DataFrame, searched: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
-    """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES)."""
-    objects = believable(cues, videos, fuse)
+def object_scores(
+    cues: pd.DataFrame, videos: pd.DataFrame, searched: pd.DataFrame, fuse: Fuse, ends: int
+) -> pd.DataFrame:
+    """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES).
+
+    ends: frames at a clip's start and end whose tubes repeat its first or last frame.
+    """
+    objects = believable(cues, videos, fuse, ends)
     objects = objects[objects[list(weights_of(fuse))].notna().any(axis=1)]
     objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
     objects = objects.assign(track=link_all(objects, searched))

@@ -1,9 +1,14 @@
-"""The section `fuse`."""
+"""The section `fuse`, and what of `tubes` the fusion needs."""
 
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 
+from stages.common import cues
+from stages.common.cues import tasks
+from stages.common.cues.tasks.found import names_in
+from stages.common.running.errors import InputError
 from stages.common.running.params import settings
 
 
@@ -14,8 +19,25 @@ class Fuse:
     weights: dict[str, NonNegativeFloat]
     min_height: NonNegativeFloat
     edge_margin: NonNegativeFloat
-    clip_margin: NonNegativeInt
     track_sigma: NonNegativeFloat
-    map_cell: PositiveInt
     map_filter: PositiveInt
     frame_sigma: NonNegativeFloat
+
+
+@settings
+class Tubes:
+    half_length: PositiveInt
+
+
+def check(every: SimpleNamespace) -> None:
+    fuse, learnt = every.fuse, names_in(tasks.__path__)
+    known = [*learnt, *names_in(cues.__path__)]
+    weighed = [cue for cue, weight in fuse.weights.items() if weight > 0]
+    unknown = [name for name in fuse.weights if name not in known]
+    if unknown:
+        raise InputError(f"fuse.weights: {unknown[0]!r} is no cue; expected some of {known}")
+    if not weighed:
+        raise InputError("fuse.weights: all are 0; raise one")
+    besides = [cue for cue in weighed if cue not in learnt]
+    if fuse.method == "mean" and besides:
+        raise InputError(f"fuse.weights: {besides[0]} has no place in method mean; set it to 0")

@@ -6,6 +6,8 @@ from scipy.ndimage import gaussian_filter1d, uniform_filter
 
 # Frames of which the object map is in memory at once.
 STRETCH = 512
+# Pixels of the side of one place of the object map.
+CELL = 10
 
 
 def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.ndarray:
@@ -44,7 +46,6 @@ def object_map_maxima(
     boxes: np.ndarray,
     scores: np.ndarray,
     shape: tuple[int, int, int],
-    cell: int,
     side: int,
     level: float,
 ) -> np.ndarray:
@@ -55,13 +56,12 @@ def object_map_maxima(
     Args:
         frames, boxes, scores: int (n,), float (n, 4) in pixels, float (n,).
         shape: frames, height, width of the clip.
-        cell: pixels of the side of one place of the map.
         side: of the filter, in frames and in places.
         level: what stands for "nothing unusual".
     """
     length, height, width = shape
-    rows, columns = -(-height // cell), -(-width // cell)
-    edges = np.concatenate([boxes[:, :2] // cell, -(-boxes[:, 2:] // cell)], axis=1).astype(int)
+    rows, columns = -(-height // CELL), -(-width // CELL)
+    edges = np.concatenate([boxes[:, :2] // CELL, -(-boxes[:, 2:] // CELL)], axis=1).astype(int)
     order = np.argsort(frames, kind="stable")
     highest = np.full(length, np.nan)
     # A stretch at a time, with what the filter sees before and after it: the map of an hour would fill the memory.

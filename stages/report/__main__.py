@@ -16,7 +16,7 @@ from stages.common.drawing.figures import draw_roc, draw_scores
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, link_or_copy, sha256
-from stages.common.running.params import PARAMS, SECTIONS, find_set, load, load_machine, merged, read_tree
+from stages.common.running.params import all_values, load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.arrays import map_array
@@ -33,7 +33,7 @@ LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "sci
 
 
 def run(name: str) -> str:
-    paths, report, settings = SetPaths(name), load("report", Report, name), all_settings(name)
+    paths, report = SetPaths(name), load("report", Report, name)
     metrics, tables = read_metrics(paths.metrics), Tables(paths)
     faults = search_faults(paths.frames, tables)
     findings = find(tables, faults, report)
@@ -48,7 +48,7 @@ def run(name: str) -> str:
         write_both(folder / "faults", findings.faults, FAULTS)
         about = {
             "figures": draw_figures(folder / "figures", tables, findings, metrics),
-            "parameters": as_yaml(settings),
+            "parameters": as_yaml(all_values(name)),
             "versions": versions(paths),
         }
         (folder / "index.html").write_text(render(name, tables, findings, report, metrics, spans, **about))
@@ -57,13 +57,6 @@ def run(name: str) -> str:
         f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
         f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips: open {paths.report}/index.html"
     )
-
-
-def all_settings(name: str) -> dict:
-    """All sections of params.yaml as they hold for a set."""
-    tree = read_tree(PARAMS)
-    own = find_set(tree, name, PARAMS)
-    return {section: merged(tree[section] or {}, own.get(section) or {}) for section in tree if section in SECTIONS}
 
 
 def read_metrics(path: Path) -> dict:

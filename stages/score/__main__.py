@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict
 
 from stages.common.computing.device import find_device, workers_on
-from stages.common.computing.precision import settled
+from stages.common.computing.precision import say_if_slow
+from stages.common.computing.settings import Computing
 from stages.common.network.network import load_network
 from stages.common.network.tubes import regular_offsets
 from stages.common.running.cli import run_stage
@@ -25,19 +26,21 @@ from stages.common.tables.schemas import (
     table_hash,
 )
 from stages.score.features import known_features
-from stages.score.tasks import Score, score_clip
+from stages.score.settings import Score, Teach
+from stages.score.tasks import score_clip
 
 
 def run(name: str) -> str:
     paths, score, machine = SetPaths(name), load("score", Score, name), load_machine()
+    compared = load("teach", Teach, name).compared
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
     objects = read_table(paths.detections / "objects.parquet", OBJECTS)
     training, table = table[table["split"] == "train"], table[table["split"] != "train"]
     card = json.loads((paths.network / "model.json").read_text())
-    if score.distillation == "detector" and not card["architecture"]["classes"]:
-        raise InputError("params.yaml: score.distillation is detector, which has no class scores here; take classifier")
-    device = find_device(machine.device)
-    score = settled(score, device.type)
+    if compared == "detector" and not card["architecture"]["classes"]:
+        raise InputError("params.yaml: teach.compared is detector, which has no class scores here; take classifier")
+    device = find_device(load("computing", Computing, name).device)
+    say_if_slow(score.precision, device.type, f"sets.{name}.score.precision")
     network = load_network(paths.network, card["architecture"]).to(device)
     offsets = regular_offsets(card["half_length"])
     with single_threaded():
@@ -47,9 +50,7 @@ def run(name: str) -> str:
     every, jobs = class_scores_of(table, objects), []
     for video, places in sorted(table.groupby("video").indices.items()):
         rows, class_scores, shard = table.iloc[places], every[places], paths.tubes / f"{video}.npy"
-        teacher = paths.teacher / f"{video}.npy" if score.distillation == "classifier" else None
-        if teacher and not teacher.exists():
-            raise InputError(f"{teacher}: not found; score.distillation classifier needs teach.test_clips: true")
+        teacher = paths.teacher / f"{video}.npy" if compared == "classifier" else None
         inputs = {"rows": table_hash(rows, TUBES), "tubes": sha256(shard)}
         inputs["class_scores"] = hashlib.sha256(class_scores.tobytes()).hexdigest()
         inputs["teacher"] = sha256(teacher) if teacher else None

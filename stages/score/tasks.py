@@ -1,31 +1,19 @@
 """The scores of objects, higher where a task fails (paper, section 3.4) or the network has seen nothing alike."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 import torch
-from pydantic import PositiveInt
 
-from stages.common.computing.precision import Wanted
 from stages.common.cues import features
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
-from stages.common.running.params import settings
 from stages.common.tables.arrays import map_array
 from stages.common.tables.schemas import CUE_VALUES, write_table
 from stages.score.features import features_of
-
-
-@settings
-class Score:
-    """The section `score`."""
-
-    distillation: Literal["detector", "classifier"]
-    precision: Wanted
-    batch: PositiveInt
+from stages.score.settings import Score
 
 
 @torch.inference_mode()

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import torch
 
 from stages.common.computing.device import find_device, workers_on
+from stages.common.computing.settings import Computing
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.cli import run_stage
 from stages.common.running.files import folder_whole, link_or_copy, sha256
@@ -13,19 +14,19 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import TUBES, read_table
-from stages.teach.vectors import NEEDS_WEIGHTS, Teach, teach_clip
+from stages.teach.settings import NEEDS_WEIGHTS, Teach
+from stages.teach.vectors import teach_clip
 
 
 def run(name: str) -> str:
     paths, teach = SetPaths(name), load("teach", Teach, name)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
-    asked = table if teach.test_clips else table[table["split"] != "test"]
-    needed = teach.teacher in NEEDS_WEIGHTS
-    weights = weights_file(paths.weights / "teacher", f"teacher {teach.teacher}") if needed else None
+    asked = table if teach.compared == "classifier" else table[table["split"] != "test"]
+    weights = weights_file(paths.weights / "teacher") if teach.teacher in NEEDS_WEIGHTS else None
     content = {**asdict(teach), "weights": sha256(weights) if weights else None}
     machine, device = load_machine(), torch.device("cpu")
     if teach.teacher == "torchvision":
-        device = find_device(machine.device)
+        device = find_device(load("computing", Computing, name).device)
         content["device"] = str(device)
     videos, jobs = sorted(asked["video"].unique()), []
     for video in videos:

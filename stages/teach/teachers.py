@@ -12,7 +12,6 @@ from torchvision.models.resnet import BasicBlock, ResNet
 
 from stages.common.pretrained.onnx import load_onnx
 from stages.common.pretrained.torchvision_weights import with_weights
-from stages.common.running.errors import InputError
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
 Teacher = Callable[[np.ndarray], np.ndarray]
@@ -79,11 +78,8 @@ def torchvision_classifier(path: Path, name: str, size: int, device: torch.devic
         device: where it runs.
 
     Raises:
-        InputError: unknown name, or a file that does not hold the weights of such a classifier.
+        InputError: a file that does not hold the weights of such a classifier.
     """
-    known = models.list_models(module=models)
-    if name not in known:
-        raise InputError(f"params.yaml: teach.torchvision: {name!r} is not known; expected one of {known}")
     network = with_weights(models.get_model(name, weights=None), name, path).to(device)
     mean, deviation = (
         torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)

@@ -1,28 +1,14 @@
 """The teacher's vectors of a clip's tubes."""
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 
 from stages.common.network.tubes import middle_of
-from stages.common.running.params import settings
 from stages.common.tables.arrays import map_array
+from stages.teach.settings import Teach
 from stages.teach.teachers import Teacher, onnx_classifier, random_resnet, torchvision_classifier
-
-
-@settings
-class Teach:
-    """The section `teach`."""
-
-    teacher: Literal["random", "onnx", "torchvision"]
-    torchvision: str
-    size: int
-    test_clips: bool
-
-
-NEEDS_WEIGHTS = {"onnx", "torchvision"}
 
 
 def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Teacher:

@@ -10,13 +10,14 @@ import torch
 from safetensors.torch import save as safetensors_bytes
 
 from stages.common.computing.device import find_device
-from stages.common.computing.precision import settled
+from stages.common.computing.precision import say_if_slow
+from stages.common.computing.settings import Computing
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Architecture, Network
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, save_json, sha256, written_whole
-from stages.common.running.params import load, load_machine
+from stages.common.running.params import load
 from stages.common.running.paths import WORK, SetPaths
 from stages.common.running.pieces import code_hash, piece_key
 from stages.common.tables.schemas import OBJECTS, TUBES, class_scores_of, read_table, table_hash
@@ -24,13 +25,11 @@ from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.memory import keep_memory
 from stages.train.processes import count, process_group, rank, take_own_gpu
-from stages.train.settings import Train
-from stages.tubes.settings import Tubes
+from stages.train.settings import Train, Tubes
 
 
 def run(name: str) -> str:
     paths, settings, tubes = SetPaths(name), load("train", Train, name), load("tubes", Tubes, name)
-    check_settings(settings, tubes)
     keep_memory()
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
@@ -38,16 +37,16 @@ def run(name: str) -> str:
     table = table[table["split"] != "test"].reset_index(drop=True)
     class_scores = class_scores_of(table, read_table(paths.detections / "objects.parquet", OBJECTS))
     training, held_out = (tube_set(table, class_scores, split, paths) for split in ("train", "held_out"))
-    device = find_device(load_machine().device)
-    settings = settled(settings, device.type)
+    device = find_device(load("computing", Computing, name).device)
+    say_if_slow(settings.precision, device.type, f"sets.{name}.train.precision")
     take_own_gpu(device)
     network = build(training, settings, tubes).to(device)
-    content = {**asdict(settings), "device": str(device), "half_length": tubes.half_length}
+    content = {**asdict(settings), **asdict(tubes), "device": str(device)}
     if count() > 1:
         content["processes"] = count()  # sums come out otherwise
     content["inputs"] = hashes_of(table, class_scores, paths)
     checkpoint = WORK / "train" / f"{piece_key(content, code_hash())}.pt"
-    history = train(network, training, held_out, tubes.half_length, settings, checkpoint)
+    history = train(network, training, held_out, tubes, settings, checkpoint)
     if rank() > 0:
         sys.exit()
     with folder_whole(paths.network) as folder:
@@ -84,20 +83,6 @@ def curves(history: list[dict], tasks: list[str]) -> pd.DataFrame:
     table.columns = [f"{task}_{split}" for task, split in table.columns]
     columns = [f"{task}_{split}" for task in tasks for split in ("train", "held_out")]
     return table.reindex(columns=columns).reset_index()
-
-
-def check_settings(settings: Train, tubes: Tubes) -> None:
-    if tubes.size % 16:
-        raise InputError(
-            f"params.yaml: tubes.size: the network halves crops four times; {tubes.size} is no multiple of 16"
-        )
-    needed = tubes.half_length * settings.max_step
-    if not 1 <= settings.min_step <= settings.max_step or needed > tubes.reach:
-        raise InputError(
-            f"params.yaml: tubes.reach is {tubes.reach}, irregular tubes of {tubes.half_length} frames each way with "
-            f"steps of {settings.min_step} to {settings.max_step} need {needed}; raise tubes.reach or lower "
-            "train.max_step"
-        )
 
 
 def tube_set(table: pd.DataFrame, class_scores: np.ndarray, split: str, paths: SetPaths) -> TubeSet:

@@ -13,6 +13,7 @@ from stages.common.network.tubes import irregular_offsets, middle_of, regular_of
 from stages.common.tables.arrays import map_array
 from stages.train.augment import draw_jitter, jittered
 from stages.train.processes import own_part
+from stages.train.settings import Tubes
 
 # A mapped file stays open, and a process may have 1024 files open, mostly.
 open_shard = functools.lru_cache(maxsize=256)(map_array)
@@ -56,8 +57,7 @@ def batches(
     data: TubeSet,
     order: np.ndarray,
     size: int,
-    half: int,
-    steps: tuple[int, int],
+    lengths: Tubes,
     random: np.random.Generator,
     network: Network,
     device: torch.device,
@@ -73,7 +73,7 @@ def batches(
     for start in range(0, len(order), size):
         whole = order[start : start + size]
         own = own_part(len(whole))
-        places, skipped = whole[own], irregular_offsets(half, *steps, len(whole), random)[own]
+        places, skipped = whole[own], irregular_offsets(lengths.half_length, lengths.max_step, len(whole), random)[own]
         tubes = data.tubes(places)
         pictures = pictures_to_network(middle_of(tubes), device)
         if mirror:
@@ -83,7 +83,7 @@ def batches(
             tubes = jittered(tubes, draw_jitter(len(whole), tubes.shape[2], random).part(own))
         yield Batch(
             network,
-            regular=to_network(take_offsets(tubes, regular_offsets(half)), device),
+            regular=to_network(take_offsets(tubes, regular_offsets(lengths.half_length)), device),
             irregular=to_network(take_offsets(tubes, skipped), device),
             pictures=pictures,
             class_scores=torch.from_numpy(data.class_scores[places]).to(device),

@@ -1,6 +1,5 @@
 """Training: epochs over tubes drawn anew, losses per task, and a checkpoint after each epoch."""
 
-import copy
 import io
 import math
 import sys
@@ -16,7 +15,12 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.train.loader import TubeSet, batches
 from stages.train.processes import of_first, own_share, rank, sum_gradients, summed
-from stages.train.settings import Train
+from stages.train.settings import Train, Tubes
+
+# Tubes in a step.
+BATCH = 64
+# AdamW's, at its highest; so many steps lead up to it.
+LEARNING_RATE, WARMUP_STEPS, WEIGHT_DECAY = 0.001, 50, 0.01
 
 
 def schedule(step: int, steps: int, warmup: int) -> float:
@@ -31,11 +35,9 @@ def schedule(step: int, steps: int, warmup: int) -> float:
 
 
 def train(
-    network: Network, training: TubeSet, held_out: TubeSet, half: int, settings: Train, checkpoint: Path
+    network: Network, training: TubeSet, held_out: TubeSet, tubes: Tubes, settings: Train, checkpoint: Path
 ) -> list[dict]:
     """Trains `network` in place; the losses of each epoch as rows: epoch, split, and a column per task.
-
-    The network is left as after its last epoch, or as after the one of the lowest joint loss on held-out clips.
 
     Goes on from `checkpoint` where there is one, with the same result as if it had never stopped: what is random in an
     epoch comes from the seed and the epoch's number alone.
@@ -45,49 +47,37 @@ def train(
     """
     device = next(network.parameters()).device
     per_epoch = min(settings.tubes_per_epoch, len(training))
-    steps = settings.epochs * math.ceil(per_epoch / settings.batch)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, settings.warmup_steps))
-    done, history, best = resume(checkpoint, network, optimizer, scheduler)
+    steps = settings.epochs * math.ceil(per_epoch / BATCH)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, WARMUP_STEPS))
+    done, history = resume(checkpoint, network, optimizer, scheduler)
     for epoch in range(done, settings.epochs):
         start = time.monotonic()
         random = np.random.default_rng([settings.seed, epoch])
         order = random.permutation(len(training))[:per_epoch]
         network.train()
-        losses = run_epoch(network, training, order, half, settings, random, optimizer, scheduler)
+        losses = run_epoch(network, training, order, tubes, settings, random, optimizer, scheduler)
         history.append({"epoch": epoch, "split": "train", **losses})
         network.eval()
         validation = np.random.default_rng([settings.seed, settings.epochs + epoch])
         places = np.linspace(0, len(held_out) - 1, min(len(held_out), max(1, per_epoch // 5))).astype(int)
         with torch.no_grad():
-            losses = run_epoch(network, held_out, places, half, settings, validation)
+            losses = run_epoch(network, held_out, places, tubes, settings, validation)
         history.append({"epoch": epoch, "split": "held_out", **losses})
-        if best_epoch(history, settings) == epoch:
-            best = copy.deepcopy(network.state_dict())
         if rank() == 0:
-            save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history, best)
+            save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history)
             report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
-    if settings.keep == "best" and history:
-        network.load_state_dict(best)
     return history
 
 
-def best_epoch(history: list[dict], settings: Train) -> int:
-    """The epoch, the first of equals, whose joint loss on the held-out clips is lowest."""
-    weights = {task: weight for task, weight in settings.weights.items() if weight > 0}
-    held_out = [row for row in history if row["split"] == "held_out"]
-    return min(held_out, key=lambda row: sum(weight * row[task] for task, weight in weights.items()))["epoch"]
-
-
-def run_epoch(network, data, order, half, settings, random, optimizer=None, scheduler=None) -> dict[str, float]:
+def run_epoch(network, data, order, tubes, settings, random, optimizer=None, scheduler=None) -> dict[str, float]:
     """One pass over the tubes at `order`, a training pass where there is an optimizer; mean loss of each task."""
     weights = {task: settings.weights[task] for task in network.architecture.tasks}
     device = next(network.parameters()).device
-    steps = (settings.min_step, settings.max_step)
     sums = dict.fromkeys(weights, 0.0)
-    sizes = [min(settings.batch, len(order) - start) for start in range(0, len(order), settings.batch)]
+    sizes = [min(BATCH, len(order) - start) for start in range(0, len(order), BATCH)]
     changes = (settings.mirror, settings.jitter) if optimizer else (False, False)
-    own_batches = batches(data, order, settings.batch, half, steps, random, network, device, *changes)
+    own_batches = batches(data, order, BATCH, tubes, random, network, device, *changes)
     for size, batch in zip(sizes, own_batches, strict=True):
         with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
             losses = {task: TASKS[task].loss(network, batch) for task in network.architecture.tasks}
@@ -95,7 +85,7 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
         for task, value in zip(losses, summed(shares.detach().clone()).tolist(), strict=True):
             if not math.isfinite(value):
                 raise InputError(
-                    f"the loss of {task} is {value}; lower train.learning_rate, or look for broken tubes or vectors"
+                    f"the loss of {task} is {value}; look for broken tubes or vectors, or take another train.seed"
                 )
             sums[task] += value * size
         if optimizer:
@@ -107,10 +97,9 @@ def run_epoch(network, data, order, half, settings, random, optimizer=None, sche
     return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
 
 
-def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict], best) -> None:
+def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
     state = {
         "network": network.state_dict(),
-        "best": best,
         "optimizer": optimizer.state_dict(),
         "scheduler": scheduler.state_dict(),
         "epochs": epochs,
@@ -123,17 +112,17 @@ def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, hist
         aside.write_bytes(content.getbuffer())
 
 
-def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict], dict]:
-    """Epochs done, their history, the best weights; the state of all is taken from the checkpoint if there is one."""
+def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
+    """Epochs done and their history; the state of all is taken from the checkpoint if there is one."""
     state = of_first(torch.load(path, weights_only=True, map_location="cpu") if path.exists() else None)
     if state is None:
-        return 0, [], {}
+        return 0, []
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     scheduler.load_state_dict(state["scheduler"])
     if rank() == 0:
         print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
-    return state["epochs"], state["history"], state["best"]
+    return state["epochs"], state["history"]
 
 
 def report(rows: list[dict], epochs: int, rate: float, device: torch.device) -> None:

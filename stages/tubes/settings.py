@@ -1,14 +1,32 @@
 """The section `tubes`."""
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from types import SimpleNamespace
+from typing import Annotated
 
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from stages.common.running.errors import InputError
 from stages.common.running.params import settings
 
 
 @settings
 class Tubes:
-    size: PositiveInt  # pixels of a crop's side
+    size: Annotated[int, Field(gt=0, multiple_of=16)]  # pixels of a crop's side, which the network halves four times
     context: NonNegativeFloat  # share of its width and height by which a box is widened
     half_length: PositiveInt  # frames before and after the middle, t in the paper
-    reach: NonNegativeInt  # the same for normal clips, from which irregular tubes skip frames
+    max_step: Annotated[int, Field(ge=2)]  # frames from one to the next of a tube that skips frames, at most
     train_stride: PositiveInt  # every so many-th frame of a training clip
+
+    @property
+    def reach(self) -> int:
+        """Frames before and after the middle of the widest tube that skips frames."""
+        return self.half_length * self.max_step
+
+
+def check(every: SimpleNamespace) -> None:
+    stride, searched = every.tubes.train_stride, every.detect.every
+    if stride % searched:
+        raise InputError(
+            f"tubes.train_stride is {stride}, and detect.every {searched}: of the frames that are learnt from most "
+            f"would not be searched; take a multiple of {searched}"
+        )

@@ -5,24 +5,18 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from stages.common.pretrained.weights import Weights
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, save_json, sha256, written_whole
-from stages.common.running.params import load, settings
+from stages.common.running.params import load
 from stages.common.running.paths import RAW_WEIGHTS, SetPaths
-
-
-@settings
-class Section:
-    detector: Weights | None
-    teacher: Weights | None
+from stages.weights.settings import File, Weights
 
 
 def run(name: str) -> str:
-    paths, section = SetPaths(name), load("weights", Section, name)
+    paths, weights = SetPaths(name), load("weights", Weights, name)
     found = []
-    for role, wanted in (("detector", section.detector), ("teacher", section.teacher)):
+    for role, wanted in (("detector", weights.detector), ("teacher", weights.teacher)):
         with folder_whole(paths.weights / role) as folder:
             if wanted:
                 copy_checked(wanted, role, folder)
@@ -31,7 +25,7 @@ def run(name: str) -> str:
     return f"{', '.join(found) if found else 'no weights needed'}, in {paths.weights}"
 
 
-def copy_checked(wanted: Weights, role: str, folder: Path) -> None:
+def copy_checked(wanted: File, role: str, folder: Path) -> None:
     source = RAW_WEIGHTS / wanted.file
     if not source.is_file():
         fetch(wanted, role, source)
@@ -44,7 +38,7 @@ def copy_checked(wanted: Weights, role: str, folder: Path) -> None:
     shutil.copyfile(source, folder / wanted.file)
 
 
-def fetch(wanted: Weights, role: str, target: Path) -> None:
+def fetch(wanted: File, role: str, target: Path) -> None:
     """Downloads what torchvision publishes under that name."""
     missing = f"{target}: not found; put the {role}'s weights there (params.yaml: weights.{role})"
     # Torchvision takes seconds to load, for which whoever has the file need not wait.

@@ -40,13 +40,13 @@ for stage in stages:
 """
 # What of params.yaml is made small or held fast, whatever the repository's values are tuned to.
 SMALL = {
-    "machine": {"workers": 1, "device": "cpu"},
+    "machine": {"workers": 1},
+    "computing": {"device": "cpu"},
     "detect": {"every": 2},
-    "tubes": {"size": 16, "half_length": 3, "reach": 15, "train_stride": 2},
-    "teach": {"teacher": "random", "test_clips": True},
-    "train": {"max_step": 5, "epochs": 1, "tubes_per_epoch": 64, "batch": 32, "precision": "float32", "threads": 1},
-    "score": {"distillation": "classifier"},
-    "fuse": {"min_height": 6.0, "edge_margin": 1.0, "clip_margin": 3},
+    "tubes": {"size": 16, "half_length": 3, "max_step": 5, "train_stride": 2},
+    "teach": {"teacher": "random", "compared": "classifier"},
+    "train": {"epochs": 1, "tubes_per_epoch": 64, "precision": "float32", "threads": 1},
+    "fuse": {"min_height": 6.0, "edge_margin": 1.0},
 }
 
 
@@ -79,7 +79,7 @@ class Project:
 
     def make(self, workers: int, source: Path = ROOT) -> None:
         """Writes all that a user's checkout has, the code from `source`, and starts git and DVC in it."""
-        for name in ("dvc.yaml", ".dvcignore"):
+        for name in ("dvc.yaml", "datasets.yaml", ".dvcignore"):
             self.folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, self.folder / name)
         shutil.copytree(source / "stages", self.folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
@@ -106,8 +106,8 @@ class Project:
         params = YAML(typ="safe").load(ROOT / "params.yaml")
         for section, values in SMALL.items():
             params[section].update(values)
-        sections = set(params) - {"datasets", "machine", "sets"}
-        return {**params, "datasets": ["demo"], "sets": {"demo": {section: {} for section in sorted(sections)}}}
+        sections = set(params) - {"machine", "sets"}
+        return {**params, "sets": {"demo": {section: {} for section in sorted(sections)}}}
 
     def write_params(self, params: dict) -> None:
         YAML(typ="safe").dump(params, self.folder / "params.yaml")

@@ -1,4 +1,4 @@
-"""The device that `machine.device` asks for."""
+"""The device that `computing.device` asks for."""
 
 from dataclasses import replace
 
@@ -9,16 +9,14 @@ from stages.common.running.params import Machine
 
 
 def find_device(wanted: str) -> torch.device:
-    """auto (a GPU if there is one), cpu or cuda.
+    """cpu or cuda.
 
     Raises:
-        InputError: another word, or cuda where there is none.
+        InputError: cuda where there is none.
     """
-    if wanted not in ("auto", "cpu", "cuda"):
-        raise InputError(f"params.yaml: machine.device: {wanted!r}; expected auto, cpu or cuda")
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise InputError("params.yaml: machine.device: cuda, but there is no such device here; take auto or cpu")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+        raise InputError("params.yaml: computing.device: cuda, but there is no such device here; take cpu")
+    return torch.device(wanted)
 
 
 def workers_on(device: torch.device, machine: Machine) -> Machine:

@@ -1,29 +1,23 @@
-"""What networks calculate in."""
+"""Whether a device calculates in what is asked for."""
 
-from dataclasses import replace
-from typing import Any, Literal
+import sys
 
-Precision = Literal["float32", "bfloat16"]
-Wanted = Literal["auto", "float32", "bfloat16"]
+from stages.common.computing.settings import Precision
 
 
-def settled(settings: Any, device: str) -> Any:
-    """A section's settings with the `precision` that the device, cpu or cuda, takes for what is wanted."""
-    return replace(settings, precision=precision_on(settings.precision, device))
-
-
-def precision_on(wanted: Wanted, device: str) -> Precision:
-    """auto is bfloat16 where the device has it, and float32 elsewhere.
-
-    A processor without it does it, too, ten times slower than float32.
-    """
-    if wanted != "auto":
-        return wanted
-    # Here, for torch takes seconds to load, and detectors that need no precision do not wait for it.
+def has_bfloat16(device: str) -> bool:
+    """Whether a device, cpu or cuda, has bfloat16; one that has not does it, too, ten times slower than float32."""
+    # Here, for torch takes seconds to load, and whoever asks for float32 does not wait for it.
     import torch
 
     if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     known = torch.cpu.get_capabilities()
     # By their names on x86 and on ARM.
-    return "bfloat16" if any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")) else "float32"
+    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def say_if_slow(precision: Precision, device: str, where: str) -> None:
+    """A line on stderr where what is asked for, at `where` in params.yaml, takes ten times as long as the other."""
+    if precision == "bfloat16" and not has_bfloat16(device):
+        print(f"  no bfloat16 on this {device}: ten times slower; set {where}: float32", file=sys.stderr, flush=True)

@@ -12,13 +12,13 @@ def regular_offsets(half: int) -> np.ndarray:
     return np.arange(-half, half + 1)
 
 
-def irregular_offsets(half: int, min_step: int, max_step: int, count: int, random: np.random.Generator) -> np.ndarray:
+def irregular_offsets(half: int, max_step: int, count: int, random: np.random.Generator) -> np.ndarray:
     """Frames of tubes that skip frames, int (count, 2 half + 1), ascending, 0 in the middle.
 
-    From the middle outwards, on both sides, each next frame is min_step to max_step further; steps are drawn anew for
-    each. With min_step 2 at least one frame is skipped every time.
+    From the middle outwards, on both sides, each next frame is 2 to max_step further, so that at least one is skipped
+    every time; steps are drawn anew for each.
     """
-    steps = random.integers(min_step, max_step + 1, (2, count, half))
+    steps = random.integers(2, max_step + 1, (2, count, half))
     before, after = np.cumsum(steps, axis=2)
     return np.concatenate([-before[:, ::-1], np.zeros((count, 1), int), after], axis=1)
 

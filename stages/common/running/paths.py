@@ -71,4 +71,4 @@ class SetPaths:
 
     @property
     def sheets(self) -> Path:
-        return Path("report") / f"{self.name}_sheets"
+        return Path("report/sheets") / self.name

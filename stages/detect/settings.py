@@ -1,0 +1,85 @@
+"""The section `detect`: which detectors, and the settings of each."""
+
+from types import SimpleNamespace
+from typing import Annotated
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from stages.common.computing.settings import Precision
+from stages.common.objects.coco import CLASSES
+from stages.common.running.errors import InputError
+from stages.common.running.params import Share, settings
+
+# Networks in ONNX form, with the pixels of which the sides of their input are multiples: their coarsest stride.
+ONNX = {"yolox": 32, "nanodet_plus": 64}
+NETWORKS = (*ONNX, "torchvision")
+# What these need is the file that `weights.detector` names: their weights, or the boxes themselves.
+NEEDS_WEIGHTS = (*NETWORKS, "boxes")
+SOURCES = ("motion", *NEEDS_WEIGHTS)
+# Of torchvision's detectors those that know COCO's classes.
+TORCHVISION = """fasterrcnn_mobilenet_v3_large_320_fpn fasterrcnn_mobilenet_v3_large_fpn fasterrcnn_resnet50_fpn
+fasterrcnn_resnet50_fpn_v2 fcos_resnet50_fpn maskrcnn_resnet50_fpn maskrcnn_resnet50_fpn_v2 retinanet_resnet50_fpn
+retinanet_resnet50_fpn_v2 ssd300_vgg16 ssdlite320_mobilenet_v3_large""".split()
+
+
+@settings
+class Motion:
+    """What counts as a moving object."""
+
+    contrast: Annotated[float, Field(gt=0, le=255)]  # grey levels that a pixel must differ from the background by
+    join: PositiveInt  # pixels: gaps between parts of one object that are closed, half as many in width
+    min_height: PositiveInt  # pixels of an object's box
+    stretch: PositiveInt  # frames that share one background
+
+
+@settings
+class Tiles:
+    """How a frame is cut and which boxes are kept."""
+
+    input_width: PositiveInt  # size of the network's input in pixels, which a tile is resized to fit
+    input_height: PositiveInt
+    columns: PositiveInt  # tiles side by side
+    rows: PositiveInt  # tiles one above the other
+    overlap: NonNegativeInt  # pixels that neighbours share at least: an object's size
+    score: Share  # least score of a box
+
+
+@settings
+class Detect:
+    sources: list[str]
+    every: PositiveInt
+    motion: Motion
+    torchvision: str
+    precision: Precision
+    classes: list[str]
+    tiles: Tiles
+
+
+def check(every: SimpleNamespace) -> None:
+    detect = every.detect
+    sources, needy = detect.sources, [source for source in detect.sources if source in NEEDS_WEIGHTS]
+    unknown = [source for source in sources if source not in SOURCES]
+    if unknown or not sources or len(set(sources)) < len(sources) or len(needy) > 1:
+        raise InputError(
+            f"detect.sources: expected one or more of {list(SOURCES)}, each once and one at most of those that need "
+            f"the one file of weights, {list(NEEDS_WEIGHTS)}; found {sources}"
+        )
+    if needy and every.weights.detector is None:
+        raise InputError(f"weights.detector: {needy[0]} needs a file; name it and its SHA-256")
+    if "torchvision" in sources and detect.torchvision not in TORCHVISION:
+        raise InputError(f"detect.torchvision: {detect.torchvision!r} is not known; expected one of {TORCHVISION}")
+    for source in [source for source in sources if source in ONNX]:
+        size, stride = (detect.tiles.input_width, detect.tiles.input_height), ONNX[source]
+        if size[0] % stride or size[1] % stride:
+            raise InputError(
+                f"detect.tiles: {source} takes multiples of {stride}, found {size[0]}x{size[1]}; change input_width "
+                "and input_height"
+            )
+    unknown = [name for name in detect.classes if name not in CLASSES]
+    if unknown:
+        raise InputError(f"detect.classes: {unknown[0]!r} is no class of COCO; expected some of {CLASSES}")
+    if detect.classes and not set(NETWORKS) & set(sources):
+        raise InputError(
+            f"detect.classes: expected none with detect.sources {sources}, whose objects have no names: it is for "
+            f"{list(NETWORKS)}"
+        )
