@@ -18,8 +18,9 @@ import pandas as pd
 
 from benchmarks.ablation import METRICS, PLAN, SCORED, made, measured, nested, read_plan
 from stages.common.running.errors import InputError
-from stages.common.running.files import save_json, written_whole
+from stages.common.running.files import written_whole
 from stages.common.running.params import load, merged
+from stages.common.tables.json_files import save_json
 from stages.train.settings import Train
 
 

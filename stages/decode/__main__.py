@@ -21,7 +21,7 @@ def run(name: str) -> str:
     times = read_table(paths.footage / "times.parquet", TIMES)
     jobs = [job(video, paths, decode) for video in videos.itertuples()]
     with folder_whole(paths.frames) as folder:
-        pieces = map_videos("decode", jobs, load_machine())
+        pieces = map_videos("decode", name, jobs, load_machine())
         fill_store(folder, zip(videos["video"], pieces, strict=True), times)
     return f"{videos['frames'].sum()} frames of {len(videos)} clips in {paths.frames}"
 

@@ -46,7 +46,7 @@ def run(name: str) -> str:
         [pd.DataFrame({"video": v.video, "frame": range(0, v.frames, detect.every)}) for v in videos.itertuples()]
     )
     with folder_whole(paths.detections) as folder:
-        pieces = map_videos("detect", jobs, machine)
+        pieces = map_videos("detect", name, jobs, machine)
         count = join_tables(folder / "objects.parquet", (piece / "objects.parquet" for piece in pieces), OBJECTS)
         write_table(folder / "searched.parquet", searched, SEARCHED)
     return f"{count} objects in {len(searched)} of {videos['frames'].sum()} frames, in {paths.detections}"

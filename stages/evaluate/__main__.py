@@ -7,9 +7,10 @@ import pandas as pd
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
 from stages.common.metrics.headline import headline
 from stages.common.running.cli import run_stage
-from stages.common.running.files import save_json, written_whole
+from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
+from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
 from stages.evaluate.settings import Alarms

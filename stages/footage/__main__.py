@@ -37,7 +37,7 @@ def run(name: str) -> str:
     clips = find_clips(paths.source, layout, footage)
     held_out = hold_out(clips, footage.held_out, footage.held_out_clips, footage.seed)
     with folder_whole(paths.footage) as folder:
-        rendered = render(paths.source, folder, clips)
+        rendered = render(name, paths.source, folder, clips)
         facts = probe_all(paths.source, folder, clips, footage.images_fps)
         spans = {
             clip.name: span_of(clip, facts[clip.path], footage.start_seconds, footage.end_seconds, footage.stride)
@@ -96,13 +96,13 @@ def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
     return clips
 
 
-def render(source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
+def render(name: str, source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
     """Renders what is to be rendered below `folder`; the truth of those test clips, {} where there are none."""
     if not any(clip.kind == "rendered" for clip in clips):
         return {}
     jobs, truths = demo.render_jobs(source), {}
     by_name = {clip.name: clip for clip in clips}
-    for job, piece in zip(jobs, map_videos("footage", jobs, load_machine()), strict=True):
+    for job, piece in zip(jobs, map_videos("footage", name, jobs, load_machine()), strict=True):
         clip = by_name[job.video]
         target = folder / clip.path
         target.parent.mkdir(exist_ok=True)

@@ -35,13 +35,13 @@ LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "sci
 def run(name: str) -> str:
     paths, report = SetPaths(name), load("report", Report, name)
     metrics, tables = read_metrics(paths.metrics), Tables(paths)
-    faults = search_faults(paths.frames, tables)
+    faults = search_faults(name, paths.frames, tables)
     findings = find(tables, faults, report)
     spans = clip_spans(findings, tables, report)
     with folder_whole(paths.report) as folder:
         (folder / "clips").mkdir()
         (folder / "figures").mkdir()
-        for piece in film(paths.frames, tables, findings, spans, report):
+        for piece in film(name, paths.frames, tables, findings, spans, report):
             for file in sorted(piece.iterdir()):
                 link_or_copy(file, folder / "clips" / file.name)
         write_both(folder / "events", findings.events, EVENTS)
@@ -65,7 +65,7 @@ def read_metrics(path: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def search_faults(folder: Path, tables: Tables) -> pd.DataFrame:
+def search_faults(name: str, folder: Path, tables: Tables) -> pd.DataFrame:
     """The faults of test and held-out clips (FAULTS)."""
     videos = tables.videos[tables.videos["split"] != "train"].sort_values("video")
     packed = {video: folder / f"{video}.npy" for video in videos["video"]}
@@ -73,7 +73,7 @@ def search_faults(folder: Path, tables: Tables) -> pd.DataFrame:
         Job(video, {"frames": sha256(file)}, functools.partial(write_faults, file)) for video, file in packed.items()
     ]
     parts = []
-    for video, piece in zip(videos.itertuples(), map_videos("faults", jobs, load_machine()), strict=True):
+    for video, piece in zip(videos.itertuples(), map_videos("report/faults", name, jobs, load_machine()), strict=True):
         own, seconds = pd.read_csv(piece / "faults.csv"), tables.seconds[video.video]
         times = {"start": seconds[own["first_frame"]], "end": seconds[own["last_frame"] + 1]}
         parts.append(own.assign(video=video.video, split=video.split, alarm=False, **times))
@@ -84,7 +84,7 @@ def write_faults(packed: Path, folder: Path) -> None:
     find_faults(map_array(packed)).to_csv(folder / "faults.csv", index=False)
 
 
-def film(folder: Path, tables: Tables, findings: Findings, spans: dict, report: Report) -> Iterator[Path]:
+def film(name: str, folder: Path, tables: Tables, findings: Findings, spans: dict, report: Report) -> Iterator[Path]:
     """A piece with clips and pictures for each video that has any."""
     shown = findings.events.head(report.events_shown)
     jobs = []
@@ -104,7 +104,7 @@ def film(folder: Path, tables: Tables, findings: Findings, spans: dict, report: 
         packed = folder / f"{video}.npy"
         content = {"video": video, "frames": sha256(packed), "scored": scored.hash()}
         jobs.append(Job(video, content, functools.partial(make_pictures, packed, video, scored)))
-    return map_videos("clips", jobs, load_machine())
+    return map_videos("report/clips", name, jobs, load_machine())
 
 
 def write_both(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:

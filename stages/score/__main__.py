@@ -56,7 +56,7 @@ def run(name: str) -> str:
         inputs["teacher"] = sha256(teacher) if teacher else None
         what = video, rows["object"].to_numpy(), class_scores, shard, teacher, paths.network, card, known
         jobs.append(Job(video, {**content, **inputs}, functools.partial(score_clip, *what, score, str(device))))
-    pieces = map_videos("score", jobs, workers_on(device, machine))
+    pieces = map_videos("score", name, jobs, workers_on(device, machine))
     join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), CUE_VALUES)
     return f"scores of {len(table)} objects, in {paths.scores}"
 

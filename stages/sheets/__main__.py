@@ -30,7 +30,7 @@ def run(name: str) -> str:
         content = {"frames": sha256(packed), "boxes": table_hash(boxes, DETECTIONS), "sources": sources, "every": every}
         jobs.append(Job(video, content, functools.partial(write_sheet, packed, boxes, sources, every)))
     with folder_whole(paths.sheets) as folder:
-        for video, piece in zip(chosen, map_videos("sheets", jobs, load_machine()), strict=True):
+        for video, piece in zip(chosen, map_videos("sheets", name, jobs, load_machine()), strict=True):
             link_or_copy(piece / "sheet.jpg", folder / f"{video}.jpg")
     return f"contact sheets of {len(chosen)} clips, in {paths.sheets}"
 

@@ -34,7 +34,7 @@ def run(name: str) -> str:
         make = functools.partial(teach_clip, shard, teach, weights, device)
         jobs.append(Job(video, {**content, "tubes": sha256(shard)}, make))
     with folder_whole(paths.teacher) as folder:
-        for video, piece in zip(videos, map_videos("teach", jobs, workers_on(device, machine)), strict=True):
+        for video, piece in zip(videos, map_videos("teach", name, jobs, workers_on(device, machine)), strict=True):
             link_or_copy(piece / "vectors.npy", folder / f"{video}.npy")
     return f"vectors of {len(asked)} objects by the {teach.teacher} teacher, in {paths.teacher}"
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import numpy as np
@@ -16,10 +17,11 @@ from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Architecture, Network
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole, save_json, sha256, written_whole
+from stages.common.running.files import folder_whole, sha256, written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import WORK, SetPaths
-from stages.common.running.pieces import code_hash, piece_key
+from stages.common.running.pieces import needed, piece_key
+from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import OBJECTS, TUBES, class_scores_of, read_table, table_hash
 from stages.train.loader import TubeSet
 from stages.train.loop import train
@@ -45,8 +47,10 @@ def run(name: str) -> str:
     if count() > 1:
         content["processes"] = count()  # sums come out otherwise
     content["inputs"] = hashes_of(table, class_scores, paths)
-    checkpoint = WORK / "train" / f"{piece_key(content, code_hash())}.pt"
-    history = train(network, training, held_out, tubes, settings, checkpoint)
+    key = piece_key("train", content)
+    with needed("train", name, [key]) if rank() == 0 else nullcontext():
+        checkpoint = WORK / "train" / f"{key}.pt"
+        history = train(network, training, held_out, tubes, settings, checkpoint)
     if rank() > 0:
         sys.exit()
     with folder_whole(paths.network) as folder:

@@ -29,7 +29,7 @@ def run(name: str) -> str:
         make = functools.partial(cut_clip, paths.frames, video.video, video.split, rows, tubes)
         jobs.append(Job(video.video, content, make))
     with folder_whole(paths.tubes) as folder:
-        for video, piece in zip(videos["video"], map_videos("tubes", jobs, load_machine()), strict=True):
+        for video, piece in zip(videos["video"], map_videos("tubes", name, jobs, load_machine()), strict=True):
             link_or_copy(piece / "tubes.npy", folder / f"{video}.npy")
         table = pd.concat(tables, ignore_index=True)
         write_table(folder / "tubes.parquet", table, TUBES)

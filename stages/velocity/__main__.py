@@ -32,7 +32,7 @@ def run(name: str) -> str:
         rows = objects.iloc[rows_of.get(video, [])].reset_index(drop=True)
         content = {"frames": open_frames(paths.frames, video).hash, "rows": table_hash(rows, OBJECTS)}
         jobs.append(Job(video, content, functools.partial(measure_clip, paths.frames, video, rows)))
-    pieces = map_videos("velocity", jobs, load_machine())
+    pieces = map_videos("velocity", name, jobs, load_machine())
     count = join_tables(paths.velocity, (piece / "velocity.parquet" for piece in pieces), CUE_VALUES)
     return f"velocities of {count} objects, in {paths.velocity}"
 

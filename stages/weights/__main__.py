@@ -7,9 +7,10 @@ from urllib.request import urlopen
 
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole, save_json, sha256, written_whole
+from stages.common.running.files import folder_whole, sha256, written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import RAW_WEIGHTS, SetPaths
+from stages.common.tables.json_files import save_json
 from stages.weights.settings import File, Weights
 
 

@@ -1,23 +1,34 @@
-"""The project's own code as it is loaded in this process, and its hash."""
+"""The project's code as it is loaded in this process, and the libraries that it computes with."""
 
+import functools
 import hashlib
-import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+# Another version of one of these may give other bytes.
+LIBRARIES = (
+    "av",
+    "numba",
+    "numpy",
+    "opencv-python-headless",
+    "openvino",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "torch",
+    "torchvision",
+)
 
 
-def stages_modules() -> list[str]:
-    """Names of the stages' modules that are loaded now."""
-    return [name for name in sys.modules if name.split(".")[0] == "stages"]
-
-
-def own_files(modules: list[str]) -> list[str]:
-    """The files of those of `modules` that are the project's, relative to its root, sorted."""
-    files = {getattr(sys.modules[name], "__file__", None) for name in modules}
-    own = {Path(file) for file in files if file and Path(file).is_relative_to(ROOT) and os.path.getsize(file)}
-    return sorted(file.relative_to(ROOT).as_posix() for file in own)
+def loaded_files() -> list[str]:
+    """The files of the stages' modules that are loaded now, relative to the project's root, sorted."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] in ("stages", "__main__")]
+    files = [Path(module.__file__) for module in modules if getattr(module, "__file__", None)]
+    own = {file.relative_to(ROOT).as_posix() for file in files if file.is_relative_to(ROOT / "stages")}
+    return sorted(file for file in own if (ROOT / file).stat().st_size)
 
 
 def files_hash(files: list[str]) -> str:
@@ -26,3 +37,21 @@ def files_hash(files: list[str]) -> str:
     for file in files:
         digest.update(file.encode() + b"\0" + (ROOT / file).read_bytes())
     return digest.hexdigest()
+
+
+@functools.cache
+def code_hash(stage: str) -> str:
+    """The hash of all code that can change what a stage makes: its own and the rooms', as loaded, and the libraries.
+
+    Nothing in `running/` can; nor can another stage, of which a rule for its settings may be loaded.
+    """
+    files = [file for file in loaded_files() if file.startswith((f"stages/{stage}/", "stages/common/"))]
+    code = files_hash([file for file in files if not file.startswith("stages/common/running/")])
+    return hashlib.sha256(f"{code} {list(map(installed, LIBRARIES))}".encode()).hexdigest()
+
+
+def installed(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

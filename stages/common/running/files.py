@@ -1,14 +1,14 @@
-"""Files that are either whole or not there: written aside, then renamed. Same content, same bytes."""
+"""Files and folders that are either whole or not there: written aside, then renamed. And their hashes."""
 
+import errno
+import fcntl
 import hashlib
-import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import numpy as np
 
 from stages.common.running.errors import InputError
 
@@ -27,30 +27,61 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def folder_whole(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path` that takes its place when the block ends without an error."""
-    for left_behind in path.parent.glob(f".{path.name}.*.partial"):
-        shutil.rmtree(left_behind, ignore_errors=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    aside.mkdir(parents=True)
+    """An empty folder that takes the place of `path` when the block ends without an error.
+
+    Two processes may be at one path: what another has finished there meanwhile stays, for it has made the same.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent, f".{path.name}.*.partial")
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    earlier, new = identity(path), aside / "new"
+    aside.mkdir()
+    with held(aside, fcntl.LOCK_EX):
+        try:
+            new.mkdir()
+            yield new
+            with suppress(FileNotFoundError):
+                if identity(path) == earlier:
+                    os.replace(path, aside / "old")
+            try:
+                os.replace(new, path)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def identity(path: Path) -> int | None:
+    """What tells a file or folder from others that had its name before."""
+    return path.stat().st_ino if path.exists() else None
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Removes what processes that are dead left half-made in a folder; the living have theirs locked."""
+    for left in folder.glob(pattern):
+        with suppress(OSError), held(left, fcntl.LOCK_EX | fcntl.LOCK_NB) as dead:
+            # An empty one is of a process that has not come to lock it yet.
+            if dead and any(left.iterdir()):
+                shutil.rmtree(left)
+
+
+@contextmanager
+def held(folder: Path, how: int) -> Iterator[bool]:
+    """Whether this process has the lock on a folder, until the block ends; it is gone with the process, however that ends.
+
+    False where another has it or the file system knows no locks.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        yield aside
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
-    shutil.rmtree(path, ignore_errors=True)
-    os.replace(aside, path)
-
-
-def save_array(path: Path, array: np.ndarray) -> None:
-    """`array` as `.npy`, whole."""
-    with written_whole(path) as aside, open(aside, "wb") as file:
-        np.save(file, np.ascontiguousarray(array))
-
-
-def save_json(path: Path, content: dict) -> None:
-    """`content` as JSON with sorted keys and a final newline, whole."""
-    with written_whole(path) as aside:
-        aside.write_text(json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
+        has = True
+        try:
+            fcntl.flock(descriptor, how)
+        except OSError:
+            has = False
+        yield has
+    finally:
+        os.close(descriptor)
 
 
 def sha256(path: Path) -> str:

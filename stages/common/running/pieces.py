@@ -1,18 +1,26 @@
-"""Work done video by video: in parallel, in the videos' order, kept for the next run."""
+"""Work done video by video: in parallel, in the videos' order, kept for the next run.
 
+.work/<stage>/<key>/piece/      what a job has made; the key is a hash of all that determines it
+.work/<stage>/<key>/sha256      of its bytes as they were made
+.work/<stage>/<set>.keys        which of them a set's last run needs
+"""
+
+import fcntl
 import functools
 import hashlib
 import json
+import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
 
 from stages.common.running.cluster import on_cluster
-from stages.common.running.code import files_hash, own_files, stages_modules
-from stages.common.running.files import folder_whole
+from stages.common.running.code import code_hash
+from stages.common.running.files import folder_whole, held, sha256, sweep, written_whole
 from stages.common.running.params import Machine
 from stages.common.running.paths import WORK
 from stages.common.running.progress import progress
@@ -33,39 +41,48 @@ class Job:
     make: Callable[[Path], None]
 
 
-def map_videos(stage: str, jobs: list[Job], machine: Machine) -> Iterator[Path]:
+def map_videos(stage: str, name: str, jobs: list[Job], machine: Machine) -> Iterator[Path]:
     """The piece of every job, a folder, in the jobs' order, whoever makes it: processes here or a cluster's.
 
-    Pieces stand in `.work/<stage>/`, under the hash of what determines them. One that is there already is not made
-    again, so that a stage that was stopped goes on, and one more video costs one video.
+    One that is there already, with the bytes that it was made with, is not made again, so that a stage that was stopped
+    goes on, and one more video costs one video.
+
+    Args:
+        stage: whose code makes them; `stage/part` where a stage has several kinds.
+        name: the set's.
     """
-    code = code_hash()
-    paths = [WORK / stage / piece_key(job.content, code) for job in jobs]
-    # Videos of one content share a piece, which is made once: two processes at it would destroy each other's work.
-    makes = {path: job.make for job, path in zip(jobs, paths, strict=True)}
-    calls = [functools.partial(make_piece, make, path) for path, make in makes.items()]
-    if machine.dask and calls:
-        made = on_cluster(machine.dask, calls)
-    else:
-        made = joblib.Parallel(n_jobs=machine.workers, return_as="generator")(joblib.delayed(call)() for call in calls)
+    keys = [piece_key(stage, job.content) for job in jobs]
+    # Videos of one content share a piece, which is made once.
+    makes = {key: job.make for job, key in zip(jobs, keys, strict=True)}
+    calls = [functools.partial(make_piece, make, WORK / stage / key) for key, make in makes.items()]
     names = (job.video for job in jobs)
-    yield from progress(in_order(paths, made), total=len(jobs), unit="video", name=lambda _: next(names))
+    with needed(stage, name, makes):
+        if machine.dask and calls:
+            made = on_cluster(machine.dask, calls)
+        else:
+            parallel = joblib.Parallel(n_jobs=machine.workers, return_as="generator")
+            made = parallel(joblib.delayed(call)() for call in calls)
+        yield from progress(in_order(keys, made), total=len(jobs), unit="video", name=lambda _: next(names))
 
 
-def in_order(paths: list[Path], made: Iterator[Path]) -> Iterator[Path]:
-    """All of `paths`, as soon as they are made; `made` yields each of them once, in the order of its first place."""
-    done = set()
-    for path in paths:
-        if path not in done:
-            done.add(next(made))
-        yield path
+def in_order(keys: list[str], made: Iterator[Path]) -> Iterator[Path]:
+    """The piece of each of `keys`, as soon as it is made; `made` has each once, in the order of first places."""
+    pieces = {}
+    for key in keys:
+        if key not in pieces:
+            pieces[key] = next(made)
+        yield pieces[key]
+    next(made, None)  # joblib warns of tasks that were cancelled unless it is read to its end
 
 
-def make_piece(make: Callable[[Path], None], path: Path) -> Path:
-    if not path.exists():
-        with single_threaded(), folder_whole(path) as folder:
-            make(folder)
-    return path
+def make_piece(make: Callable[[Path], None], place: Path) -> Path:
+    piece, note = place / "piece", place / "sha256"
+    if not (piece.exists() and note.exists() and note.read_bytes() == sha256(piece).encode()):
+        with single_threaded(), folder_whole(place) as folder:
+            (folder / piece.name).mkdir()
+            make(folder / piece.name)
+            (folder / note.name).write_text(sha256(folder / piece.name))
+    return piece
 
 
 def single_threaded():
@@ -79,12 +96,35 @@ def single_threaded():
     return threadpool_limits(1)
 
 
-def piece_key(content: dict, code: str) -> str:
-    text = json.dumps([content, code], sort_keys=True)
+def piece_key(stage: str, content: dict) -> str:
+    text = json.dumps([content, code_hash(stage.split("/")[0])], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-@functools.cache
-def code_hash() -> str:
-    """The hash of the project's own modules that are loaded now."""
-    return files_hash(own_files([*stages_modules(), "__main__"]))
+@contextmanager
+def needed(stage: str, name: str, keys: Iterable[str]) -> Iterator[None]:
+    """Notes what a set's run of a stage needs; when that has ended well, what no set's last run needed goes.
+
+    Of processes at the same stage the last one tidies, so that nobody loses what he works on.
+    """
+    folder = WORK / stage
+    folder.mkdir(parents=True, exist_ok=True)
+    with held(folder, fcntl.LOCK_SH):
+        with written_whole(folder / f"{name}.keys") as aside:
+            aside.write_text("\n".join(sorted(keys)))
+        yield
+    with held(folder, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
+        if alone:
+            prune(folder)
+
+
+def prune(folder: Path) -> None:
+    """Removes from a stage's folder what no list names, `<key>` or `<key>.<suffix>`, and what dead processes left."""
+    lists = list(folder.glob("[!.]*.keys"))
+    keys = {key for file in lists for key in file.read_text().split()}
+    for path in folder.iterdir():
+        if path.is_dir() and path.stem not in keys and path.suffix != ".partial":
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_file() and path.stem not in keys and path not in lists:
+            path.unlink(missing_ok=True)
+    sweep(folder, ".*.partial")
