@@ -48,3 +48,14 @@ def note_start(log: Path, video: str, folder: Path) -> None:
     (folder / "first").write_text(video)
     time.sleep(0.3)
     (folder / "second").write_text(video * 3)
+
+
+def at_a_meeting(log: Path, video: str, folder: Path) -> None:
+    """Is in the middle of its piece when as many makers have noted themselves as the environment says."""
+    if str(os.getpid()) not in (log.read_text().split() if log.exists() else []):
+        with open(log, "a") as file:
+            file.write(f"{os.getpid()}\n")
+    (folder / "first").write_text(video)
+    while len(log.read_text().split()) < int(os.environ["MEETING"]):
+        time.sleep(0.01)
+    (folder / "second").write_text(video * 3)

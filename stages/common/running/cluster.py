@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 
-from stages.common.running.code import files_hash, own_files, stages_modules
+from stages.common.running.code import files_hash, loaded_files
 from stages.common.running.errors import InputError
 
 PATIENCE = 5  # seconds to find the scheduler in, and then a worker
@@ -51,7 +51,7 @@ def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path
         except TimeoutError:
             raise InputError(f"machine.dask: {scheduler} has no workers; start some: {how}") from None
         try:
-            task = task_of(own_files(stages_modules()))
+            task = task_of(loaded_files())
             # One by one, for what belongs to a video may be large. Not `pure`: nobody keeps results but `.work/`.
             for future in [client.submit(task, cloudpickle.dumps(call), pure=False) for call in calls]:
                 yield seen_here(future.result(), how)
