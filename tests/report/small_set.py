@@ -7,9 +7,9 @@ import pandas as pd
 from helpers import PARAMS
 from ruamel.yaml import YAML
 
-from stages.common.running.files import save_array, save_json
 from stages.common.running.params import merged
 from stages.common.running.paths import SetPaths
+from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import (
     BOX,
     CUES,
@@ -70,7 +70,8 @@ def write_set(
     seconds = np.arange(frames) / FPS if seconds is None else seconds
     clips = [("normal", "held_out"), *((video, "test") for video in videos)]
     for number, (video, _) in enumerate(clips):
-        save_array(
+        (root / paths.frames).mkdir(parents=True, exist_ok=True)
+        np.save(
             root / paths.frames / f"{video}.npy",
             walkers(frames, seed=number) if footage else np.zeros((frames, 20, 30), np.uint8),
         )

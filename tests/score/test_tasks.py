@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from stages.common.network.network import Architecture, Network, architecture_card
 from stages.common.objects.coco import PERSON, class_names
 from stages.common.running.errors import InputError
-from stages.common.running.files import save_json
+from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import BOX, SCORES, TASKS, TUBES, read_table, write_table
 from stages.score.__main__ import run
 from stages.score.features import NormalFeatures

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stages.common.running.errors import InputError
-from stages.common.running.files import save_json
+from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import BOX, TUBES, write_table
 from stages.teach.__main__ import run
 from stages.teach.teachers import random_resnet

@@ -42,6 +42,6 @@ def run_stage(stage: str, description: str, run: Callable[[str], str]) -> None:
             raise
         sys.exit(f"{stage}@{name}: {error.filename or 'data/, models/ or .work/'}: {REFUSED[error.errno]}")
     except KeyboardInterrupt:
-        print(f"{stage}@{name}: stopped", file=sys.stderr)
+        print(f"{stage}@{name}: stopped; the same command goes on where it stopped", file=sys.stderr)
         sys.exit(130)
     print(f"{stage}@{name}: {made}, {time.monotonic() - start:.1f} s", flush=True)

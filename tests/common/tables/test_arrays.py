@@ -23,3 +23,16 @@ def test_where_there_is_no_room_it_is_an_error_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(OSError, match="No space left"):
         new_array(tmp_path / "a.npy", (3, 4, 5))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0, 2), (5,), (2, 3, 4)])
+def test_arrays_come_back_mapped_and_read_only_and_empty_ones_plainly(tmp_path, shape):
+    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    path = tmp_path / "array.npy"
+    np.save(path, array)
+    back = map_array(path)
+    assert back.dtype == array.dtype and np.array_equal(back, array) and back.shape == shape
+    if array.size:
+        assert isinstance(back, np.memmap)
+        with pytest.raises(ValueError, match="read-only"):
+            back[0] = 1

@@ -52,7 +52,10 @@ def test_what_the_user_can_mend_is_one_line(monkeypatch, capsys):
 def test_ctrl_c_is_130(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         run_with(monkeypatch, raising(KeyboardInterrupt()), "mine")
-    assert end.value.code == 130 and capsys.readouterr() == ("", "decode@mine: stopped\n")
+    assert end.value.code == 130 and capsys.readouterr() == (
+        "",
+        "decode@mine: stopped; the same command goes on where it stopped\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, w
     process = project.start("footage", start_new_session=True, preexec_fn=heard)
     try:
         begun = time.monotonic()
-        while len(list(project.root.glob(".work/footage/.*/.video*"))) < workers:
+        while len(list(project.root.glob(".work/footage/.*/new/piece/.video*"))) < workers:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() - begun < 60
             time.sleep(0.02)
@@ -113,6 +116,9 @@ def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, w
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    assert (process.returncode, out, err) == (130, "", "footage@mine: stopped\n")
-    assert project.made() == {"data/mine/footage/nothing": b""} or project.made() == {}
-    assert [p for p in project.root.glob(".work/footage/*") if not p.name.startswith(".")] == []
+    assert (process.returncode, out, err) == (
+        130,
+        "",
+        "footage@mine: stopped; the same command goes on where it stopped\n",
+    )
+    assert project.made() == {} and list(project.root.glob(".work/footage/*/piece")) == []

@@ -1,18 +1,19 @@
 """Files and folders are whole or not there, and what is hashed is their content."""
 
-import json
+import errno
+import fcntl
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from helpers import tree
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole, link_or_copy, save_array, save_json, sha256, written_whole
-from stages.common.tables.arrays import map_array
+from stages.common.running.files import folder_whole, held, link_or_copy, sha256, written_whole
 
 
 class Stop(BaseException):
@@ -82,38 +83,59 @@ def test_what_a_killed_run_left_of_a_folder_is_swept_and_nothing_else(tmp_path):
     assert sorted(os.listdir(tmp_path)) == [".other.4711.partial", "folder", "folder.4711.partial"]
 
 
-@pytest.mark.parametrize("shape", [(0, 4), (3, 0, 2), (5,), (2, 3, 4)])
-def test_arrays_come_back_mapped_and_read_only_and_empty_ones_plainly(tmp_path, shape):
-    array = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
-    path = tmp_path / "array.npy"
-    save_array(path, array)
-    back = map_array(path)
-    assert back.dtype == array.dtype and np.array_equal(back, array) and back.shape == shape
-    if array.size:
-        assert isinstance(back, np.memmap)
-        with pytest.raises(ValueError, match="read-only"):
-            back[0] = 1
-    save_array(tmp_path / "turned.npy", array.T)
-    assert np.array_equal(map_array(tmp_path / "turned.npy"), array.T)
+@pytest.mark.parametrize("earlier", [False, True])
+def test_of_two_at_one_folder_each_ends_well_and_what_is_finished_first_stays(tmp_path, earlier):
+    """A lock is of whoever opened the folder, within one process too."""
+    path = tmp_path / "folder"
+    if earlier:
+        path.mkdir()
+        (path / "old").write_text("old")
+    with folder_whole(path) as slow:
+        (slow / "slow").write_text("half")
+        with folder_whole(path) as quick:
+            (quick / "quick").write_text("whole")
+        assert tree(path) == {"quick": b"whole"}
+        (slow / "slow").write_text("whole")
+    assert tree(tmp_path) == {"folder/quick": b"whole"} and os.listdir(tmp_path) == ["folder"]
 
 
-def test_json_has_one_form(tmp_path):
-    path = tmp_path / "a.json"
-    save_json(path, {})
-    assert path.read_text() == "{}\n"
-    save_json(path, {"b": 1, "a": {"d": None, "c": 0.5}})
-    first = path.read_bytes()
-    save_json(path, {"a": {"c": 0.5, "d": None}, "b": 1})
-    assert path.read_bytes() == first and first.endswith(b"}\n")
-    assert json.loads(first) == {"a": {"c": 0.5, "d": None}, "b": 1}
+def test_a_folder_that_may_not_be_replaced_is_an_error(tmp_path, monkeypatch):
+    """Rather than taken for another process's."""
+    path, replace = tmp_path / "folder", os.replace
+    path.mkdir()
+    (path / "old").write_text("old")
+
+    def refuse(source, target):
+        if source == path:
+            raise PermissionError(13, "Permission denied", str(source))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError), folder_whole(path) as aside:
+        (aside / "new").write_text("new")
+    assert tree(tmp_path) == {"folder/old": b"old"}
 
 
-def test_json_without_numbers_that_json_lacks(tmp_path):
-    path = tmp_path / "a.json"
-    save_json(path, {"a": 1})
-    with pytest.raises(ValueError):
-        save_json(path, {"a": float("nan")})
-    assert json.loads(path.read_text()) == {"a": 1} and os.listdir(tmp_path) == ["a.json"]
+def test_a_lock_is_one_holders_and_gone_with_a_killed_process(tmp_path):
+    lock = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_EX)"
+    command = [sys.executable, "-c", f"{lock}; print('has', flush=True); input()", tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "has\n"
+        with held(tmp_path, fcntl.LOCK_EX | fcntl.LOCK_NB) as has:
+            assert not has
+        other.kill()
+    with held(tmp_path, fcntl.LOCK_EX | fcntl.LOCK_NB) as has:
+        assert has
+
+
+def test_where_the_file_system_knows_no_locks_folders_are_whole_all_the_same(tmp_path, monkeypatch):
+    def refuse(descriptor, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with folder_whole(tmp_path / "folder") as aside:
+        (aside / "new").write_text("new")
+    assert tree(tmp_path) == {"folder/new": b"new"}
 
 
 contents = st.dictionaries(
