@@ -63,7 +63,7 @@ def test_the_stage_writes_weights_a_card_and_the_losses_the_same_bytes_every_tim
     assert set(first) == {"model.safetensors", "model.json", "losses.csv"}
     losses = pd.read_csv(project / "models/tiny/network/losses.csv")
     assert losses.columns.tolist() == CURVES and losses["epoch"].tolist() == [0] and losses.notna().all(axis=None)
-    for checkpoint in (project / ".work/train").iterdir():
+    for checkpoint in (project / ".work/train").glob("*.pt"):
         checkpoint.unlink()
     stage.run("tiny")
     assert files(project) == first
@@ -83,7 +83,7 @@ def test_the_stage_goes_on_where_it_was_stopped(project, monkeypatch, capsys):
     edit(project, "epochs: 1", "epochs: 2")
     stage.run("tiny")
     undisturbed = files(project)
-    for checkpoint in (project / ".work/train").iterdir():
+    for checkpoint in (project / ".work/train").glob("*.pt"):
         checkpoint.unlink()
 
     def stop(*args):
