@@ -161,7 +161,7 @@ def test_a_page_of_a_hundred_videos_is_light(tmp_path):
     # Every score is another, and all of them have an event.
     chosen = (tables.frames["split"] == "test") & tables.frames["frame"].isin(EVENT)
     tables.frames["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.frames)) + 4 * chosen
-    findings = find(tables, pd.DataFrame(columns=FAULTS.names), report, 0.1)
+    findings = find(tables, pd.DataFrame(columns=FAULTS.names), report)
     assert len(findings.events) == 100
     spans = clip_spans(findings, tables, report)
     page = render("small", tables, findings, report, METRICS, spans, figures=[], parameters="", versions=[])
