@@ -22,6 +22,8 @@ from pathlib import Path
 import pandas as pd
 from ruamel.yaml import YAML
 
+from benchmarks.cue_weights import each, spelt_out
+from stages.common.metrics.headline import METRICS
 from stages.common.running.errors import InputError
 from stages.common.running.files import sha256, written_whole
 from stages.common.running.params import find_set, mapping, merged, read_tree
@@ -31,19 +33,18 @@ PLAN = Path("benchmarks/ablation.yaml")
 # The stages that a row may run again, in their order, and which of them make a set's scores.
 STAGES = ["weights", "detect", "velocity", "tubes", "teach", "train", "score", "fuse", "evaluate"]
 SCORED = STAGES[: STAGES.index("score") + 1]
-METRICS = ["micro_auc", "macro_auc", "macro_auc_mixed", "rbdc", "tbdc"]
 # Where each file or folder of the pipeline is, for one row; what is not among them is where it always is.
 Places = dict[str, Path]
 
 
 def nested(changes: dict) -> dict:
-    """Changes by dotted names as a tree.
+    """Changes by dotted names, and by the words of `spelt_out`, as a tree.
 
     >>> nested({"train.depth": "deep", "train.weights": {"arrow": 0.0}})
     {'train': {'depth': 'deep', 'weights': {'arrow': 0.0}}}
     """
     tree: dict = {}
-    for name, value in changes.items():
+    for name, value in spelt_out(changes).items():
         for key in reversed(name.split(".")):
             value = {key: value}
         tree = merged(tree, value)
@@ -155,8 +156,8 @@ def read_plan(file: Path) -> dict[str, dict]:
     """The rows of a plan as trees of changes: a network each (`trained`), how these are fused (`trained_as`), and how
     else the first one is (`fused`)."""
     plan = YAML(typ="safe").load(file.read_text())
-    trained = {row: nested({**plan["all"], **changes}) for row, changes in plan["trained"].items()}
-    fused = {row: nested(changes) for row, changes in plan["fused"].items()}
+    trained = {row: nested({**plan["all"], **changes}) for row, changes in each(plan["trained"]).items()}
+    fused = {row: nested(changes) for row, changes in each(plan["fused"]).items()}
     return {"trained": trained, "trained_as": nested(plan["trained_as"]), "fused": fused}
 
 

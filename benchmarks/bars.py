@@ -18,17 +18,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from stages.common.drawing.figures import STYLE, save
+from stages.common.metrics.headline import METRICS
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 
-TITLES = {
-    "micro_auc": "micro AUC",
-    "macro_auc": "macro AUC",
-    "macro_auc_mixed": "mixed AUC",
-    "rbdc": "RBDC",
-    "tbdc": "TBDC",
-}
-METRICS = ["micro_auc", "rbdc", "tbdc"]
+DRAWN = ["micro_auc", "rbdc", "tbdc"]
 COLOURS = {"first": "#c8322b", "other": "#7fa6c4"}
 
 
@@ -58,7 +52,7 @@ def draw(table: pd.DataFrame, metrics: list[str]) -> Figure:
                 if np.isfinite(value):
                     axis.text(value - 1, place, f"{value:.1f}", ha="right", va="center", color="white", fontsize=6)
             axis.set_xlim(0, 100)
-            axis.set_title(TITLES.get(metric, metric) + ", %", fontsize=8, loc="left")
+            axis.set_title(METRICS.get(metric, metric) + ", %", fontsize=8, loc="left")
             axis.spines[["top", "right", "left"]].set_visible(False)
             axis.tick_params(axis="y", length=0)
             axis.tick_params(axis="x", length=2, width=0.5, labelsize=6)
@@ -83,7 +77,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path)
     parser.add_argument("pictures", type=Path, nargs="+", help="to write: .png or .svg")
-    parser.add_argument("--metrics", nargs="+", default=METRICS)
+    parser.add_argument("--metrics", nargs="+", default=DRAWN)
     given = parser.parse_args()
     try:
         main(given.table, given.pictures, given.metrics)

@@ -3,7 +3,7 @@
     python -m benchmarks.covered ped2
 
 Needs `dvc repro detect@ped2`. What has no box cannot be scored: the share bounds RBDC from above. Only the frames that
-were searched count (`detect.every`).
+were searched count.
 """
 
 import argparse
@@ -12,10 +12,8 @@ import pandas as pd
 
 from stages.common.metrics.region import best_overlaps
 from stages.common.running.errors import InputError
-from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import DETECTIONS, REGIONS, VIDEOS, read_table
-from stages.detect.detectors import Detect
+from stages.common.tables.schemas import OBJECTS, REGIONS, SEARCHED, read_table
 
 OVERLAPS = (0.1, 0.3)
 THRESHOLDS = (0.0, 0.4, 0.5, 0.6)
@@ -28,21 +26,20 @@ def coverage(boxes: pd.DataFrame, regions: pd.DataFrame, frames: int) -> dict[st
 
 
 def report(name: str) -> pd.DataFrame:
-    paths, every = SetPaths(name), load("detect", Detect, name).every
-    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    paths = SetPaths(name)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
-    regions = regions[regions["frame"] % every == 0]
-    videos = videos[videos["video"].isin(regions["video"])]
-    boxes = read_table(paths.detections, DETECTIONS)
-    boxes = boxes[boxes["video"].isin(videos["video"])]
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    searched = searched[searched["video"].isin(regions["video"])]
+    regions = regions.merge(searched, on=["video", "frame"])
+    boxes = read_table(paths.detections / "objects.parquet", OBJECTS)
+    boxes = boxes[boxes["video"].isin(searched["video"])]
     first = boxes["source"].mode()[0]
     kept = {
         f"{first} >= {score}" if score else first: boxes[(boxes["source"] == first) & (boxes["score"] >= score)]
         for score in THRESHOLDS
     }
     kept["all sources"] = boxes
-    searched = (-(-videos["frames"] // every)).sum()
-    return pd.DataFrame({row: coverage(table, regions, searched) for row, table in kept.items()}).T
+    return pd.DataFrame({row: coverage(table, regions, len(searched)) for row, table in kept.items()}).T
 
 
 if __name__ == "__main__":

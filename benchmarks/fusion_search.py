@@ -3,9 +3,9 @@
     python -m benchmarks.fusion_search ped2_rehearsal_0 ped2_rehearsal_1 ped2_rehearsal_2
 
 prints the combinations in the order of their mean over the sets and the four metrics, and in how many sets each gains
-over the four tasks alone by z-scores; then what each knob does. metrics/fusion_search.csv and metrics/fusion_knobs.csv
-have those of each set. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a result to be reported have
-no place here.
+over z-scores without features and velocity; then what each knob does. metrics/fusion_search.csv and
+metrics/fusion_knobs.csv have those of each set. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a
+result to be reported have no place here.
 """
 
 import argparse
@@ -16,14 +16,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.cue_weights import alone
+from stages.common.cues.all import ALL
+from stages.common.metrics.headline import HEADLINE
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import CUES, LABELS, REGIONS, VIDEOS, read_table, searched_every
-from stages.evaluate.summary import Evaluate, frame_level, region_level
-from stages.fuse.__main__ import read_cues
-from stages.fuse.fusion import Fuse, object_scores, scored_frames
+from stages.common.tables.schemas import LABELS, REGIONS, SEARCHED, VIDEOS, read_table
+from stages.evaluate.summary import frame_level, region_level
+from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.frames import scored_frames
+from stages.fuse.settings import Fuse
 
 METHODS = {
     "zscore": {"method": "zscore"},
@@ -36,15 +40,14 @@ GRID = {
     "velocity": [0.0, 1.0, 2.0, 4.0],
     "frame_sigma": [3.0, 5.0, 7.0],
 }
-METRICS = ["micro_auc", "macro_auc", "rbdc", "tbdc"]
-TASKS_ALONE = {"features": 0.0, "shape": 0.0, "velocity": 0.0}
+METRICS = list(HEADLINE)
 # What each knob changes of the section `fuse`.
 KNOBS = {
     "as set": {},
-    **{f"without {cue}": {"weights": {cue: 0.0}} for cue in CUES},
-    **{f"{cue} alone": {"weights": {other: 0.0 for other in CUES if other != cue}} for cue in CUES},
-    "the four tasks": {"weights": TASKS_ALONE},
-    "mean of the paper's probabilities": {"method": "mean", "weights": TASKS_ALONE},
+    **{f"without {cue}": {"weights": {cue: 0.0}} for cue in ALL},
+    **{f"{cue} alone": {"weights": alone("fuse", cue)} for cue in ALL},
+    "the four tasks": {"weights": alone("fuse", "tasks")},
+    "mean of the paper's probabilities": {"method": "mean", "weights": alone("fuse", "tasks")},
     "low boxes too": {"min_height": 0.0},
     "cut boxes like any other": {"edge_margin": 0.0},
     "ends of clips too": {"clip_margin": 0},
@@ -56,21 +59,23 @@ Measure = Callable[[Fuse, list[float]], list[dict]]
 
 
 def measure_of(name: str) -> Measure:
-    paths, evaluate = SetPaths(name), load("evaluate", Evaluate, name)
+    paths = SetPaths(name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     labels = read_table(paths.footage / "labels.parquet", LABELS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, videos)
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
-    frames_of, every = frames.groupby("video").size(), searched_every(cues["frame"].to_numpy())
+    frames_of = frames.groupby("video").size()
 
     def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
-        objects = object_scores(cues, videos, fuse)
-        regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of, evaluate)
+        objects = object_scores(cues, videos, searched, fuse)
+        regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of)
         found = []
         for sigma in sigmas:
-            scores = scored_frames(objects, "score", tests, replace(fuse, frame_sigma=sigma), every, smooth=True)
+            smoothed = replace(fuse, frame_sigma=sigma)
+            scores = scored_frames(objects, "score", tests, searched, smoothed, smooth=True)
             measured = frame_level(frames.assign(score=scores), "score") | regional
             found.append({metric: measured[metric] for metric in METRICS})
         return found
@@ -78,25 +83,26 @@ def measure_of(name: str) -> Measure:
     return measure
 
 
+def changed(fuse: Fuse, changes: dict) -> Fuse:
+    """The settings with others in their place; weights that are not named stay."""
+    return replace(fuse, **{**changes, "weights": fuse.weights | changes.get("weights", {})})
+
+
 def search(name: str, measure: Measure) -> pd.DataFrame:
     """A row per combination: the settings and METRICS."""
-    rows, set_to = [], load("fuse", Fuse, name)
+    rows, fuse = [], load("fuse", Fuse, name)
     for method, features, velocity in product(GRID["method"], GRID["features"], GRID["velocity"]):
-        weights = replace(set_to.weights, features=features, velocity=velocity)
-        fuse = replace(set_to, weights=weights, **METHODS[method])
-        for sigma, found in zip(GRID["frame_sigma"], measure(fuse, GRID["frame_sigma"]), strict=True):
+        weighed = changed(fuse, {**METHODS[method], "weights": {"features": features, "velocity": velocity}})
+        for sigma, found in zip(GRID["frame_sigma"], measure(weighed, GRID["frame_sigma"]), strict=True):
             rows.append(dict(zip(GRID, (method, features, velocity, sigma), strict=True)) | found)
     return pd.DataFrame(rows)
 
 
 def turned(name: str, measure: Measure) -> pd.DataFrame:
     """A row per knob, the rest as set: its name, and METRICS."""
-    rows, set_to = [], load("fuse", Fuse, name)
-    for knob, changes in KNOBS.items():
-        weights = replace(set_to.weights, **changes.get("weights", {}))
-        fuse = replace(set_to, **{**changes, "weights": weights})
-        rows.append({"knob": knob, **measure(fuse, [fuse.frame_sigma])[0]})
-    return pd.DataFrame(rows)
+    set_to = load("fuse", Fuse, name)
+    knobs = {knob: changed(set_to, changes) for knob, changes in KNOBS.items()}
+    return pd.DataFrame({"knob": knob, **measure(fuse, [fuse.frame_sigma])[0]} for knob, fuse in knobs.items())
 
 
 def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -115,10 +121,10 @@ def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def gains(tables: list[pd.DataFrame]) -> pd.Series:
-    """In how many sets each combination is better than the four tasks alone by z-scores, smoothed alike."""
+    """In how many sets each combination is better than z-scores without features and velocity, smoothed alike."""
     each = pd.concat([table.set_index(list(GRID))[METRICS].mean(axis=1) for table in tables], axis=1)
-    tasks_alone = each.loc[[("zscore", 0.0, 0.0, sigma) for sigma in each.index.get_level_values("frame_sigma")]]
-    return pd.Series((each.to_numpy() > tasks_alone.to_numpy()).sum(axis=1), each.index, name="gains")
+    plain = each.loc[[("zscore", 0.0, 0.0, sigma) for sigma in each.index.get_level_values("frame_sigma")]]
+    return pd.Series((each.to_numpy() > plain.to_numpy()).sum(axis=1), each.index, name="gains")
 
 
 def averaged(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ ped2` leaves it. What is outside of torch's operations (Python, reading) is not 
 import argparse
 import os
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # its lines about GPUs that are not there; read on first use
@@ -20,19 +21,17 @@ from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.speed import plain
 from benchmarks.speed.sample import Sample, sample_of
-from benchmarks.speed.training import CPU, training
+from benchmarks.speed.training import CPU, losses_of, training
 from stages.common.computing.precision import settled
-from stages.common.network.network import to_network
+from stages.common.network.network import Batch
 from stages.common.network.tubes import regular_offsets, take_offsets
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.pieces import single_threaded
-from stages.common.tables.schemas import TASKS
-from stages.score.features import normal_features
+from stages.score.features import known_features
 from stages.score.tasks import Score, score_tubes
 from stages.train.loader import batches
-from stages.train.losses import task_losses
 from stages.train.memory import keep_memory
 
 # Kinds of operation, by words in their names; what has none of them is the rest.
@@ -70,18 +69,18 @@ def scoring(sample: Sample) -> dict[str, dict[str, float]]:
     network, _, trained, cut = training(sample)
     settings, offsets = settled(load("score", Score, sample.name), "cpu"), regular_offsets(cut.half_length)
     shard = take_offsets(np.array(np.load(sample.paths.tubes / f"{sample.video}.npy")[:SCORED]), offsets)
-    learnt = sample.tubes("train"), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
-    normal = normal_features(network, *learnt)
+    learnt = sample.training_tubes(), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
+    known = known_features(network, *learnt)
     classes = np.ones((len(shard), network.architecture.classes), np.float32)
 
     def fast() -> None:
         for start in range(0, len(shard), settings.batch):
             part = slice(start, start + settings.batch)
-            score_tubes(network, shard[part], classes[part], None, normal, settings.precision)
+            score_tubes(network, shard[part], classes[part], None, known, settings.precision)
 
     @torch.inference_mode()
     def plainly() -> None:
-        plain.plain_answers(network, to_network(shard, CPU))
+        plain.plain_scores(network, shard, classes)
 
     return {"plain float32": profiled(plainly, len(shard)), "as it is": profiled(fast, len(shard))}
 
@@ -93,14 +92,17 @@ def training_step(sample: Sample) -> dict[str, dict[str, float]]:
     order, steps = draw.permutation(len(data))[: settings.batch], (settings.min_step, settings.max_step)
     batch = next(batches(data, order, settings.batch, cut.half_length, steps, draw, network, CPU))
 
+    def fresh(kind: type[Batch]) -> Batch:
+        """The batch without what it has calculated."""
+        return kind(**{field.name: getattr(batch, field.name) for field in fields(Batch)})
+
     def fast() -> None:
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bfloat16"):
-            losses = task_losses(network, batch, set(TASKS))
+            losses = losses_of(network, fresh(Batch))
         sum(losses.values()).backward()
 
     def plainly() -> None:
-        losses = plain.plain_losses(network, batch.regular, batch.irregular, batch.class_scores, batch.teacher)
-        sum(losses.values()).backward()
+        sum(losses_of(network, fresh(plain.PlainBatch)).values()).backward()
 
     return {"plain float32": profiled(plainly, len(order)), "as it is": profiled(fast, len(order))}
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.ablation import METRICS, PLAN, SCORED, made, measured, nested, read_plan
+from benchmarks.ablation import PLAN, SCORED, made, measured, nested, read_plan
+from stages.common.metrics.headline import METRICS
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load, merged

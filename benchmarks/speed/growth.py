@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from benchmarks.speed.sample import Sample, peak_memory
 from benchmarks.speed.whole import stages
@@ -31,7 +30,7 @@ def repeated(sample: Sample, folder: Path, times: int):
     """The first frames of the sample's clip as pictures, `times` over; as a row of VIDEOS, with its empty folder."""
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
-    frames = np.array(sample.frames[:FRAMES])
+    frames = [sample.frames[place] for place in range(FRAMES)]
     for number in range(FRAMES * times):
         cv2.imwrite(str(pictures / f"{number:06}.png"), frames[number % FRAMES])
     clip = sample.videos.set_index("video", drop=False).loc[[sample.video]]

@@ -8,8 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stages.common.network.network import Network, Trunk
-from stages.train.losses import CLASS_SCALE, two_way_loss
+from stages.common.cues.tasks import TASKS
+from stages.common.network.network import Batch, Network, Trunk, pictures_to_network, to_network
+from stages.common.network.tubes import middle_of
+
+CPU = torch.device("cpu")
 
 
 def plain_pooling(tubes: Tensor, norm: nn.GroupNorm) -> Tensor:
@@ -33,36 +36,38 @@ def plain_last_convolved(trunk: Trunk, tubes: Tensor) -> Tensor:
     return trunk.convolutions[-1](tubes)
 
 
-def plain_answers(network: Network, tubes: Tensor) -> dict[str, Tensor]:
-    """What each head says of tubes (N, channels, time, side, side), each task with a pass of its own."""
-    middle = tubes.shape[2] // 2
-    rest = torch.cat([tubes[:, :, :middle], tubes[:, :, middle + 1 :]], 2)
-    return {
-        "arrow": network.arrow(plain_trunk(network.trunk, tubes)),
-        "irregularity": network.irregularity(plain_trunk(network.trunk, tubes)),
-        "middle": network.middle_head(plain_unpooled(network.trunk, rest)),
-        "distillation": network.distillation_head(plain_trunk(network.trunk, tubes[:, :, [middle]])),
-    }
+class PlainBatch(Batch):
+    """A batch of which nothing is kept that a second task could use: each has passes of its own."""
+
+    @property
+    def forward(self) -> Tensor:
+        return plain_trunk(self.network.trunk, self.regular)
+
+    @property
+    def backward(self) -> Tensor:
+        return plain_trunk(self.network.trunk, self.regular.flip(2))
+
+    @property
+    def skipping(self) -> Tensor:
+        return plain_trunk(self.network.trunk, self.irregular)
+
+    @property
+    def without_middle(self) -> Tensor:
+        middle = self.regular.shape[2] // 2
+        rest = torch.cat([self.regular[:, :, :middle], self.regular[:, :, middle + 1 :]], 2)
+        return plain_unpooled(self.network.trunk, rest)
+
+    @property
+    def looks(self) -> Tensor:
+        return plain_trunk(self.network.trunk, self.pictures.unsqueeze(2))
 
 
-def plain_losses(
-    network: Network, regular: Tensor, irregular: Tensor, class_scores: Tensor, teacher: Tensor
-) -> dict[str, Tensor]:
-    """`task_losses` of all four tasks, each with passes of its own."""
-    found, classes = plain_answers(network, regular), class_scores.shape[1]
-    backward = network.arrow(plain_trunk(network.trunk, regular.flip(2)))
-    skipped = network.irregularity(plain_trunk(network.trunk, irregular))
-    distillation = F.l1_loss(found["distillation"][:, classes:], teacher)
-    if classes:
-        seen = class_scores.any(1, keepdim=True)
-        difference = ((found["distillation"][:, :classes] - class_scores).abs() * seen).mean()
-        distillation = distillation + CLASS_SCALE * difference
-    return {
-        "arrow": two_way_loss(found["arrow"], backward),
-        "irregularity": two_way_loss(found["irregularity"], skipped),
-        "middle": F.l1_loss(found["middle"], regular[:, :, regular.shape[2] // 2]),
-        "distillation": distillation,
-    }
+@torch.inference_mode()
+def plain_scores(network: Network, tubes: np.ndarray, class_scores: np.ndarray) -> dict[str, Tensor]:
+    """By task, the scores of tubes as `score_tubes` takes them, each with a pass of its own."""
+    regular, pictures = to_network(tubes, CPU), pictures_to_network(middle_of(tubes), CPU)
+    batch = PlainBatch(network, regular, None, pictures, torch.from_numpy(class_scores), None)
+    return {task: TASKS[task].score(network, batch) for task in network.architecture.tasks}
 
 
 def write_files(tubes: np.ndarray, folder: Path) -> list[Path]:

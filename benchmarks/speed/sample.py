@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from benchmarks.speed.machine import seconds
+from stages.common.frames.store import Frames, open_frames
 from stages.common.running.errors import InputError
 from stages.common.running.paths import SetPaths
-from stages.common.tables.arrays import map_array
-from stages.common.tables.schemas import DETECTIONS, TUBES, VIDEOS, read_table
+from stages.common.tables.schemas import OBJECTS, TUBES, VIDEOS, class_scores_of, read_table
+from stages.train.loader import TubeSet
 
 ROUNDS = 3
 POLL_SECONDS = 0.02
@@ -31,18 +31,24 @@ class Sample:
     video: str
 
     @property
-    def frames(self) -> np.ndarray:
-        return map_array(self.paths.frames / f"{self.video}.npy")
+    def frames(self) -> Frames:
+        return open_frames(self.paths.frames, self.video)
 
     @property
-    def detections(self) -> pd.DataFrame:
-        table = read_table(self.paths.detections, DETECTIONS)
-        return table[table["video"] == self.video].sort_values("frame", kind="stable", ignore_index=True)
+    def objects(self) -> pd.DataFrame:
+        """OBJECTS of the clip."""
+        table = read_table(self.paths.detections / "objects.parquet", OBJECTS)
+        return table[table["video"] == self.video].reset_index(drop=True)
 
-    def tubes(self, split: str) -> pd.DataFrame:
-        """TUBES of a split; of the clip itself where it is "clip"."""
+    def training_tubes(self) -> pd.DataFrame:
+        """TUBES of the training clips."""
         table = read_table(self.paths.tubes / "tubes.parquet", TUBES)
-        return table[(table["video"] == self.video) if split == "clip" else (table["split"] == split)]
+        return table[table["split"] == "train"]
+
+    def tube_set(self) -> TubeSet:
+        table = self.training_tubes()
+        class_scores = class_scores_of(table, read_table(self.paths.detections / "objects.parquet", OBJECTS))
+        return TubeSet(table, class_scores, self.paths.tubes, self.paths.teacher)
 
 
 def sample_of(name: str) -> Sample:

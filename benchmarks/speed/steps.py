@@ -16,35 +16,27 @@ from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, pooling, train, training
 from stages.common.computing.precision import settled
-from stages.common.frames.recordings import clips_of
-from stages.common.network.network import to_network
+from stages.common.frames.recordings import recordings_of
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
-from stages.common.tables.schemas import (
-    BOX,
-    FRAME_SCORES,
-    LABELS,
-    OBJECT_SCORES,
-    REGIONS,
-    SCORES,
-    read_table,
-    searched_every,
-)
+from stages.common.tables.schemas import BOX, SEARCHED, read_table
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
-from stages.evaluate.summary import Evaluate, labelled, summary
-from stages.fuse.__main__ import read_cues
-from stages.fuse.fusion import Fuse, frame_scores, object_scores
-from stages.score.features import normal_features
+from stages.evaluate.__main__ import read_tables
+from stages.evaluate.summary import summary
+from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.frames import per_frame
+from stages.fuse.settings import Fuse
+from stages.score.features import known_features
 from stages.score.tasks import Score, score_tubes
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, load_teacher
-from stages.train.loader import TubeSet, batches
+from stages.train.loader import batches
 from stages.tubes.cut import cut_clip, cut_tube
 from stages.tubes.settings import Tubes
-from stages.velocity.flow import velocity_clip
+from stages.velocity.__main__ import measure_clip
 
 CPU = torch.device("cpu")
 # Objects in a measurement of loading.
@@ -63,7 +55,7 @@ def detect(sample: Sample, folder: Path) -> Iterator[dict]:
     settings = settled(load("detect", Detect, sample.name), "cpu")
     needed = NEEDS_WEIGHTS & set(settings.sources)
     weights = weights_file(sample.paths.weights / "detector", "the benchmark") if needed else None
-    clip = {clip.video: clip for clip in clips_of(sample.videos, sample.paths.frames, True)}[sample.video]
+    clip = next(c for c in recordings_of(sample.videos, sample.paths.frames, True) if c.video == sample.video)
     for source in settings.sources:
         own = replace(settings, sources=[source])
         plainly = replace(own, precision="float32")
@@ -71,27 +63,27 @@ def detect(sample: Sample, folder: Path) -> Iterator[dict]:
             (lambda plainly=plainly: detect_clip(clip, plainly, weights, "cpu", folder)) if source in NETWORKS else None
         )
         times = paired(lambda own=own: detect_clip(clip, own, weights, "cpu", folder), other, rounds=1)
-        searched = len(sample.frames[:: settings.every])
+        searched = len(range(0, len(sample.frames), settings.every))
         yield row(f"detect: {source}", "frames", searched, times, "float32" if other else "")
 
 
 def velocity(sample: Sample, folder: Path) -> Iterator[dict]:
-    packed, detections = sample.paths.frames / f"{sample.video}.npy", sample.detections
-    times = paired(lambda: velocity_clip(packed, detections, folder))
-    yield row("velocity", "frames", detections["frame"].nunique(), times)
+    objects = sample.objects
+    times = paired(lambda: measure_clip(sample.paths.frames, sample.video, objects, folder))
+    yield row("velocity", "frames", objects["frame"].nunique(), times)
 
 
 def tubes(sample: Sample, folder: Path) -> Iterator[dict]:
-    packed, settings = sample.paths.frames / f"{sample.video}.npy", load("tubes", Tubes, sample.name)
-    objects = sample.detections
+    settings, objects = load("tubes", Tubes, sample.name), sample.objects
     places = list(zip(objects["frame"], objects[BOX].to_numpy(), strict=True))
     cut = [int(settings.half_length), settings.size, settings.context]
 
     def to_files() -> None:
-        frames = np.load(packed)
+        frames = sample.frames
         plain.write_files([cut_tube(frames, int(middle), box, *cut) for middle, box in places], folder)
 
-    times = paired(lambda: cut_clip(packed, "test", objects, settings, folder), to_files)
+    clip = sample.paths.frames, sample.video, "test", objects
+    times = paired(lambda: cut_clip(*clip, settings, folder), to_files)
     yield row("tubes", "objects", len(objects), times, "a file of float32 per object")
 
 
@@ -100,9 +92,8 @@ def teach(sample: Sample, folder: Path) -> Iterator[dict]:
     needed = settings.teacher in TEACHERS_WITH_WEIGHTS
     weights = weights_file(sample.paths.weights / "teacher", "the benchmark") if needed else None
     teacher = load_teacher(settings, weights, CPU)
-    crops = np.array(
-        middle_of(TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher).tubes(np.arange(512)))
-    )
+    data = sample.tube_set()
+    crops = np.array(middle_of(data.tubes(np.arange(min(512, len(data))))))
     times = paired(lambda: teacher(crops), lambda: [teacher(crop[None]) for crop in crops])
     yield row("teach", "objects", len(crops), times, "one crop at a time")
 
@@ -129,13 +120,13 @@ def read(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
     network, _, trained, cut = training(sample)
-    settings, objects = settled(load("score", Score, sample.name), "cpu"), sample.tubes("clip")
+    settings, objects = settled(load("score", Score, sample.name), "cpu"), sample.objects
     shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
     offsets = regular_offsets(cut.half_length)
     shard = np.ascontiguousarray(take_offsets(shard, offsets))
-    learnt = sample.tubes("train"), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
-    normal = normal_features(network, *learnt)
-    known = np.stack(objects["class_scores"].to_list())[: len(shard)]
+    learnt = sample.training_tubes(), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
+    known = known_features(network, *learnt)
+    class_scores = np.stack(objects["class_scores"].to_list())[: len(shard)].astype(np.float32)
     parts = [slice(start, start + settings.batch) for start in range(0, len(shard), settings.batch)]
     vectors = None
     if settings.distillation == "classifier":
@@ -144,12 +135,11 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
     def fast() -> None:
         for part in parts:
             own = None if vectors is None else vectors[part]
-            score_tubes(network, shard[part], known[part], own, normal, settings.precision)
+            score_tubes(network, shard[part], class_scores[part], own, known, settings.precision)
 
-    @torch.inference_mode()
     def plainly() -> None:
         for start in range(0, len(shard), 256):
-            plain.plain_answers(network, to_network(shard[start : start + 256], CPU))
+            plain.plain_scores(network, shard[start : start + 256], class_scores[start : start + 256])
 
     found = row("score", "objects", len(shard), paired(fast, plainly), "plain float32")
     yield limited(found, operations(fast) / len(shard), settings.precision)
@@ -157,27 +147,19 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     paths, settings = sample.paths, load("fuse", Fuse, sample.name)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, sample.videos)
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:
-        found = object_scores(cues, sample.videos, settings)
-        frame_scores(found, sample.videos, settings, searched_every(cues["frame"].to_numpy()))
+        per_frame(object_scores(cues, sample.videos, searched, settings), sample.videos, searched, settings)
 
     yield row("fuse", "frames", frames, paired(run))
 
 
 def evaluate(sample: Sample, folder: Path) -> Iterator[dict]:
-    paths, settings = sample.paths, load("evaluate", Evaluate, sample.name)
-    tables = labelled(
-        read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES),
-        read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES),
-        read_table(paths.scores, SCORES),
-        sample.videos,
-        read_table(paths.footage / "labels.parquet", LABELS),
-        read_table(paths.footage / "regions.parquet", REGIONS),
-    )
-    yield row("evaluate", "frames", len(tables.frames), paired(lambda: summary(tables, settings)))
+    tables, *_ = read_tables(sample.paths, join=1.0)
+    yield row("evaluate", "frames", len(tables.frames), paired(lambda: summary(tables)))
 
 
 STEPS = [decode, detect, velocity, tubes, teach, read, pooling, train, score, fuse, evaluate]

@@ -17,14 +17,19 @@ from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from stages.common.computing.precision import settled
-from stages.common.network.network import Network, channels_last, load_network, to_network
+from stages.common.cues.tasks import TASKS
+from stages.common.network.network import (
+    Batch,
+    Network,
+    channels_last,
+    load_network,
+    to_network,
+)
 from stages.common.network.pooling import pool_norm_relu
 from stages.common.network.tubes import irregular_offsets, regular_offsets, take_offsets
 from stages.common.running.params import load
-from stages.common.tables.schemas import TASKS
 from stages.train.loader import TubeSet, batches
 from stages.train.loop import run_epoch
-from stages.train.losses import task_losses
 from stages.train.memory import keep_memory
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes
@@ -36,9 +41,17 @@ TRAINED = 1536
 
 def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
     card = json.loads((sample.paths.network / "model.json").read_text())
-    data = TubeSet(sample.tubes("train"), sample.paths.tubes, sample.paths.teacher)
     network = load_network(sample.paths.network, card["architecture"])
-    return network, data, settled(load("train", Train, sample.name), "cpu"), load("tubes", Tubes, sample.name)
+    return (
+        network,
+        sample.tube_set(),
+        settled(load("train", Train, sample.name), "cpu"),
+        load("tubes", Tubes, sample.name),
+    )
+
+
+def losses_of(network: Network, batch: Batch) -> dict[str, torch.Tensor]:
+    return {task: TASKS[task].loss(network, batch) for task in network.architecture.tasks}
 
 
 def pooling(sample: Sample, folder: Path) -> Iterator[dict]:
@@ -60,7 +73,7 @@ def pooling(sample: Sample, folder: Path) -> Iterator[dict]:
 
 
 def train(sample: Sample, folder: Path) -> Iterator[dict]:
-    """Steps of training, reading and all, on all threads; of the four tasks with weight 1."""
+    """Steps of training, reading and all, on all threads; of the tasks with weight 1."""
     network, data, settings, cut = training(sample)
     network.train()
     order = np.random.default_rng(0).permutation(len(data))[:TRAINED]
@@ -85,7 +98,7 @@ def train(sample: Sample, folder: Path) -> Iterator[dict]:
         here.close()
         other.join()
     batch = next(batches(data, order, settings.batch, half, (settings.min_step, settings.max_step), draw, network, CPU))
-    each = operations(lambda: sum(task_losses(network, batch, set(TASKS)).values()).backward())
+    each = operations(lambda: sum(losses_of(network, batch).values()).backward())
     yield limited(row("train", "objects", TRAINED, times, "plain float32"), each / settings.batch, settings.precision)
 
 
@@ -101,10 +114,15 @@ def plain_training(sample: Sample, files: list[Path], order: np.ndarray, connect
             wide = plain.read_files(files, part)
             skipped = irregular_offsets(half, settings.min_step, settings.max_step, len(part), draw) + reach
             irregular = torch.stack([tube[:, offsets] for tube, offsets in zip(wide, skipped, strict=True)])
-            teacher = network.standardised(torch.from_numpy(data.teacher(order[part])))
-            known = torch.from_numpy(data.class_scores[order[part]])
-            regular = wide[:, :, reach - half : reach + half + 1]
-            losses = plain.plain_losses(network, regular, irregular, known, teacher)
+            batch = plain.PlainBatch(
+                network,
+                regular=wide[:, :, reach - half : reach + half + 1],
+                irregular=irregular,
+                pictures=wide[:, :, reach],
+                class_scores=torch.from_numpy(data.class_scores[order[part]]),
+                teacher=network.standardised(torch.from_numpy(data.teacher(order[part]))),
+            )
+            losses = losses_of(network, batch)
             optimizer.zero_grad()
             sum(losses.values()).backward()
             optimizer.step()

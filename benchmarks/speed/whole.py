@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import joblib
 import pandas as pd
@@ -14,25 +15,35 @@ from joblib.externals.loky import get_reusable_executor
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
 from stages.common.computing.precision import settled
-from stages.common.frames.recordings import ClipFrames
+from stages.common.frames.recordings import Recording
+from stages.common.frames.store import fill_store
 from stages.common.network.network import load_network
 from stages.common.network.tubes import regular_offsets
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
 from stages.common.running.pieces import single_threaded
-from stages.common.tables.schemas import BOX, DETECTIONS, SCORES, VELOCITY, read_table, searched_every
+from stages.common.tables.schemas import (
+    CUE_VALUES,
+    OBJECTS,
+    SEARCHED,
+    TIMES,
+    class_scores_of,
+    read_table,
+    write_table,
+)
 from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
 from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
-from stages.fuse.__main__ import with_shape, with_velocity
-from stages.fuse.fusion import Fuse, frame_scores, object_scores
-from stages.score.features import normal_features
+from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.frames import per_frame
+from stages.fuse.settings import Fuse
+from stages.score.features import known_features
 from stages.score.tasks import Score, score_clip
 from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.vectors import Teach, teach_clip
-from stages.tubes.cut import clip_rows, cut_clip
+from stages.tubes.cut import cut_clip
 from stages.tubes.settings import Tubes
-from stages.velocity.flow import velocity_clip
+from stages.velocity.__main__ import measure_clip
 
 CLIPS, WORKERS = 4, 2
 
@@ -54,7 +65,8 @@ def whole(sample: Sample, scratch: Path) -> Iterator[dict]:
                 times[stage] = seconds(lambda jobs=jobs: pool(jobs))
     # Else this process would wait for its idle workers' patience to end before it does.
     get_reusable_executor().shutdown()
-    times["fuse"] = seconds(lambda: fused(sample, clips, folders))
+    together = joined(sample, folders, scratch)
+    times["fuse"] = seconds(lambda: fused(sample, clips, together))
     frames, total = int(clips["frames"].sum()), sum(times.values())
     objects = sum(pq.read_metadata(folder / "scores.parquet").num_rows for folder in folders.values())
     for stage, spent in times.items():
@@ -77,63 +89,75 @@ def stages(sample: Sample) -> dict[str, Callable]:
     found = weights_file(paths.weights / "detector", "") if NEEDS_WEIGHTS & set(detector.sources) else None
     taught = weights_file(paths.weights / "teacher", "") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())
-    learnt = sample.tubes("train"), paths.tubes, regular_offsets(card["half_length"]), card["mirror"]
+    learnt = sample.training_tubes(), paths.tubes, regular_offsets(card["half_length"]), card["mirror"]
     network = load_network(paths.network, card["architecture"])
-    normal = normal_features(network, *learnt, score.precision, score.batch)
+    known = known_features(network, *learnt, score.precision, score.batch)
     by_classifier = score.distillation == "classifier"
+    times = read_table(paths.footage / "times.parquet", TIMES)
     work = {
-        "decode": functools.partial(decode, sample.paths, load("decode", Decode, name)),
+        "decode": functools.partial(decode, paths, load("decode", Decode, name), times),
         "detect": functools.partial(detect, detector, found),
         "velocity": velocity,
         "tubes": functools.partial(tubes, cut),
         "teach": functools.partial(teach, teacher, taught),
-        "score": functools.partial(scores, cut, paths.network, card, normal, score),
+        "score": functools.partial(scores, paths.network, card, known, score),
     }
     return work if by_classifier else {stage: do for stage, do in work.items() if stage != "teach"}
 
 
-def decode(paths, settings, clip, folder):
+def decode(paths, settings, times, clip, folder):
     path = (paths.footage if clip.kind == "rendered" else paths.source) / clip.path
     shape, span = (clip.frames, clip.height, clip.width), (clip.first, clip.step)
     pack_frames(path, clip.kind, shape, span, settings.grey, folder)
+    (folder / "store").mkdir(exist_ok=True)
+    fill_store(folder / "store", [(clip.video, folder)], times)
 
 
 def detect(settings, weights, clip, folder):
-    detect_clip(ClipFrames(clip.video, [folder / "frames.npy"], 0), settings, weights, "cpu", folder)
+    detect_clip(Recording(clip.video, folder / "store", [clip.video]), settings, weights, "cpu", folder)
 
 
 def velocity(clip, folder):
-    velocity_clip(folder / "frames.npy", by_frame(folder), folder)
+    measure_clip(folder / "store", clip.video, objects_in(folder), folder)
 
 
 def tubes(settings, clip, folder):
-    cut_clip(folder / "frames.npy", "test", by_frame(folder), settings, folder)
+    cut_clip(folder / "store", clip.video, "test", objects_in(folder), settings, folder)
 
 
 def teach(settings, weights, clip, folder):
     teach_clip(folder / "tubes.npy", settings, weights, torch.device("cpu"), folder)
 
 
-def scores(cut, network, card, normal, settings, clip, folder):
-    rows = clip_rows(by_frame(folder), clip.video, "test", clip.frames, cut)
+def scores(network, card, known, settings, clip, folder):
+    objects = objects_in(folder)
     teacher = folder / "vectors.npy" if settings.distillation == "classifier" else None
-    score_clip(rows, folder / "tubes.npy", teacher, network, card, normal, settings, "cpu", folder)
+    what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "tubes.npy", teacher
+    score_clip(*what, network, card, known, settings, "cpu", folder)
 
 
-def by_frame(folder: Path) -> pd.DataFrame:
-    detections = read_table(folder / "detections.parquet", DETECTIONS)
-    return detections.sort_values("frame", kind="stable", ignore_index=True)
+def objects_in(folder: Path) -> pd.DataFrame:
+    return read_table(folder / "objects.parquet", OBJECTS)
 
 
-def fused(sample: Sample, clips: pd.DataFrame, folders: dict[str, Path]) -> None:
-    """The clips' scores fused, with the set's held-out clips to calibrate by."""
-    known = sample.videos[sample.videos["split"] == "held_out"]
-    tables = []
-    for file, schema in (("scores", SCORES), ("velocity", VELOCITY)):
-        held_out = read_table(getattr(sample.paths, file), schema)
-        held_out = held_out[held_out["video"].isin(known["video"])]
-        found = [read_table(folder / f"{file}.parquet", schema) for folder in folders.values()]
-        tables.append(pd.concat([held_out, *found]).sort_values(["video", "frame", *BOX], ignore_index=True))
-    cues = with_shape(with_velocity(*tables, sample.paths), sample.paths, sample.videos)
-    videos, settings = pd.concat([known, clips]), load("fuse", Fuse, sample.name)
-    frame_scores(object_scores(cues, videos, settings), videos, settings, searched_every(cues["frame"].to_numpy()))
+def joined(sample: Sample, folders: dict[str, Path], scratch: Path) -> SimpleNamespace:
+    """Where the tables of the clips lie that `fuse` reads, with those of the set's normal clips to calibrate by."""
+    places = SimpleNamespace(detections=scratch, scores=scratch / "scores", velocity=scratch / "velocity")
+    tables = [
+        (sample.paths.detections / "objects.parquet", "objects", scratch / "objects.parquet", OBJECTS),
+        (sample.paths.scores, "scores", places.scores, CUE_VALUES),
+        (sample.paths.velocity, "velocity", places.velocity, CUE_VALUES),
+    ]
+    tests = sample.videos["video"][sample.videos["split"] == "test"]
+    for source, name, target, schema in tables:
+        normal = read_table(source, schema)
+        found = [read_table(folder / f"{name}.parquet", schema) for folder in folders.values()]
+        write_table(target, pd.concat([normal[~normal["video"].isin(tests)], *found]), schema)
+    return places
+
+
+def fused(sample: Sample, clips: pd.DataFrame, places: SimpleNamespace) -> None:
+    videos, settings = sample.videos[sample.videos["split"] != "test"], load("fuse", Fuse, sample.name)
+    videos = pd.concat([videos, clips])
+    searched = read_table(sample.paths.detections / "searched.parquet", SEARCHED)
+    per_frame(object_scores(read_cues(places, videos), videos, searched, settings), videos, searched, settings)

@@ -5,10 +5,13 @@ from helpers import PARAMS, ROOT
 from ruamel.yaml import YAML
 
 from benchmarks import ablation
+from benchmarks.cue_weights import each
+from stages.common.cues.all import ALL
+from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked, merged
 from stages.detect.detectors import Detect
-from stages.fuse.fusion import Fuse
+from stages.fuse.settings import Fuse
 from stages.score.__main__ import Score
 from stages.teach.vectors import Teach
 from stages.train.settings import Train
@@ -16,6 +19,8 @@ from stages.tubes.settings import Tubes
 from stages.weights.__main__ import Section
 
 PLANS = {file.stem: YAML(typ="safe").load(file.read_text()) for file in (ROOT / "benchmarks").glob("*.yaml")}
+for parts in PLANS.values():
+    parts |= {part: each(parts[part]) for part in ("trained", "fused")}
 ROWS = [(plan, part, row) for plan, parts in PLANS.items() for part in ("trained", "fused") for row in parts[part]]
 KINDS = {
     "weights": Section,
@@ -26,6 +31,18 @@ KINDS = {
     "score": Score,
     "fuse": Fuse,
 }
+
+
+def test_each_task_and_each_other_cue_has_its_rows():
+    plan = ablation.read_plan(ROOT / ablation.PLAN)
+    for task in TASKS:
+        assert plan["trained"][f"{task} alone"]["train"]["weights"] == {other: 0 for other in TASKS if other != task}
+        assert plan["trained"][f"without {task}"]["train"]["weights"] == {task: 0}
+    for cue in set(ALL) - set(TASKS):
+        assert plan["fused"][f"{cue} alone"]["fuse"]["weights"] == {other: 0 for other in ALL if other != cue}
+        assert plan["fused"][f"without {cue}"]["fuse"]["weights"] == {cue: 0}
+    besides = {cue: 0 for cue in ALL if cue not in TASKS}
+    assert plan["trained_as"]["fuse"]["weights"] == plan["fused"]["the four tasks"]["fuse"]["weights"] == besides
 
 
 def test_dotted_names_meet_in_one_tree():

@@ -21,7 +21,7 @@ def test_combinations_are_ranked_by_their_mean_and_the_error_is_that_of_the_diff
     np.testing.assert_allclose(found["error"], [0, 0.05, 0.1], atol=1e-12)
 
 
-def test_gains_are_over_the_tasks_alone_smoothed_alike():
+def test_gains_are_over_plain_scores_smoothed_alike():
     settings = [
         ("zscore", 0.0, 0.0, 3.0),
         ("tail 0.2", 1.0, 0.0, 3.0),

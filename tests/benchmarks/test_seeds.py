@@ -1,7 +1,7 @@
 import pytest
 
-from benchmarks.ablation import METRICS
 from benchmarks.seeds import spread, table
+from stages.common.metrics.headline import METRICS
 
 
 def test_one_run_has_no_deviation():

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.speed.plain import plain_answers, plain_losses, read_files, write_files
+from benchmarks.speed.plain import PlainBatch, plain_scores, read_files, write_files
 from benchmarks.speed.sample import own_memory, paired, peak_memory
-from stages.common.network.network import Architecture, Network, to_network
-from stages.score.features import fit_normal
+from benchmarks.speed.training import losses_of
+from stages.common.cues.features import fit
+from stages.common.cues.tasks import TASKS
+from stages.common.network.network import Architecture, Batch, Network, to_network
 from stages.score.tasks import score_tubes
-from stages.train.losses import Batch, task_losses
 
 CPU = torch.device("cpu")
 
@@ -17,7 +18,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(params=["shallow", "deep"])
 def network(request):
     torch.manual_seed(0)
-    return Network(Architecture(request.param, "narrow", 16, 1, 3, 5)).eval()
+    return Network(Architecture(request.param, "narrow", 16, 1, 3, 5, tuple(TASKS))).eval()
 
 
 def drawn_tubes(count, seed=0):
@@ -28,23 +29,18 @@ def test_the_plain_losses_are_those_of_training(network):
     regular, irregular = (to_network(drawn_tubes(6, seed), CPU) for seed in (0, 1))
     class_scores, teacher = torch.rand(6, 3), torch.randn(6, 5)
     class_scores[2] = 0  # an object that the detector has not seen
-    plain = plain_losses(network, regular, irregular, class_scores, teacher)
-    ours = task_losses(network, Batch(regular, irregular, regular[:, :, 3], class_scores, teacher), set(plain))
-    assert set(plain) == set(ours) and len(plain) == 4
+    what = network, regular, irregular, regular[:, :, 3], class_scores, teacher
+    plain, ours = losses_of(network, PlainBatch(*what)), losses_of(network, Batch(*what))
+    assert set(plain) == set(TASKS)
     for task, loss in plain.items():
         assert loss.item() == pytest.approx(ours[task].item(), abs=1e-5), task
 
 
-@torch.inference_mode()
-def test_the_plain_answers_are_those_of_scoring(network):
-    tubes = drawn_tubes(5)
-    found = plain_answers(network, to_network(tubes, CPU))
-    scores = score_tubes(network, tubes, np.ones((5, 3), np.float32), None, fit_normal(np.ones((2, 32))))
-    for task in ("arrow", "irregularity"):
-        np.testing.assert_allclose(found[task][:, 1] - found[task][:, 0], scores[task], atol=1e-5)
-    middle = to_network(tubes[:, 3:4], CPU)[:, :, 0]
-    np.testing.assert_allclose((found["middle"] - middle).abs().mean((1, 2, 3)), scores["middle"], atol=1e-5)
-    np.testing.assert_allclose((found["distillation"][:, :3] - 1).abs().mean(1), scores["distillation"], atol=1e-5)
+def test_the_plain_scores_are_those_of_scoring(network):
+    tubes, class_scores = drawn_tubes(5), np.ones((5, 3), np.float32)
+    ours = score_tubes(network, tubes, class_scores, None, fit(np.ones((2, 32))))
+    for task, scores in plain_scores(network, tubes, class_scores).items():
+        np.testing.assert_allclose(scores, ours[task], atol=1e-5)
 
 
 def test_files_hold_what_shards_hold(tmp_path):
