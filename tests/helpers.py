@@ -27,6 +27,17 @@ PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
 PARAMS["detect"]["every"] = 1
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """For a conftest to import: torch has one thread in its tests, and as many as before after each."""
+    import torch  # Takes seconds, which the tests of other stages need not wait.
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 def walking_square(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[np.ndarray]:
     """Frames, uint8 BGR, in which a bright square of 10x20 pixels goes 3 pixels to the right per frame over noise."""
     rng = np.random.default_rng(seed)

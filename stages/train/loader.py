@@ -15,8 +15,8 @@ from stages.train.augment import draw_jitter, jittered
 from stages.train.processes import own_part
 from stages.train.settings import Tubes
 
-# A mapped file stays open, and a process may have 1024 files open, mostly.
-open_shard = functools.lru_cache(maxsize=256)(map_array)
+# Shards that a set of tubes keeps mapped: each is an open file, of which most systems grant a process 1024.
+MAPPED = 128
 
 
 class TubeSet:
@@ -27,6 +27,7 @@ class TubeSet:
 
     def __init__(self, table: pd.DataFrame, class_scores: np.ndarray, tubes: Path, teacher: Path):
         self.folders = {"tubes": tubes, "teacher": teacher}
+        self.open_shard = functools.lru_cache(MAPPED)(map_array)
         self.class_scores = class_scores
         self.video, self.row = table["video"].to_numpy(), table["row"].to_numpy()
 
@@ -34,14 +35,15 @@ class TubeSet:
         return len(self.row)
 
     def gather(self, what: str, places: np.ndarray) -> np.ndarray:
-        """The rows of the shards of `what`, tubes or teacher, at `places` of the table, in that order."""
-        gathered = None
-        for video in np.unique(self.video[places]):
-            inside = np.flatnonzero(self.video[places] == video)
-            rows = open_shard(self.folders[what] / f"{video}.npy")[self.row[places[inside]]]
-            if gathered is None:
-                gathered = np.empty((len(places), *rows.shape[1:]), rows.dtype)
-            gathered[inside] = rows
+        """Rows of the shards of `what`, tubes or teacher, at `places` of the table (one at least), in that order."""
+        videos, which = np.unique(self.video[places], return_inverse=True)
+        parts = []
+        for number, video in enumerate(videos):
+            rows = self.row[places[which == number]]
+            parts.append(self.open_shard(self.folders[what] / f"{video}.npy")[rows])
+        by_video = np.concatenate(parts)
+        gathered = np.empty_like(by_video)
+        gathered[np.argsort(which, kind="stable")] = by_video
         return gathered
 
     def tubes(self, places: np.ndarray) -> np.ndarray:

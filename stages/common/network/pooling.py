@@ -4,13 +4,14 @@ torch has them as three operations, each of which reads and writes all of its nu
 where the convolutions are at the rate of the matrix product already (docs/speed.md).
 """
 
-import fcntl
 from collections.abc import Callable
+from pathlib import Path
 
 import numba
 import numpy as np
 import torch
 import torch.nn.functional as F
+from filelock import FileLock
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -80,11 +81,9 @@ def compile_alone(loops: Callable, types: tuple) -> None:
     Of two processes that put something into its cache at once, Numba may leave the code of the one under the types of
     the other.
     """
-    if types in loops.overloads:
-        return
-    with open(pooling_loops.__file__) as source:
-        fcntl.flock(source, fcntl.LOCK_EX)
-        loops.compile(types)
+    if types not in loops.overloads:
+        with FileLock(Path(loops.stats.cache_path) / "compiling.lock"):
+            loops.compile(types)
 
 
 def array_of(tensor: Tensor) -> np.ndarray:

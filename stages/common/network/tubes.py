@@ -1,4 +1,4 @@
-"""The four proxy tasks as arrays: what the network sees and what it should say (paper, section 3.1)."""
+"""Tubes as arrays: which of their frames are shown (paper, section 3.1)."""
 
 import numpy as np
 
@@ -32,11 +32,6 @@ def take_offsets(tubes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """
     places = offsets + tubes.shape[1] // 2
     return tubes[:, places] if offsets.ndim == 1 else tubes[np.arange(len(tubes))[:, None], places]
-
-
-def without_middle(tubes: np.ndarray) -> np.ndarray:
-    """Tubes (N, frames, ...) that lack their middle frame."""
-    return np.delete(tubes, tubes.shape[1] // 2, axis=1)
 
 
 def middle_of(tubes: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.fuse.shape import LEAST_DEVIATION, NEAREST, shape_distances
+from stages.common.cues.shape import LEAST_DEVIATION, NEAREST, of_boxes
 
 NONE = np.zeros((0, 4))
 
@@ -38,18 +38,18 @@ def slow_distance(box, normal):
 
 
 def test_nothing_in_nothing_out():
-    assert shape_distances(NONE, drawn(9)).shape == (0,) and shape_distances(NONE, NONE).shape == (0,)
+    assert of_boxes(NONE, drawn(9)).shape == (0,) and of_boxes(NONE, NONE).shape == (0,)
 
 
 def test_without_training_boxes_nothing_is_known():
-    assert np.isnan(shape_distances(drawn(3), NONE)).all()
+    assert np.isnan(of_boxes(drawn(3), NONE)).all()
 
 
 @given(st.integers(0, 50), st.integers(1, 60))
 def test_distances_are_the_mean_of_those_from_the_nearest(seed, count):
     boxes, normal = drawn(5, seed + 1), drawn(count, seed)
     expected = [slow_distance(box, normal) for box in boxes]
-    found = shape_distances(boxes, normal)
+    found = of_boxes(boxes, normal)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
@@ -57,15 +57,13 @@ def test_distances_are_the_mean_of_those_from_the_nearest(seed, count):
 @given(st.integers(0, 50), st.floats(2, 20))
 def test_a_larger_picture_of_the_same_says_the_same(seed, scale):
     boxes, normal = drawn(5, seed + 1), drawn(40, seed)
-    np.testing.assert_allclose(
-        shape_distances(scale * boxes, scale * normal), shape_distances(boxes, normal), rtol=1e-4
-    )
+    np.testing.assert_allclose(of_boxes(scale * boxes, scale * normal), of_boxes(boxes, normal), rtol=1e-4)
 
 
 def test_where_it_is_does_not_matter():
     boxes, normal = drawn(5, 1), drawn(40)
     moved = boxes + [70, -8, 70, -8]
-    np.testing.assert_allclose(shape_distances(moved, normal), shape_distances(boxes, normal), rtol=1e-5)
+    np.testing.assert_allclose(of_boxes(moved, normal), of_boxes(boxes, normal), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -76,11 +74,11 @@ def test_where_it_is_does_not_matter():
 def test_who_is_of_another_shape_than_walkers_is_far_from_them(other):
     random = np.random.default_rng(0)
     normal = [walker(12 * random.uniform(0.9, 1.1), 30 * random.uniform(0.9, 1.1)) for _ in range(60)]
-    one_more, unlike = shape_distances(np.array([walker(), other]), np.array(normal))
+    one_more, unlike = of_boxes(np.array([walker(), other]), np.array(normal))
     assert unlike > 3 * one_more
 
 
 @pytest.mark.parametrize("count", [1, 5])
 def test_equal_training_boxes_still_tell_what_is_far(count):
-    same, wide = shape_distances(np.array([walker(), walker(width=24)]), np.repeat([walker()], count, axis=0))
+    same, wide = of_boxes(np.array([walker(), walker(width=24)]), np.repeat([walker()], count, axis=0))
     assert same == 0 and np.isfinite(wide) and wide > 1

@@ -1,4 +1,6 @@
 import json
+import math
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -7,30 +9,48 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from stages.common.computing.precision import precision_on
+from stages.common.cues.tasks import TASKS
 from stages.common.network.network import (
     CONVOLUTIONS,
     FILTERS,
     GROUPS,
     Architecture,
+    Batch,
     Network,
-    architecture_card,
     channels_last,
     load_network,
+    pictures_to_network,
     to_network,
 )
 
+ANSWERS = {"arrow": (2,), "irregularity": (2,), "middle": ("channels", "size", "size"), "distillation": ("said",)}
 VARIANTS = [(depth, width) for depth in CONVOLUTIONS for width in FILTERS]
 
 
-def drawn_network(depth="shallow", width="narrow", size=32, channels=1, classes=0, features=7, seed=0):
+def drawn_network(depth="shallow", width="narrow", size=32, channels=1, classes=0, features=7, tasks=tuple(TASKS)):
     """A network none of whose parameters has the value at which it has no effect."""
-    torch.manual_seed(seed)
-    network = Network(Architecture(depth, width, size, channels, classes, features))
+    torch.manual_seed(0)
+    network = Network(Architecture(depth, width, size, channels, classes, features, tasks))
     with torch.no_grad():
         for parameter in network.parameters():
             if parameter.ndim == 1:
                 parameter.add_(0.3 * torch.randn_like(parameter))
     return network.eval()
+
+
+def drawn_batch(network, frames=5, count=2):
+    """Tubes, pictures, class scores and vectors, all drawn."""
+    facts = network.architecture
+    shape = count, facts.channels, frames, facts.size, facts.size
+    pictures, scores = torch.rand(count, facts.channels, facts.size, facts.size), torch.rand(count, facts.classes)
+    return Batch(network, torch.rand(shape), torch.rand(shape), pictures, scores, torch.randn(count, facts.features))
+
+
+def answers(network, batch):
+    """What each head says, by task."""
+    seen = {"arrow": batch.forward, "irregularity": batch.skipping, "middle": batch.without_middle}
+    seen["distillation"] = batch.looks
+    return {task: head(seen[task]) for task, head in network.heads.items()}
 
 
 def naive_trunk(trunk, tubes, last_pooled=True):
@@ -53,12 +73,16 @@ def naive_trunk(trunk, tubes, last_pooled=True):
 @torch.inference_mode()
 def test_every_variant_gives_every_task_its_shape(depth, width, size, channels, classes):
     network = drawn_network(depth, width, size, channels, classes)
-    features = network.trunk(torch.rand(2, channels, 5, size, size))
-    assert features.shape == (2, FILTERS[width][-1], size // 8, size // 8)
-    assert network.arrow(features).shape == network.irregularity(features).shape == (2, 2)
-    assert network.middle(torch.rand(2, channels, 4, size, size)).shape == (2, channels, size, size)
-    scores, vectors = network.distillation(torch.rand(2, channels, size, size))
-    assert scores.shape == (2, classes) and vectors.shape == (2, 7)
+    batch = drawn_batch(network)
+    assert batch.forward.shape == (2, FILTERS[width][-1], size // 8, size // 8)
+    sizes = {"channels": channels, "size": size, "said": classes + 7}
+    for task, answer in answers(network, batch).items():
+        assert answer.shape == (2, *(sizes.get(side, side) for side in ANSWERS[task])), task
+
+
+def test_a_network_has_the_heads_of_the_tasks_that_it_is_built_for_in_their_order():
+    for tasks in ((), ("middle",), ("arrow", "distillation")):
+        assert tuple(drawn_network(tasks=tasks).heads) == tasks
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -144,22 +168,66 @@ def test_the_teachers_vectors_are_learnt_as_deviations_from_their_mean():
     torch.testing.assert_close(network.standardised(torch.tensor([[5.0, -2.5]])), torch.tensor([[2.0, -1.0]]))
 
 
+def test_a_picture_comes_to_the_network_as_the_frame_of_a_tube_does():
+    tubes = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 4, 3), dtype=np.uint8)
+    device = torch.device("cpu")
+    assert torch.equal(pictures_to_network(tubes[:, 1], device), to_network(tubes, device)[:, :, 1])
+
+
+def test_cross_entropy_of_two_by_hand():
+    normal = torch.tensor([[2.0, 0.0], [0.0, 0.0]])
+    changed = torch.tensor([[1.0, 0.0], [0.0, 3.0]])
+
+    def surprise(right, wrong):
+        return -math.log(math.exp(right) / (math.exp(right) + math.exp(wrong)))
+
+    of_normal = (surprise(2, 0) + surprise(0, 0)) / 2
+    of_changed = (surprise(0, 1) + surprise(3, 0)) / 2
+    assert Network.two_way(normal, changed).item() == pytest.approx((of_normal + of_changed) / 2)
+
+
+def test_cross_entropy_is_that_of_a_coin_where_nothing_is_known_and_0_where_all_is():
+    unsure, sure = torch.zeros(5, 2), torch.tensor([[50.0, -50.0]])
+    assert Network.two_way(unsure, unsure).item() == pytest.approx(math.log(2))
+    assert Network.two_way(sure, -sure).item() == pytest.approx(0)
+    assert Network.two_way(-sure, sure).item() == pytest.approx(100)
+
+
+@pytest.mark.parametrize("frames", [3, 5, 7])
+@torch.inference_mode()
+def test_what_the_network_sees_of_a_batch_is_its_tubes_turned_skipping_and_without_the_middle(frames):
+    network = drawn_network(channels=3)
+    batch, half = drawn_batch(network, frames), frames // 2
+    tubes, trunk = batch.regular, network.trunk
+    assert torch.equal(batch.forward, trunk(tubes))
+    assert torch.equal(batch.backward, trunk(tubes[:, :, list(range(frames))[::-1]]))
+    assert torch.equal(batch.skipping, trunk(batch.irregular))
+    rest = tubes[:, :, [time for time in range(frames) if time != half]]
+    assert torch.equal(batch.without_middle, trunk.unpooled(rest)) and torch.equal(batch.middle, tubes[:, :, half])
+    assert torch.equal(batch.looks, trunk.of_pictures(batch.pictures))
+
+
+def test_what_the_network_sees_of_a_batch_is_calculated_once_and_only_when_asked_for():
+    network = drawn_network()
+    calls = []
+    network.trunk.register_forward_hook(lambda *_: calls.append(1))
+    batch = drawn_batch(network)
+    assert not calls
+    assert batch.forward is batch.forward and len(calls) == 1
+
+
 @pytest.mark.parametrize(("depth", "width"), VARIANTS)
 @torch.inference_mode()
 def test_a_saved_network_comes_back_whole(tmp_path, depth, width):
     network = drawn_network(depth, width, channels=3, classes=4)
     network.teacher_mean.normal_()
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, tmp_path / "model.safetensors")
-    card = json.loads(json.dumps(architecture_card(network.architecture)))
+    card = json.loads(json.dumps(asdict(network.architecture)))
     torch.manual_seed(99)
     loaded = load_network(tmp_path, card)
     assert loaded.architecture == network.architecture and not loaded.training
-    tubes, vectors = torch.rand(2, 3, 5, 32, 32), torch.rand(2, 7)
-    for answer in (
-        lambda n: n.arrow(n.trunk(tubes)),
-        lambda n: n.irregularity(n.trunk(tubes)),
-        lambda n: n.middle(tubes),
-        lambda n: torch.cat(n.distillation(tubes[:, :, 0]), 1),
-        lambda n: n.standardised(vectors),
-    ):
-        torch.testing.assert_close(answer(loaded), answer(network), rtol=0, atol=0)
+    batch, vectors = drawn_batch(network), torch.rand(2, 7)
+    found, expected = (answers(each, replace(batch, network=each)) for each in (loaded, network))
+    for task in TASKS:
+        assert torch.equal(found[task], expected[task]), task
+    assert torch.equal(loaded.standardised(vectors), network.standardised(vectors))

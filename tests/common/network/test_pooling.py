@@ -1,6 +1,5 @@
 import contextlib
 import ctypes
-import fcntl
 import os
 import random
 import subprocess
@@ -12,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from filelock import FileLock
+from helpers import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -95,7 +96,6 @@ def test_without_gradients_the_answer_is_the_same():
         assert torch.equal(pool_norm_relu(tubes, norm), pool_norm_relu(tubes.clone().requires_grad_(), norm).detach())
 
 
-ROOT = Path(pooling_loops.__file__).parents[2]
 FIRST = """
 import torch
 from stages.common.network.pooling import pool_norm_relu
@@ -149,11 +149,12 @@ def test_the_bytes_do_not_depend_on_where_arrays_lie_in_memory(precision):
     assert len(found) == 1
 
 
+WAITING = FIRST.replace("tubes =", "print('ready', flush=True); tubes =")
+
+
 def test_a_process_waits_for_another_that_compiles():
-    once = "from tests.train.test_pooling import *; print('ready', flush=True); pool_norm_relu(*drawn())"
-    with open(pooling_loops.__file__) as source:
-        fcntl.flock(source, fcntl.LOCK_EX)
-        other = subprocess.Popen([sys.executable, "-c", once], stdout=subprocess.PIPE)
+    with FileLock(Path(pooling_loops.forward.stats.cache_path) / "compiling.lock"):
+        other = subprocess.Popen([sys.executable, "-c", WAITING], cwd=ROOT, stdout=subprocess.PIPE)
         assert other.stdout.readline() == b"ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(timeout=2)
