@@ -45,7 +45,7 @@ LOADED = 6400
 
 def decode(sample: Sample, folder: Path) -> Iterator[dict]:
     clip = sample.videos.set_index("video").loc[sample.video]
-    path = (sample.paths.footage if clip["kind"] == "rendered" else sample.paths.source) / clip["path"]
+    path = sample.paths.source / clip["path"]
     shape, span = tuple(clip[["frames", "height", "width"]]), (clip["first"], clip["step"])
     grey = load("decode", Decode, sample.name).grey
     yield row("decode", "frames", shape[0], paired(lambda: pack_frames(path, clip["kind"], shape, span, grey, folder)))

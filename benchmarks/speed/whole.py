@@ -106,7 +106,7 @@ def stages(sample: Sample) -> dict[str, Callable]:
 
 
 def decode(paths, settings, times, clip, folder):
-    path = (paths.footage if clip.kind == "rendered" else paths.source) / clip.path
+    path = paths.source / clip.path
     shape, span = (clip.frames, clip.height, clip.width), (clip.first, clip.step)
     pack_frames(path, clip.kind, shape, span, settings.grey, folder)
     (folder / "store").mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ def run(name: str) -> str:
 
 
 def job(video, paths: SetPaths, decode: Decode) -> Job:
-    path = Path(paths.footage if video.kind == "rendered" else paths.source) / video.path
+    path = paths.source / video.path
     shape, span = (video.frames, video.height, video.width), (video.first, video.step)
     return Job(
         video.video,

@@ -6,29 +6,16 @@ import pandas as pd
 
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole, link_or_copy
-from stages.common.running.params import load, load_machine
+from stages.common.running.files import folder_whole
+from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.running.pieces import map_videos
 from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, write_table
-from stages.footage.clips import Clip, Layout, Truth, probe
-from stages.footage.layouts import ano_pred, avenue, demo, folder, recordings, shanghaitech, ucsd
+from stages.footage.clips import Clip, Layout, Truth, left_out, probe
+from stages.footage.layouts import find_layout
 from stages.footage.settings import Footage
 from stages.footage.splits import Span, hold_out, span_of, split_recordings
 from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
-
-# In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
-# difference; `recordings` last, since it takes whatever there is.
-LAYOUTS = {
-    "ano_pred": ano_pred.LAYOUT,
-    "avenue": avenue.LAYOUT,
-    "demo": demo.LAYOUT,
-    "shanghaitech": shanghaitech.LAYOUT,
-    "ucsd": ucsd.LAYOUT,
-    "folder": folder.LAYOUT,
-    "recordings": recordings.LAYOUT,
-}
 
 
 def run(name: str) -> str:
@@ -36,18 +23,21 @@ def run(name: str) -> str:
     layout = find_layout(paths.source, footage.layout)
     clips = find_clips(paths.source, layout, footage)
     held_out = hold_out(clips, footage.held_out, footage.held_out_clips, footage.seed)
+    # A file or folder may hold several clips.
+    sources = {clip.path: clip.kind for clip in clips}
+    facts = {path: probe(paths.source / path, kind, footage.images_fps) for path, kind in sources.items()}
+    spans = {
+        clip.name: span_of(clip, facts[clip.path], footage.start_seconds, footage.end_seconds, footage.stride)
+        for clip in clips
+    }
+    videos = video_table(clips, facts, spans, held_out)
+    truths = {
+        clip.name: cut_truth(find_truth(paths.source, layout, clip, facts[clip.path]), spans[clip.name])
+        for clip in clips
+        if clip.split == "test"
+    }
+    labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
     with folder_whole(paths.footage) as folder:
-        rendered = render(name, paths.source, folder, clips)
-        facts = probe_all(paths.source, folder, clips, footage.images_fps)
-        spans = {
-            clip.name: span_of(clip, facts[clip.path], footage.start_seconds, footage.end_seconds, footage.stride)
-            for clip in clips
-        }
-        videos = video_table(clips, facts, spans, held_out)
-        tests = [clip for clip in clips if clip.split == "test"]
-        truths = rendered or {clip.name: find_truth(paths.source, layout, clip, facts[clip.path]) for clip in tests}
-        truths = {clip: cut_truth(truth, spans[clip]) for clip, truth in truths.items()}
-        labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
         write_table(folder / "videos.parquet", videos, VIDEOS)
         write_table(folder / "times.parquet", time_table(clips, facts, spans), TIMES)
         write_table(folder / "labels.parquet", labels, LABELS)
@@ -56,7 +46,7 @@ def run(name: str) -> str:
     return (
         f"{splits.get('train', 0)} training, {splits.get('held_out', 0)} held-out and {splits.get('test', 0)} test "
         f"clips{said_of_split(clips, footage)}, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled "
-        f"anomalous, in {paths.footage}"
+        f"anomalous{left_out(paths.source, clips)}, in {paths.footage}"
     )
 
 
@@ -65,22 +55,6 @@ def said_of_split(clips: list[Clip], footage: Footage) -> str:
     if not footage.normal_clips and any(clip.part != (0.0, 1.0) for clip in clips):
         return f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
     return ""
-
-
-def find_layout(source: Path, wanted: str) -> Layout:
-    if not source.is_dir():
-        raise InputError(f"{source}: no such folder; put the footage there, or a link to it (see data/raw/README.md)")
-    if wanted != "auto" and wanted not in LAYOUTS:
-        raise InputError(
-            f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}"
-        )
-    for layout in LAYOUTS.values() if wanted == "auto" else [LAYOUTS[wanted]]:
-        if layout.matches(source):
-            return layout
-    raise InputError(
-        f"{source}: lies in none of the known layouts ({', '.join(LAYOUTS)}); own footage goes into {source}/train and "
-        f"{source}/test, or as videos into {source}"
-    )
 
 
 def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
@@ -92,24 +66,10 @@ def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
         raise InputError(f"{source}: two clips are named {doubled[0]!r}; rename one")
     for split in ("train", "test"):
         if not any(clip.split == split for clip in clips):
-            raise InputError(f"{source}: no {split} clips; expected videos or folders of pictures")
+            raise InputError(
+                f"{source}: no {split} clips; expected videos or folders of pictures{left_out(source, clips)}"
+            )
     return clips
-
-
-def render(name: str, source: Path, folder: Path, clips: list[Clip]) -> dict[str, Truth]:
-    """Renders what is to be rendered below `folder`; the truth of those test clips, {} where there are none."""
-    if not any(clip.kind == "rendered" for clip in clips):
-        return {}
-    jobs, truths = demo.render_jobs(source), {}
-    by_name = {clip.name: clip for clip in clips}
-    for job, piece in zip(jobs, map_videos("footage", name, jobs, load_machine()), strict=True):
-        clip = by_name[job.video]
-        target = folder / clip.path
-        target.parent.mkdir(exist_ok=True)
-        link_or_copy(piece / "video.mp4", target)
-        if clip.split == "test":
-            truths[clip.name] = Truth(None, pd.read_parquet(piece / "regions.parquet"))
-    return truths
 
 
 def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
@@ -117,16 +77,6 @@ def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
     truth = layout.truth(source, clip, facts)
     tracks = track_regions(source / "tracks" / f"{clip.own_name}.txt", facts["frames"])
     return truth if tracks is None else truth._replace(regions=tracks)
-
-
-def probe_all(source: Path, folder: Path, clips: list[Clip], images_fps: float) -> dict[Path, dict]:
-    """What is found out about each file or folder, once however many clips it holds."""
-    facts = {}
-    for clip in clips:
-        if clip.path not in facts:
-            base = folder if clip.kind == "rendered" else source
-            facts[clip.path] = probe(base / clip.path, clip.kind, images_fps)
-    return facts
 
 
 def video_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span], held_out: set[str]) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Clips as they lie in a source folder, and what is found out about each."""
 
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import pandas as pd
 
 from stages.common.running.errors import InputError
 from stages.common.running.files import sha256
-from stages.common.source.pictures import IMAGE_SUFFIXES, images_in, visible
+from stages.common.source.pictures import IMAGE_SUFFIXES, files_below, images_in, visible
 
 VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 
@@ -22,7 +23,7 @@ class Clip:
 
     Attributes:
         split: train, test, or recording: what is to be split into both.
-        kind: file, images or rendered.
+        kind: file or images.
         path: below the source.
         part: from where to where it goes, as shares of the file or folder.
     """
@@ -67,12 +68,44 @@ def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out
         if below in leave_out:
             continue
         if path.is_dir() and not images_in(path):
-            raise InputError(f"{path}: a folder without pictures; remove it or fill it with {sorted(IMAGE_SUFFIXES)}")
+            raise InputError(
+                f"{path}: a folder without pictures; remove it or fill it with {sorted(IMAGE_SUFFIXES)}; videos in it "
+                f"go into {folder}"
+            )
         if path.is_dir():
             clips.append(Clip(prefix + path.name, split, "images", below))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
             clips.append(Clip(prefix + path.stem, split, "file", below))
     return clips
+
+
+def left_out(source: Path, clips: list[Clip]) -> str:
+    """What lies beside the clips and in the source folder itself, and is neither a clip nor ground truth: in words."""
+    taken = {source / clip.path for clip in clips}
+    folders = {path.parent for path in taken}
+    files: list[Path] = []
+    for folder in {source, *folders}:
+        for path in visible(folder):
+            if path in taken or path.name in ("labels", "tracks") or path.name.endswith(("_gt", ".m")):
+                continue
+            if path.is_file():
+                files.append(path)
+            elif folder in folders:
+                files += files_below(path)
+    return f"; left out: {kinds(files, {source, *folders})}" if files else ""
+
+
+def kinds(files: Iterable[Path], folders: Collection[Path]) -> str:
+    """How many files of each kind there are, and whether they lie deeper than in these folders.
+
+    >>> kinds([Path("a/b.ts"), Path("a/c.TS"), Path("a/d/e.mp4")], [Path("a")])
+    '2 .ts, 1 .mp4 in sub-folders'
+    """
+    said = [
+        f"{file.suffix.lower() or 'without a suffix'}{'' if file.parent in folders else ' in sub-folders'}"
+        for file in files
+    ]
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(said).most_common()) or "nothing"
 
 
 def probe(path: Path, kind: str, images_fps: float) -> dict:

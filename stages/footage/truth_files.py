@@ -44,7 +44,7 @@ def track_regions(path: Path, frames: int) -> pd.DataFrame | None:
     regions = read_tracks(path)
     if len(regions) and regions["frame"].max() >= frames:
         raise InputError(f"{path}: frame {regions['frame'].max()} in a clip of {frames} frames; frames count from 0")
-    return regions.assign(type="")
+    return regions
 
 
 def mask_pictures(files: list[Path], facts: dict) -> Iterator[np.ndarray]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from stages.common.drawing.h264 import write_mp4
 from stages.render.actors import Actor, make_cast
@@ -47,17 +48,17 @@ def render_clip(recipe: Recipe, clip: Clip) -> Iterator[tuple[np.ndarray, list[R
         yield layer.image, find_regions(layer)
 
 
-def render_video(recipe: Recipe, clip: Clip, path: str | Path) -> list[tuple[int, Region]]:
-    """Write a clip as MP4; its regions as pairs of frame number and region, by frame."""
-    regions: list[tuple[int, Region]] = []
+def render_video(recipe: Recipe, clip: Clip, path: Path) -> pd.DataFrame:
+    """Writes a clip as MP4; its regions as a table: frame and the fields of Region, by frame."""
+    rows = []
 
     def frames() -> Iterator[np.ndarray]:
         for number, (image, found) in enumerate(render_clip(recipe, clip)):
-            regions.extend((number, region) for region in found)
+            rows.extend((number, *region) for region in found)
             yield image
 
     write_mp4(path, frames(), recipe.fps)
-    return regions
+    return pd.DataFrame(rows, columns=["frame", *Region._fields])
 
 
 def find_regions(layer: Layer) -> list[Region]:

@@ -18,6 +18,11 @@ class SetPaths:
         return Path("data/raw") / self.name
 
     @property
+    def recipe(self) -> Path:
+        """What a set is rendered from, where it is."""
+        return Path("data/recipes") / f"{self.name}.yaml"
+
+    @property
     def footage(self) -> Path:
         return Path("data") / self.name / "footage"
 

@@ -25,7 +25,7 @@ VIDEOS = pa.schema(
         ("video", pa.string()),  # the clip's name, unique in the set
         ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
         ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
-        ("path", pa.string()),  # below the source folder, or below the footage folder for the demo
+        ("path", pa.string()),  # below the source folder
         ("first", pa.int32()),  # which frame of that file or folder is the clip's first
         ("step", pa.int32()),  # every so many-th frame from there on is the clip's next
         ("frames", pa.int32()),  # of the clip

@@ -1,11 +1,13 @@
-"""Reading the text files that ground truth for region- and track-based metrics (RBDC, TBDC) comes in.
+"""Text files of tracks, in the format that region- and track-based metrics (RBDC, TBDC) are exchanged in.
 
 One `.txt` file for each video, named after it, without a header, one box a line, fields split by commas:
-`track_id,frame_id,x_min,y_min,x_max,y_max`.
+
+    track_id,frame_id,x_min,y_min,x_max,y_max[,type]
 
 Frames count from 0. Edges in a file are inclusive pixels; in our tables the right and bottom edges are exclusive, so
-one is added to x_max and y_max: the pixel `5,5,5,5` is the box (5, 5, 6, 6).
-This is the format of the ShanghaiTech and Subway tracks of Georgescu et al., TPAMI 2021.
+one is added to x_max and y_max on reading and taken off on writing: the pixel `5,5,5,5` is the box (5, 5, 6, 6).
+This is the format of the ShanghaiTech and Subway tracks of Georgescu et al., TPAMI 2021. The type is ours and may be
+absent: in a word what the object is, as `cyclist`.
 """
 
 import math
@@ -15,36 +17,39 @@ import numpy as np
 import pandas as pd
 
 from stages.common.running.errors import InputError
+from stages.common.running.files import written_whole
 from stages.common.tables.schemas import BOX
 
 FIELDS = ["track_id", "frame_id", "x_min", "y_min", "x_max", "y_max"]
+COLUMNS = ["track", "frame", *BOX]
 
 
 def read_tracks(path: Path) -> pd.DataFrame:
-    """Tracks of one video: columns track, frame (int64), x1, y1, x2, y2 (float64, pixels); rows as in the file.
+    """Tracks of one video: columns track, frame (int64), x1, y1, x2, y2 (float64, pixels), type (str, "" where the
+    line has none); rows as in the file.
 
     Empty files, blank lines, spaces around fields and a missing newline at the end are fine.
 
     Raises:
-        InputError: with file and line, for a row that is not six finite numbers, a track or frame that is not a whole
-            number from 0, or a box with x_max < x_min or y_max < y_min.
+        InputError: with file and line, for a row that is not six finite numbers and at most a type, a track or frame
+            that is not a whole number from 0, or a box with x_max < x_min or y_max < y_min.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "01.txt")
-    >>> _ = path.write_text("0,7,10,20,29,59")
+    >>> _ = path.write_text("0,7,10,20,29,59,cyclist")
     >>> read_tracks(path).values.tolist()
-    [[0.0, 7.0, 10.0, 20.0, 30.0, 60.0]]
+    [[0, 7, 10.0, 20.0, 30.0, 60.0, 'cyclist']]
     """
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     rows = [_row(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
-    columns = ["track", "frame", *BOX]
-    table = pd.DataFrame(np.array(rows, dtype=float).reshape(-1, len(columns)), columns=columns)
+    table = pd.DataFrame(np.array([numbers for numbers, _ in rows]).reshape(-1, len(COLUMNS)), columns=COLUMNS)
     table[["x2", "y2"]] += 1
-    return table.astype({"track": np.int64, "frame": np.int64})
+    types = {"track": np.int64, "frame": np.int64, "type": str}
+    return table.assign(type=[kind for _, kind in rows]).astype(types)
 
 
 def read_folder(folder: Path) -> pd.DataFrame:
-    """All tracks of a folder by `read_tracks`, in the order of the files' names, with a column video.
+    """The tracks of all files of a folder, in the order of their names, with a column video.
 
     The folder of the ShanghaiTech tracks also holds a `readme.txt`: a file of that name is not read as a video. A
     video whose file is empty has no rows.
@@ -58,13 +63,35 @@ def read_folder(folder: Path) -> pd.DataFrame:
     return pd.concat([read_tracks(path).assign(video=path.stem) for path in files], ignore_index=True)
 
 
-def _row(line: str, where: str) -> list[float]:
+def write_tracks(path: Path, tracks: pd.DataFrame) -> None:
+    """Writes the columns that `read_tracks` gives, sorted by track and frame.
+
+    Boxes read back exactly where their edges are whole pixels, and to rounding where they are not.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "01.txt")
+    >>> write_tracks(path, pd.DataFrame({"track": [0], "frame": 7, "x1": 1, "y1": 2, "x2": 3.5, "y2": 6, "type": ""}))
+    >>> path.read_text()
+    '0,7,1,2,2.5,5\\n'
+    """
+    inclusive = tracks.assign(x2=tracks["x2"] - 1, y2=tracks["y2"] - 1).sort_values(["track", "frame"], kind="stable")
+    lines = []
+    for *numbers, kind in inclusive[[*COLUMNS, "type"]].itertuples(index=False, name=None):
+        lines.append(",".join([*map(_number, numbers), *([kind] if kind else [])]) + "\n")
+    with written_whole(path) as aside:
+        aside.write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def _row(line: str, where: str) -> tuple[list[float], str]:
+    fields = [field.strip() for field in line.split(",")]
+    numbers, kind = fields[: len(FIELDS)], fields[len(FIELDS) :]
     try:
-        values = [float(field) for field in line.split(",")]
+        values = [float(number) for number in numbers]
     except ValueError:
         values = []
-    if len(values) != len(FIELDS) or not all(map(math.isfinite, values)):
-        raise InputError(f"{where}: expected {len(FIELDS)} numbers {','.join(FIELDS)}, got {line.strip()!r}")
+    if len(values) != len(FIELDS) or not all(map(math.isfinite, values)) or len(kind) > 1:
+        expected = f"{len(FIELDS)} numbers {','.join(FIELDS)} and at most a type"
+        raise InputError(f"{where}: expected {expected}, got {line.strip()!r}")
     value = dict(zip(FIELDS, values, strict=True))
     for name in ("track_id", "frame_id"):
         if value[name] < 0 or not value[name].is_integer():
@@ -72,4 +99,10 @@ def _row(line: str, where: str) -> list[float]:
     for low, high in (("x_min", "x_max"), ("y_min", "y_max")):
         if value[high] < value[low]:
             raise InputError(f"{where}: expected {low} <= {high}, got {value[low]:g} and {value[high]:g}")
-    return values
+    return values, "".join(kind)
+
+
+def _number(value: float) -> str:
+    """The shortest text that reads back as the same number, without decimals for a whole one."""
+    value = float(value)
+    return str(int(value)) if value.is_integer() else repr(value)

@@ -1,0 +1,45 @@
+"""The ways in which a data set lies on disk."""
+
+from pathlib import Path
+
+from stages.common.running.errors import InputError
+from stages.common.source.pictures import files_below
+from stages.footage.clips import VIDEO_SUFFIXES, Layout, kinds
+from stages.footage.layouts import ano_pred, avenue, folder, recordings, shanghaitech, ucsd
+
+# In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
+# difference; `recordings` last, since it takes whatever there is.
+LAYOUTS = {
+    "ano_pred": ano_pred.LAYOUT,
+    "avenue": avenue.LAYOUT,
+    "shanghaitech": shanghaitech.LAYOUT,
+    "ucsd": ucsd.LAYOUT,
+    "folder": folder.LAYOUT,
+    "recordings": recordings.LAYOUT,
+}
+
+
+def find_layout(source: Path, wanted: str) -> Layout:
+    """The layout `wanted`, or where that is auto the first one that fits.
+
+    Raises:
+        InputError: no such folder or layout, no videos, or a name that is not UTF-8.
+    """
+    if not source.is_dir():
+        raise InputError(f"{source}: no such folder; put the footage there, or a link to it (see data/raw/README.md)")
+    if wanted != "auto" and wanted not in LAYOUTS:
+        raise InputError(
+            f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}"
+        )
+    files = list(files_below(source))
+    for layout in LAYOUTS.values() if wanted == "auto" else [LAYOUTS[wanted]]:
+        if layout.matches(source):
+            return layout
+    if wanted in ("auto", "recordings"):
+        raise InputError(
+            f"{source}: no video in it; expected videos ({' '.join(sorted(VIDEO_SUFFIXES))}) or folders of pictures, "
+            f"side by side, or sorted into train/ (normal) and test/ (to be searched); found {kinds(files, [source])}"
+        )
+    raise InputError(
+        f"{source}: not laid out as footage.layout: {wanted}; see data/raw/README.md, or set footage.layout to auto"
+    )

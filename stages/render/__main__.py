@@ -1,0 +1,42 @@
+"""Renders the footage of a recipe into an ordinary source folder, as a camera and a careful owner would leave it."""
+
+import functools
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from stages.common.running.cli import run_stage
+from stages.common.running.files import folder_whole, link_or_copy
+from stages.common.running.params import load_machine
+from stages.common.running.paths import SetPaths
+from stages.common.running.pieces import Job, map_videos
+from stages.common.tables.track_files import write_tracks
+from stages.render.recipe import Clip, Recipe, read_recipe
+from stages.render.render import render_video
+
+
+def run(name: str) -> str:
+    paths = SetPaths(name)
+    recipe = read_recipe(paths.recipe)
+    jobs = [job(recipe, clip) for clip in recipe.clips]
+    with folder_whole(paths.source) as folder:
+        for split in ("train", "test", "tracks"):
+            (folder / split).mkdir()
+        for clip, piece in zip(recipe.clips, map_videos("render", name, jobs, load_machine()), strict=True):
+            link_or_copy(piece / "video.mp4", folder / clip.split / f"{clip.name}.mp4")
+            if clip.split == "test":
+                link_or_copy(piece / "tracks.txt", folder / "tracks" / f"{clip.name}.txt")
+    return f"{sum(clip.frames for clip in recipe.clips)} frames of {len(recipe.clips)} clips in {paths.source}"
+
+
+def job(recipe: Recipe, clip: Clip) -> Job:
+    """`video.mp4` and `tracks.txt` of a clip, which does not depend on the others."""
+    recipe = replace(recipe, clips=())
+    return Job(clip.name, {"recipe": asdict(recipe), "clip": asdict(clip)}, functools.partial(render, recipe, clip))
+
+
+def render(recipe: Recipe, clip: Clip, folder: Path) -> None:
+    write_tracks(folder / "tracks.txt", render_video(recipe, clip, folder / "video.mp4"))
+
+
+if __name__ == "__main__":
+    run_stage("render", __doc__, run)
