@@ -29,6 +29,8 @@ clips:
     events: [{type: cyclist, start: 6, route: lower, heading: left, speed: 3.0}]
 """
 STAGES = list(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+# Those of a set that a camera has made.
+OWN_STAGES = [stage for stage in STAGES if stage != "render"]
 # Clips of a set of one's own and how many walk in each.
 OWN_CLIPS = {"train/monday": 2, "train/tuesday": 2, "train/friday": 1, "test/busy": 2, "test/nobody": 0}
 # One process for all stages: what takes most of a small run is starting Python ten times.
@@ -86,8 +88,8 @@ class Project:
         params = self.params()
         params["machine"]["workers"] = workers
         self.write_params(params)
-        (self.folder / "data/raw/demo").mkdir(parents=True)
-        (self.folder / "data/raw/demo/recipe.yaml").write_text(RECIPE)
+        (self.folder / "data/recipes").mkdir(parents=True)
+        (self.folder / "data/recipes/demo.yaml").write_text(RECIPE)
         self.run("git", "init", "--quiet")
         self.dvc("init", "--quiet")
         shutil.copyfile(source / ".dvc/config", self.folder / ".dvc/config")

@@ -3,7 +3,7 @@
 import shutil
 import sys
 
-from projects import RUN_STAGES, STAGES, Project, walkers
+from projects import OWN_STAGES, RUN_STAGES, Project, walkers
 
 from stages.common.drawing.h264 import write_mp4
 from stages.common.tables.schemas import FRAME_SCORES, read_table
@@ -22,7 +22,7 @@ def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(ow
     scores = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
 
     write_mp4(project.folder / "data/raw/own/test/one_more.mp4", walkers(9, 2), fps=12)
-    done = project.attempt(sys.executable, "-c", RUN_STAGES, "own", *STAGES)
+    done = project.attempt(sys.executable, "-c", RUN_STAGES, "own", *OWN_STAGES)
     assert done.returncode == 0, done.stderr
     more = {stage: len(now - before.get(stage, set())) for stage, now in pieces(project).items()}
     more.pop("clips", None)  # of events, if there are any, and drawn by the scale of all of them

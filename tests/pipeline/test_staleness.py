@@ -38,7 +38,7 @@ BY_PARAM = {
 BY_FILE = {
     "stages/common/files.py": ALL,
     "stages/footage/truth.py": {"footage"},
-    "stages/footage/demo/render.py": {"footage"},
+    "stages/render/render.py": {"render"},
     "stages/footage/layouts/folder.py": {"footage"},
     "stages/weights/__main__.py": {"weights"},
     "stages/decode/frames.py": {"decode"},
@@ -114,10 +114,17 @@ def test_a_changed_file_makes_stale_the_stages_that_import_it_and_no_other(proje
 
 
 def test_changed_footage_makes_stale_the_stages_that_look_at_it(project):
-    recipe = project.folder / "data/raw/demo/recipe.yaml"
+    tracks = project.folder / "data/raw/demo/tracks/test_01.txt"
+    with restored(tracks):
+        tracks.write_text("0,1,2,3,4,5\n")
+        assert project.stale() == of_demo({"render", "footage", "decode"})
+
+
+def test_a_changed_recipe_is_rendered_and_makes_nothing_else_stale_before_it_gives_other_footage(project):
+    recipe = project.folder / "data/recipes/demo.yaml"
     with restored(recipe):
         recipe.write_text(recipe.read_text() + "# A comment more.\n")
-        assert project.stale() == of_demo({"footage", "decode"})
+        assert project.stale() == of_demo({"render"})
 
 
 def test_one_more_set_leaves_the_others_as_they_are(project):

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from projects import STAGES
+from projects import OWN_STAGES, STAGES
 from ruamel.yaml import YAML
 
 from stages.common.tables.schemas import (
@@ -88,7 +88,7 @@ def test_every_frame_of_test_and_held_out_clips_has_finite_scores(project):
 
 
 def test_own_footage_without_labels_goes_all_the_way_to_scores(own):
-    assert list(json.loads((own / "said.json").read_text())) == STAGES
+    assert list(json.loads((own / "said.json").read_text())) == OWN_STAGES
     frames = read_table(own / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
     assert frames.groupby("video").size().to_dict() == {"busy": 42, "nobody": 42, "tuesday": 42}
     objects = read_table(own / "data/own/frame_scores/objects.parquet", OBJECT_SCORES)
