@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import OWN_CLIPS, OWN_STAGES, ROOT, RUN_STAGES, Project, copied, walkers
+from projects import OWN_CLIPS, OWN_STAGES, RUN_STAGES, Project, copied, walkers
 
 from stages.common.drawing.h264 import write_mp4
 
