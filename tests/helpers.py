@@ -18,8 +18,10 @@ from ruamel.yaml import YAML
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
 from stages.common.frames.store import open_frames
-from stages.common.running.params import merged
+from stages.common.running.errors import InputError
+from stages.common.running.params import load, merged
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
+from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
@@ -193,6 +195,14 @@ class Project:
         assert lines[0].startswith(start)
         assert self.made() == before
         return lines[0].removeprefix(start)
+
+    def refused(self, **changes: dict) -> str:
+        """What the first stage says of parameters that are no good, and with it every other."""
+        self.params(**changes)
+        with pytest.raises(InputError) as refusal:
+            load("footage", Footage, "mine", self.root / "params.yaml")
+        assert "\n" not in str(refusal.value)
+        return str(refusal.value).removeprefix(f"{self.root}/params.yaml: ").removeprefix("set mine: ")
 
     def made(self) -> dict[str, bytes]:
         """What the stages have made, pieces aside."""

@@ -73,7 +73,9 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
             paths.source.parent.mkdir(parents=True, exist_ok=True)
             paths.source.symlink_to(folder.resolve(), target_is_directory=True)
             undo.callback(paths.source.unlink)
+            text = PARAMS.read_text()
             append(name, entry(name, likeness, recordings), likeness)
+            undo.callback(PARAMS.write_text, text)
             # Whoever never ran the demo meets none of its missing files in `dvc status` and the like.
             others = [other for other in read_datasets() if other != "demo" or Path("data/demo").exists()]
             write_datasets([name, *others])

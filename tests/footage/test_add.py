@@ -1,27 +1,36 @@
-"""A folder of footage becomes a set: a link and an entry in params.yaml, and nothing else changes there."""
+"""A folder of footage becomes a set: a link, and some lines at the end of params.yaml, where nothing else changes."""
 
-import difflib
 import shutil
 from contextlib import chdir
 
 import pytest
 from helpers import ROOT, still, write_avi, write_pictures
+from ruamel.yaml import YAML
 
 from stages.common.running.errors import InputError
-from stages.common.running.params import load, read_tree
-from stages.footage.__main__ import Footage
+from stages.common.running.only import read_datasets
+from stages.common.running.params import SECTIONS, load, read_tree
 from stages.footage.add import add
+from stages.footage.settings import Footage
 
 
 @pytest.fixture
 def place(tmp_path):
-    """A checkout's params.yaml, and a folder of recordings elsewhere."""
+    """A checkout's parameters, and a folder of recordings elsewhere."""
     (tmp_path / "checkout").mkdir()
-    shutil.copyfile(ROOT / "params.yaml", tmp_path / "checkout/params.yaml")
-    write_avi(tmp_path / "videos/gate.avi", still(12))
-    write_avi(tmp_path / "videos/yard.avi", still(12))
+    for name in ("params.yaml", "datasets.yaml"):
+        shutil.copyfile(ROOT / name, tmp_path / "checkout" / name)
+    write_avi(tmp_path / "videos/2026-11-25.avi", still(12))
+    write_avi(tmp_path / "videos/it's #2: yard.avi", still(12))
     with chdir(tmp_path / "checkout"):
         yield tmp_path
+
+
+def added_lines(place) -> list[str]:
+    """What was put after the end of the project's own params.yaml."""
+    before, after = ((folder / "params.yaml").read_text() for folder in (ROOT, place / "checkout"))
+    assert after.startswith(before)
+    return after.removeprefix(before).splitlines()
 
 
 def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
@@ -29,21 +38,50 @@ def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     assert "The first half of each of the 2 recordings is taken as normal" in said
     assert "dvc repro sheets@gate report@gate" in said and "report/gate/index.html" in said
     assert (place / "checkout/data/raw/gate").resolve() == place / "videos"
-    before, after = ((folder / "params.yaml").read_text().splitlines() for folder in (ROOT, place / "checkout"))
-    changes = [line for line in difflib.ndiff(before, after) if line[0] in "+-"]
-    assert changes[:2] == ["+   - gate", "+   gate:"] and all(line.startswith("+     ") for line in changes[2:])
-    assert after[after.index("datasets:") + 1 :][:2] == ["  - gate", "  - demo"]
+    assert added_lines(place)[:2] == ["", "  gate:"]
+    assert set(read_tree(place / "checkout/params.yaml")["sets"]["gate"]) == set(SECTIONS)
     assert load("footage", Footage, "gate").normal_share == 0.5
 
 
-@pytest.mark.parametrize("like", ["ped2", "ped2_rehearsal_1", "shanghaitech"])
+def test_the_lines_that_its_owner_will_want_need_but_lose_their_mark(place):
+    add("gate", place / "videos")
+    text = (place / "checkout/params.yaml").read_text()
+    for line in added_lines(place):
+        if ": " in line and "# " in line and "Recordings" not in line and "Less" not in line:
+            text = text.replace(line, line.replace("# ", "", 1))
+    (place / "checkout/params.yaml").write_text(text)
+    assert load("footage", Footage, "gate").normal_clips == ["2026-11-25", "it's #2: yard"]
+    own = YAML(typ="safe").load(text)["sets"]["gate"]
+    assert own["decode"] == {"grey": True} and set(own["footage"]) < set(Footage.__annotations__)
+
+
+def test_whoever_never_ran_the_demo_does_not_meet_it(place):
+    add("gate", place / "videos")
+    assert read_datasets() == ["gate"]
+    add("yard", place / "videos")
+    assert read_datasets() == ["yard", "gate"]
+
+
+def test_whoever_ran_the_demo_keeps_it(place):
+    (place / "checkout/data/demo").mkdir(parents=True)
+    add("gate", place / "videos")
+    assert read_datasets() == ["gate", "demo"]
+
+
+def test_no_sets_in_datasets_are_no_hindrance(place):
+    (place / "checkout/datasets.yaml").write_text("datasets:\n")
+    add("gate", place / "videos")
+    assert read_datasets() == ["gate"]
+
+
+@pytest.mark.parametrize("like", ["ped2", "demo", "shanghaitech"])
 def test_a_set_like_another_takes_over_all_but_what_tells_of_footage(place, like):
     before = read_tree(ROOT / "params.yaml")["sets"]
     add("gate", place / "videos", like)
     sets = read_tree(place / "checkout/params.yaml")["sets"]
-    assert sets.pop("gate") == {**before[like], "footage": {}, "decode": {}} and sets == before
-    lines = (place / "checkout/params.yaml").read_text().split("\n  gate:\n")[1].splitlines()
-    assert all(line.startswith("    ") for line in lines) and not any("#" in line or "*" in line for line in lines)
+    own = {section: values or {} for section, values in sets.pop("gate").items()}
+    assert own == {**before[like], "footage": {}, "decode": {}} and sets == before
+    assert not any("*" in line or "&" in line for line in added_lines(place))
 
 
 def test_sorted_clips_are_counted(place):
@@ -56,7 +94,8 @@ def test_sorted_clips_are_counted(place):
     "name, folder, message",
     [
         ("my set", "videos", "'my set': a set's name is made of letters, digits and _, and"),
-        ("weights", "videos", "is not raw or weights"),
+        ("weights", "videos", "is none of raw, weights, sheets"),
+        ("sheets", "videos", "is none of raw, weights, sheets"),
         ("demo", "videos", "params.yaml: sets.demo is there already"),
         ("gate", "nowhere", "nowhere: no such folder"),
         ("gate", "checkout", "checkout: lies in none of the known layouts"),
@@ -80,3 +119,26 @@ def test_a_place_that_is_taken_is_not_overwritten(place):
     (place / "checkout/data/raw/gate").mkdir(parents=True)
     with pytest.raises(InputError, match="data/raw/gate: is there already"):
         add("gate", place / "videos")
+
+
+def test_without_the_right_to_make_the_link_nothing_is_changed(place):
+    (place / "checkout/data").write_text("no folder")
+    with pytest.raises(InputError, match="^data/raw: cannot be made or written: "):
+        add("gate", place / "videos")
+    assert added_lines(place) == [] and read_datasets() == ["demo"]
+
+
+def test_parameters_that_do_not_end_with_the_sets_stay_as_they_are_and_the_link_is_undone(place):
+    path, tree = place / "checkout/params.yaml", read_tree(ROOT / "params.yaml")
+    YAML(typ="safe").dump(dict(sorted(tree.items(), reverse=True)), path)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="^params.yaml: `sets` is not its last section"):
+        add("gate", place / "videos")
+    assert path.read_bytes() == before and not (place / "checkout/data/raw/gate").is_symlink()
+
+
+def test_where_the_list_of_sets_cannot_be_written_all_is_undone(place):
+    (place / "checkout/datasets.yaml").unlink()
+    with pytest.raises(InputError, match="^datasets.yaml: cannot be made or written: No such file"):
+        add("gate", place / "videos")
+    assert added_lines(place) == [] and not (place / "checkout/data/raw/gate").is_symlink()
