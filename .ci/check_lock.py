@@ -71,9 +71,10 @@ def main() -> int:
         subprocess.run(["git", "-c", "advice.detachedHead=false", "clone", "--quiet", ".", clone], check=True)
         yaml = YAML(typ="safe")
         lock, sets = yaml.load(clone / "dvc.lock")["stages"], yaml.load(clone / "params.yaml")["sets"]
-        datasets = yaml.load(clone / "datasets.yaml")
-        names = sorted({*datasets["datasets"], *(name.split("@")[1] for name in lock)} & {*sets})
-        yaml.dump({**datasets, "datasets": names}, clone / "datasets.yaml")
+        locked = [name.split("@") for name in lock]
+        names = sorted({*yaml.load(clone / "datasets.yaml")["datasets"], *(name for _, name in locked)} & {*sets})
+        rendered = [name for stage, name in locked if stage == "render"]
+        yaml.dump({"datasets": names, "rendered": rendered}, clone / "datasets.yaml")
         command = [sys.executable, "-m", "dvc", "status", "--json"]
         said = subprocess.run(command, cwd=clone, check=True, capture_output=True, text=True).stdout
     found = stale(json.loads(said))

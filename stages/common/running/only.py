@@ -36,8 +36,7 @@ def write_datasets(names: list[str]) -> None:
     yaml = YAML()
     tree = yaml.load(DATASETS.read_text())
     tree["datasets"] = CommentedSeq(names)
-    if "rendered" in tree:
-        tree["rendered"] = CommentedSeq(name for name in names if SetPaths(name).recipe.exists())
+    tree["rendered"] = CommentedSeq(name for name in names if SetPaths(name).recipe.exists())
     for key in tree:
         tree[key].fa.set_flow_style()
     with written_whole(DATASETS) as aside, open(aside, "w") as file:
