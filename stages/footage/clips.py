@@ -105,7 +105,7 @@ def kinds(files: Iterable[Path], folders: Collection[Path]) -> str:
         f"{file.suffix.lower() or 'without a suffix'}{'' if file.parent in folders else ' in sub-folders'}"
         for file in files
     ]
-    return ", ".join(f"{count} {kind}" for kind, count in Counter(said).most_common()) or "nothing"
+    return ", ".join(f"{count} {kind}" for kind, count in Counter(sorted(said)).most_common()) or "nothing"
 
 
 def probe(path: Path, kind: str, images_fps: float) -> dict:

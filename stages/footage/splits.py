@@ -28,7 +28,7 @@ def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: f
     and the rest is searched. What is normal is cut into NORMAL_PARTS clips.
 
     Raises:
-        InputError: a named clip is no recording, none is left to search, or the share leaves nothing of either kind.
+        InputError: a named clip is no recording, or none is left to search.
     """
     recordings = [clip for clip in clips if clip.split == "recording"]
     names = [clip.name for clip in recordings]

@@ -1,5 +1,6 @@
 """Footage that cannot be used: one line that names file, expected and actual, and earlier outputs left alone."""
 
+import os
 import pickle
 
 import cv2
@@ -40,13 +41,27 @@ def test_no_source_folder(project):
 
 def test_an_empty_source_folder(project):
     line = project.refusal("footage")
-    assert line.startswith("data/raw/mine: lies in none of the known layouts (ano_pred, avenue, demo, ")
-    assert "data/raw/mine/train and data/raw/mine/test" in line
+    assert line.startswith("data/raw/mine: no video in it; expected videos (.avi .m4v .mkv .mov .mp4 .webm) or folders")
+    assert line.endswith("sorted into train/ (normal) and test/ (to be searched); found nothing")
+
+
+@pytest.mark.parametrize("layout", ["auto", "recordings"])
+def test_a_folder_without_a_video_that_can_be_read_is_told_of_what_it_holds(project, layout):
+    project.params(footage={"layout": layout})
+    for name in ("a.ts", "b.MTS", "c.ts", "monday/d.mp4", "notes", ".hidden"):
+        (project.source / name).parent.mkdir(exist_ok=True)
+        (project.source / name).touch()
+    line = project.refusal("footage")
+    assert line.endswith("found 2 .ts, 1 .mts, 1 .mp4 in sub-folders, 1 without a suffix")
+    assert "ucsd" not in line and "layout" not in line
 
 
 def test_a_layout_that_is_not_that_of_the_folder(own):
     own.params(footage={"layout": "ano_pred"})
-    assert own.refusal("footage").startswith("data/raw/mine: lies in none of the known layouts")
+    line = (
+        "data/raw/mine: not laid out as footage.layout: ano_pred; see data/raw/README.md, or set footage.layout to auto"
+    )
+    assert own.refusal("footage") == line
 
 
 def test_a_layout_that_nobody_knows(own):
@@ -200,13 +215,12 @@ def test_a_mask_that_is_no_picture(ano_pred):
     assert line == "data/raw/mine/testing/masks/00/001.png: expected a mask of 64x48 pixels, found no picture"
 
 
-@pytest.mark.parametrize(
-    "recipe, line",
-    [
-        ("seed: 1\nwidth: 64\nheight: 64\nfps: 10\n", "data/raw/mine/recipe.yaml: key 'clips' is missing; expected"),
-        ("seed: [\n", "data/raw/mine/recipe.yaml: not readable as YAML: "),
-    ],
-)
-def test_a_recipe_that_cannot_be_rendered(project, recipe, line):
-    (project.source / "recipe.yaml").write_text(recipe)
-    assert project.refusal("footage").startswith(line)
+@pytest.mark.parametrize("place", ["test/caf\xe9.avi", "test/caf\xe9/000.png", "test/a/caf\xe9.png", "old/caf\xe9.avi"])
+def test_a_name_that_is_not_utf_8(own, place):
+    path = own.source / os.fsdecode(place.encode("latin-1"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"")
+    part = place[: place.index("\xe9")].removesuffix("caf")
+    status, out, err = own.attempt("footage")
+    assert (status, out) == (1, "")
+    assert err.startswith(f"footage@mine: data/raw/mine/{part}caf\\xe9") and err.endswith("not UTF-8; rename it\n")

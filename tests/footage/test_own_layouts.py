@@ -55,6 +55,15 @@ def test_own_footage(own):
     ]
 
 
+def test_what_is_left_out_is_said(own):
+    (own.source / "labels/README").touch()
+    for name in ("train/old.mpg", "test/new.ts", "test/newer.TS", "extra.mp4", "train/pictures/notes.txt"):
+        (own.source / name).touch()
+    status, out, err = own.attempt("footage")
+    assert status == 0, err
+    assert "labelled anomalous; left out: 2 .ts, 2 .txt, 1 .mp4, 1 .mpg, in data/mine/footage" in out
+
+
 def test_what_operating_systems_leave_behind_changes_no_clip_and_no_frame(own):
     own.run("footage")
     before, labels = own.videos(), own.labels()
@@ -106,6 +115,15 @@ def test_recordings_are_split_by_share_and_it_is_said(recordings, layout):
     whole = list(read_frames(recordings.source / "gate.avi", "file"))
     np.testing.assert_array_equal(recordings.frames("gate_rest"), whole[20:])
     np.testing.assert_array_equal(recordings.frames("gate_normal_2"), whole[5:10])
+
+
+def test_what_lies_beside_recordings_is_said(recordings):
+    for name in ("2026/may/a.mp4", "2026/b.mp4", "c.flv", "yard/notes.txt", "tracks/yard.txt"):
+        (recordings.source / name).parent.mkdir(parents=True, exist_ok=True)
+        (recordings.source / name).touch()
+    status, out, err = recordings.attempt("footage")
+    assert status == 0, err
+    assert "; left out: 2 .mp4 in sub-folders, 1 .flv, 1 .txt, in data/mine/footage" in out
 
 
 def test_recordings_are_split_by_name(recordings):

@@ -31,15 +31,15 @@ def test_none_needed_none_taken(project):
         folder = project.root / "models/mine/weights" / role
         assert os.listdir(folder) == ["weights.json"]
         assert json.loads((folder / "weights.json").read_text()) == {"file": None}
-        with pytest.raises(InputError, match=f"params.yaml: weights.{role}: the teacher of all needs weights; name"):
-            weights_file(folder, "the teacher of all")
+        with pytest.raises(InputError, match=f"models/mine/weights/{role}: no weights there; run `dvc repro`"):
+            weights_file(folder)
 
 
 def test_the_right_weights_are_taken_over(project, raw):
     project.params(sets={"mine": {"weights": {"detector": wanted(raw)}}})
     project.run("weights")
     folder = project.root / "models/mine/weights/detector"
-    assert weights_file(folder, "anything") == folder / "net.onnx"
+    assert weights_file(folder) == folder / "net.onnx"
     assert (folder / "net.onnx").read_bytes() == b"network"
     assert os.listdir(project.root / "models/mine/weights/teacher") == ["weights.json"]
 
@@ -86,8 +86,8 @@ def test_weights_that_are_not_described_as_a_file_and_its_hash(project, content,
 
 
 def test_where_the_stage_has_not_run_there_are_none(tmp_path):
-    with pytest.raises(InputError, match="detector: not found; run `dvc repro` to make it"):
-        weights_file(tmp_path / "detector", "yolox")
+    with pytest.raises(InputError, match="detector: no weights there; run `dvc repro` to put them there"):
+        weights_file(tmp_path / "detector")
 
 
 def test_the_first_digits_of_a_hash_are_enough(project, raw):
