@@ -26,7 +26,7 @@ from benchmarks.cue_weights import each, spelt_out
 from stages.common.metrics.headline import METRICS
 from stages.common.running.errors import InputError
 from stages.common.running.files import sha256, written_whole
-from stages.common.running.params import find_set, mapping, merged, read_tree
+from stages.common.running.params import all_values, merged, read_tree
 from stages.common.running.paths import RAW_WEIGHTS, WORK, SetPaths
 
 PLAN = Path("benchmarks/ablation.yaml")
@@ -57,11 +57,13 @@ def made(name: str, changes: dict, stages: list[str]) -> Places:
     if unknown:
         raise InputError(f"{unknown[0]}: no section that a row may change; expected one of {STAGES}")
     places: Places = {}
+    set_to = all_values(name)
+    params = merged(set_to, changes)
     for stage in stages:
         spec = pipeline(name)[stage]
         data = [dep for dep in spec["deps"] if not dep.startswith("stages/")]
-        params = params_of(name, changes, spec["params"])
-        if params != params_of(name, {}, spec["params"]) or any(dep in places for dep in data):
+        changed = any(params[section] != set_to[section] for section in spec["params"])
+        if changed or any(dep in places for dep in data):
             scratch = run_stage(stage, name, {dep: places.get(dep, Path.cwd() / dep) for dep in data}, params)
             places |= {out: scratch / out for out in spec["outs"]}
     return places
@@ -82,18 +84,12 @@ def pipeline(name: str) -> dict:
     return found
 
 
-def params_of(name: str, changes: dict, sections: list[str]) -> dict:
-    """These sections as they are for a set with a tree of changes, its own laid over the defaults."""
-    tree = read_tree(Path("params.yaml"))
-    own = merged(find_set(tree, name, Path("params.yaml")), changes)
-    return {section: merged(tree[section], mapping(own, section, f"sets.{name}.")) for section in sections}
-
-
 def run_stage(stage: str, name: str, inputs: dict[str, Path], params: dict) -> Path:
-    """The scratch folder, named by all that the stage depends on, in which it has run."""
+    """The scratch folder, named by all that the stage depends on, in which it has run; `params` are all sections."""
     code = [(file.as_posix(), sha256(file)) for file in code_of(stage, name)]
     hashes = {path: hash_of(place) for path, place in inputs.items()}
-    content = json.dumps([stage, name, code, hashes, params], sort_keys=True)
+    read = {section: params[section] for section in pipeline(name)[stage]["params"]}
+    content = json.dumps([stage, name, code, hashes, read], sort_keys=True)
     scratch = Path.cwd() / WORK / "ablation" / f"{stage}_{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     scratch.parent.mkdir(parents=True, exist_ok=True)
     with open(scratch.with_suffix(".lock"), "w") as lock:

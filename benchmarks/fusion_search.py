@@ -27,7 +27,7 @@ from stages.common.tables.schemas import LABELS, REGIONS, SEARCHED, VIDEOS, read
 from stages.evaluate.summary import frame_level, region_level
 from stages.fuse.__main__ import object_scores, read_cues
 from stages.fuse.frames import scored_frames
-from stages.fuse.settings import Fuse
+from stages.fuse.settings import Fuse, Tubes
 
 METHODS = {
     "zscore": {"method": "zscore"},
@@ -50,7 +50,6 @@ KNOBS = {
     "mean of the paper's probabilities": {"method": "mean", "weights": alone("fuse", "tasks")},
     "low boxes too": {"min_height": 0.0},
     "cut boxes like any other": {"edge_margin": 0.0},
-    "ends of clips too": {"clip_margin": 0},
     "object map filtered": {"map_filter": 3},
     "not smoothed along tracks": {"track_sigma": 0.0},
 }
@@ -68,14 +67,15 @@ def measure_of(name: str) -> Measure:
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of = frames.groupby("video").size()
+    ends = load("tubes", Tubes, name).half_length
 
     def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
-        objects = object_scores(cues, videos, searched, fuse)
+        objects = object_scores(cues, videos, searched, fuse, ends)
         regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of)
         found = []
         for sigma in sigmas:
             smoothed = replace(fuse, frame_sigma=sigma)
-            scores = scored_frames(objects, "score", tests, searched, smoothed, smooth=True)
+            scores = scored_frames(objects, "score", tests, searched, smoothed, ends, smooth=True)
             measured = frame_level(frames.assign(score=scores), "score") | regional
             found.append({metric: measured[metric] for metric in METRICS})
         return found

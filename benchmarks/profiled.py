@@ -22,7 +22,6 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.speed import plain
 from benchmarks.speed.sample import Sample, sample_of
 from benchmarks.speed.training import CPU, losses_of, training
-from stages.common.computing.precision import settled
 from stages.common.network.network import Batch
 from stages.common.network.tubes import regular_offsets, take_offsets
 from stages.common.running.errors import InputError
@@ -30,8 +29,10 @@ from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.pieces import single_threaded
 from stages.score.features import known_features
-from stages.score.tasks import Score, score_tubes
+from stages.score.settings import Score
+from stages.score.tasks import score_tubes
 from stages.train.loader import batches
+from stages.train.loop import BATCH
 from stages.train.memory import keep_memory
 
 # Kinds of operation, by words in their names; what has none of them is the rest.
@@ -67,7 +68,7 @@ def profiled(run: Callable, objects: int) -> dict[str, float]:
 
 def scoring(sample: Sample) -> dict[str, dict[str, float]]:
     network, _, trained, cut = training(sample)
-    settings, offsets = settled(load("score", Score, sample.name), "cpu"), regular_offsets(cut.half_length)
+    settings, offsets = load("score", Score, sample.name), regular_offsets(cut.half_length)
     shard = take_offsets(np.array(np.load(sample.paths.tubes / f"{sample.video}.npy")[:SCORED]), offsets)
     learnt = sample.training_tubes(), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
     known = known_features(network, *learnt)
@@ -89,8 +90,8 @@ def training_step(sample: Sample) -> dict[str, dict[str, float]]:
     network, data, settings, cut = training(sample)
     network.train()
     draw = np.random.default_rng(0)
-    order, steps = draw.permutation(len(data))[: settings.batch], (settings.min_step, settings.max_step)
-    batch = next(batches(data, order, settings.batch, cut.half_length, steps, draw, network, CPU))
+    order = draw.permutation(len(data))[:BATCH]
+    batch = next(batches(data, order, BATCH, cut, draw, network, CPU))
 
     def fresh(kind: type[Batch]) -> Batch:
         """The batch without what it has calculated."""

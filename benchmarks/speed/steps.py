@@ -15,25 +15,28 @@ from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, pooling, train, training
-from stages.common.computing.precision import settled
 from stages.common.frames.recordings import recordings_of
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
 from stages.common.tables.schemas import BOX, SEARCHED, read_table
-from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
-from stages.detect.detectors import NEEDS_WEIGHTS, NETWORKS, Detect, detect_clip
+from stages.decode.settings import Decode
+from stages.detect.detectors import detect_clip
+from stages.detect.settings import NEEDS_WEIGHTS, NETWORKS, Detect
 from stages.evaluate.__main__ import read_tables
 from stages.evaluate.summary import summary
 from stages.fuse.__main__ import object_scores, read_cues
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
-from stages.score.tasks import Score, score_tubes
-from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
-from stages.teach.vectors import Teach, load_teacher
+from stages.score.settings import Score
+from stages.score.tasks import score_tubes
+from stages.teach.settings import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
+from stages.teach.settings import Teach
+from stages.teach.vectors import load_teacher
 from stages.train.loader import batches
+from stages.train.loop import BATCH
 from stages.tubes.cut import cut_clip, cut_tube
 from stages.tubes.settings import Tubes
 from stages.velocity.__main__ import measure_clip
@@ -52,9 +55,8 @@ def decode(sample: Sample, folder: Path) -> Iterator[dict]:
 
 
 def detect(sample: Sample, folder: Path) -> Iterator[dict]:
-    settings = settled(load("detect", Detect, sample.name), "cpu")
-    needed = NEEDS_WEIGHTS & set(settings.sources)
-    weights = weights_file(sample.paths.weights / "detector", "the benchmark") if needed else None
+    settings = load("detect", Detect, sample.name)
+    weights = weights_file(sample.paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*settings.sources} else None
     clip = next(c for c in recordings_of(sample.videos, sample.paths.frames, True) if c.video == sample.video)
     for source in settings.sources:
         own = replace(settings, sources=[source])
@@ -90,7 +92,7 @@ def tubes(sample: Sample, folder: Path) -> Iterator[dict]:
 def teach(sample: Sample, folder: Path) -> Iterator[dict]:
     settings = load("teach", Teach, sample.name)
     needed = settings.teacher in TEACHERS_WITH_WEIGHTS
-    weights = weights_file(sample.paths.weights / "teacher", "the benchmark") if needed else None
+    weights = weights_file(sample.paths.weights / "teacher") if needed else None
     teacher = load_teacher(settings, weights, CPU)
     data = sample.tube_set()
     crops = np.array(middle_of(data.tubes(np.arange(min(512, len(data))))))
@@ -100,27 +102,26 @@ def teach(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def read(sample: Sample, folder: Path) -> Iterator[dict]:
     """Shuffled batches from shards, float32 and ready for the network."""
-    network, data, settings, cut = training(sample)
+    network, data, _, cut = training(sample)
     order = np.random.default_rng(0).permutation(len(data))[:LOADED]
     files = plain.write_files(data.tubes(order[:TRAINED]), folder)
     draw = np.random.default_rng(0)
-    steps = (settings.min_step, settings.max_step)
 
     def shards() -> None:
-        for _ in batches(data, order, settings.batch, cut.half_length, steps, draw, network, CPU):
+        for _ in batches(data, order, BATCH, cut, draw, network, CPU):
             pass
 
     def from_files() -> None:
         for _ in range(0, len(order), TRAINED):
-            for start in range(0, len(files), settings.batch):
-                plain.read_files(files, np.arange(start, min(start + settings.batch, len(files))))
+            for start in range(0, len(files), BATCH):
+                plain.read_files(files, np.arange(start, min(start + BATCH, len(files))))
 
     yield row("read batches", "objects", len(order), paired(shards, from_files), "a file of float32 per object")
 
 
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
     network, _, trained, cut = training(sample)
-    settings, objects = settled(load("score", Score, sample.name), "cpu"), sample.objects
+    settings, objects = load("score", Score, sample.name), sample.objects
     shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
     offsets = regular_offsets(cut.half_length)
     shard = np.ascontiguousarray(take_offsets(shard, offsets))
@@ -129,7 +130,7 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
     class_scores = np.stack(objects["class_scores"].to_list())[: len(shard)].astype(np.float32)
     parts = [slice(start, start + settings.batch) for start in range(0, len(shard), settings.batch)]
     vectors = None
-    if settings.distillation == "classifier":
+    if load("teach", Teach, sample.name).compared == "classifier":
         vectors = np.load(sample.paths.teacher / f"{sample.video}.npy")[: len(shard)].astype(np.float32)
 
     def fast() -> None:
@@ -147,12 +148,14 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     paths, settings = sample.paths, load("fuse", Fuse, sample.name)
+    ends = load("tubes", Tubes, sample.name).half_length
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, sample.videos)
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:
-        per_frame(object_scores(cues, sample.videos, searched, settings), sample.videos, searched, settings)
+        objects = object_scores(cues, sample.videos, searched, settings, ends)
+        per_frame(objects, sample.videos, searched, settings, ends)
 
     yield row("fuse", "frames", frames, paired(run))
 

@@ -16,7 +16,6 @@ from benchmarks.speed import plain
 from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
-from stages.common.computing.precision import settled
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import (
     Batch,
@@ -29,7 +28,7 @@ from stages.common.network.pooling import pool_norm_relu
 from stages.common.network.tubes import irregular_offsets, regular_offsets, take_offsets
 from stages.common.running.params import load
 from stages.train.loader import TubeSet, batches
-from stages.train.loop import run_epoch
+from stages.train.loop import BATCH, run_epoch
 from stages.train.memory import keep_memory
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes
@@ -42,12 +41,7 @@ TRAINED = 1536
 def training(sample: Sample) -> tuple[Network, TubeSet, Train, Tubes]:
     card = json.loads((sample.paths.network / "model.json").read_text())
     network = load_network(sample.paths.network, card["architecture"])
-    return (
-        network,
-        sample.tube_set(),
-        settled(load("train", Train, sample.name), "cpu"),
-        load("tubes", Tubes, sample.name),
-    )
+    return network, sample.tube_set(), load("train", Train, sample.name), load("tubes", Tubes, sample.name)
 
 
 def losses_of(network: Network, batch: Batch) -> dict[str, torch.Tensor]:
@@ -57,7 +51,7 @@ def losses_of(network: Network, batch: Batch) -> dict[str, torch.Tensor]:
 def pooling(sample: Sample, folder: Path) -> Iterator[dict]:
     """What follows the first convolution of a batch, there and back."""
     network, data, settings, cut = training(sample)
-    places = np.random.default_rng(0).permutation(len(data))[: settings.batch]
+    places = np.random.default_rng(0).permutation(len(data))[:BATCH]
     tubes = to_network(take_offsets(data.tubes(places), regular_offsets(cut.half_length)), CPU)
     convolution, norm = network.trunk.convolutions[0], network.trunk.norms[0]
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=settings.precision == "bfloat16"):
@@ -79,7 +73,7 @@ def train(sample: Sample, folder: Path) -> Iterator[dict]:
     order = np.random.default_rng(0).permutation(len(data))[:TRAINED]
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
     still = torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
-    half, draw = cut.half_length, np.random.default_rng(0)
+    draw = np.random.default_rng(0)
     here, there = get_context("spawn").Pipe()
     files = plain.write_files(data.tubes(order), folder)
     other = get_context("spawn").Process(target=plain_training, args=(sample, files, order, there))
@@ -92,27 +86,27 @@ def train(sample: Sample, folder: Path) -> Iterator[dict]:
 
     keep_memory()
     try:
-        passes = functools.partial(run_epoch, network, data, order, half, settings, draw, optimizer, still)
+        passes = functools.partial(run_epoch, network, data, order, cut, settings, draw, optimizer, still)
         times = paired(passes, plain_pass, rounds=5)
     finally:
         here.close()
         other.join()
-    batch = next(batches(data, order, settings.batch, half, (settings.min_step, settings.max_step), draw, network, CPU))
+    batch = next(batches(data, order, BATCH, cut, draw, network, CPU))
     each = operations(lambda: sum(losses_of(network, batch).values()).backward())
-    yield limited(row("train", "objects", TRAINED, times, "plain float32"), each / settings.batch, settings.precision)
+    yield limited(row("train", "objects", TRAINED, times, "plain float32"), each / BATCH, settings.precision)
 
 
 def plain_training(sample: Sample, files: list[Path], order: np.ndarray, connection: Connection) -> None:
     """A pass over the files of the tubes at `order` for each message, which it answers, until the other end closes."""
-    network, data, settings, cut = training(sample)
+    network, data, _, cut = training(sample)
     network.train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-6)
     half, reach, draw = cut.half_length, cut.reach, np.random.default_rng(0)
     while asked(connection):
-        for start in range(0, len(files), settings.batch):
-            part = np.arange(start, min(start + settings.batch, len(files)))
+        for start in range(0, len(files), BATCH):
+            part = np.arange(start, min(start + BATCH, len(files)))
             wide = plain.read_files(files, part)
-            skipped = irregular_offsets(half, settings.min_step, settings.max_step, len(part), draw) + reach
+            skipped = irregular_offsets(half, cut.max_step, len(part), draw) + reach
             irregular = torch.stack([tube[:, offsets] for tube, offsets in zip(wide, skipped, strict=True)])
             batch = plain.PlainBatch(
                 network,

@@ -14,7 +14,6 @@ from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
-from stages.common.computing.precision import settled
 from stages.common.frames.recordings import Recording
 from stages.common.frames.store import fill_store
 from stages.common.network.network import load_network
@@ -31,16 +30,19 @@ from stages.common.tables.schemas import (
     read_table,
     write_table,
 )
-from stages.decode.__main__ import Decode
 from stages.decode.frames import pack_frames
-from stages.detect.detectors import NEEDS_WEIGHTS, Detect, detect_clip
+from stages.decode.settings import Decode
+from stages.detect.detectors import detect_clip
+from stages.detect.settings import NEEDS_WEIGHTS, Detect
 from stages.fuse.__main__ import object_scores, read_cues
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
-from stages.score.tasks import Score, score_clip
-from stages.teach.vectors import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
-from stages.teach.vectors import Teach, teach_clip
+from stages.score.settings import Score
+from stages.score.tasks import score_clip
+from stages.teach.settings import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
+from stages.teach.settings import Teach
+from stages.teach.vectors import teach_clip
 from stages.tubes.cut import cut_clip
 from stages.tubes.settings import Tubes
 from stages.velocity.__main__ import measure_clip
@@ -84,15 +86,15 @@ def alone(work: Callable, clip, folder: Path) -> None:
 def stages(sample: Sample) -> dict[str, Callable]:
     """What is done to a clip (a row of VIDEOS), each with what the one before has left in its folder."""
     paths, name = sample.paths, sample.name
-    detector, teacher = settled(load("detect", Detect, name), "cpu"), load("teach", Teach, name)
-    score, cut = settled(load("score", Score, name), "cpu"), load("tubes", Tubes, name)
-    found = weights_file(paths.weights / "detector", "") if NEEDS_WEIGHTS & set(detector.sources) else None
-    taught = weights_file(paths.weights / "teacher", "") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
+    detector, teacher = load("detect", Detect, name), load("teach", Teach, name)
+    score, cut = load("score", Score, name), load("tubes", Tubes, name)
+    found = weights_file(paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*detector.sources} else None
+    taught = weights_file(paths.weights / "teacher") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())
     learnt = sample.training_tubes(), paths.tubes, regular_offsets(card["half_length"]), card["mirror"]
     network = load_network(paths.network, card["architecture"])
     known = known_features(network, *learnt, score.precision, score.batch)
-    by_classifier = score.distillation == "classifier"
+    by_classifier = teacher.compared == "classifier"
     times = read_table(paths.footage / "times.parquet", TIMES)
     work = {
         "decode": functools.partial(decode, paths, load("decode", Decode, name), times),
@@ -100,7 +102,7 @@ def stages(sample: Sample) -> dict[str, Callable]:
         "velocity": velocity,
         "tubes": functools.partial(tubes, cut),
         "teach": functools.partial(teach, teacher, taught),
-        "score": functools.partial(scores, paths.network, card, known, score),
+        "score": functools.partial(scores, paths.network, card, known, score, by_classifier),
     }
     return work if by_classifier else {stage: do for stage, do in work.items() if stage != "teach"}
 
@@ -129,9 +131,9 @@ def teach(settings, weights, clip, folder):
     teach_clip(folder / "tubes.npy", settings, weights, torch.device("cpu"), folder)
 
 
-def scores(network, card, known, settings, clip, folder):
+def scores(network, card, known, settings, by_classifier, clip, folder):
     objects = objects_in(folder)
-    teacher = folder / "vectors.npy" if settings.distillation == "classifier" else None
+    teacher = folder / "vectors.npy" if by_classifier else None
     what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "tubes.npy", teacher
     score_clip(*what, network, card, known, settings, "cpu", folder)
 
@@ -160,4 +162,6 @@ def fused(sample: Sample, clips: pd.DataFrame, places: SimpleNamespace) -> None:
     videos, settings = sample.videos[sample.videos["split"] != "test"], load("fuse", Fuse, sample.name)
     videos = pd.concat([videos, clips])
     searched = read_table(sample.paths.detections / "searched.parquet", SEARCHED)
-    per_frame(object_scores(read_cues(places, videos), videos, searched, settings), videos, searched, settings)
+    ends = load("tubes", Tubes, sample.name).half_length
+    objects = object_scores(read_cues(places, videos), videos, searched, settings, ends)
+    per_frame(objects, videos, searched, settings, ends)

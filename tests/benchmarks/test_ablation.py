@@ -10,20 +10,20 @@ from stages.common.cues.all import ALL
 from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked, merged
-from stages.detect.detectors import Detect
+from stages.detect.settings import Detect
 from stages.fuse.settings import Fuse
-from stages.score.__main__ import Score
-from stages.teach.vectors import Teach
+from stages.score.settings import Score
+from stages.teach.settings import Teach
 from stages.train.settings import Train
 from stages.tubes.settings import Tubes
-from stages.weights.__main__ import Section
+from stages.weights.settings import Weights
 
 PLANS = {file.stem: YAML(typ="safe").load(file.read_text()) for file in (ROOT / "benchmarks").glob("*.yaml")}
 for parts in PLANS.values():
     parts |= {part: each(parts[part]) for part in ("trained", "fused")}
 ROWS = [(plan, part, row) for plan, parts in PLANS.items() for part in ("trained", "fused") for row in parts[part]]
 KINDS = {
-    "weights": Section,
+    "weights": Weights,
     "detect": Detect,
     "tubes": Tubes,
     "teach": Teach,
@@ -92,7 +92,7 @@ def ran(monkeypatch, changes: dict, stages: list[str] = ablation.STAGES) -> dict
 
 
 def test_what_depends_on_a_change_runs_again_and_nothing_else(monkeypatch):
-    assert ran(monkeypatch, {}) == ran(monkeypatch, {"train.precision": "auto"}) == {}
+    assert ran(monkeypatch, {}) == ran(monkeypatch, {"train.precision": "bfloat16"}) == {}
     fused = ran(monkeypatch, {"fuse.map_filter": 3})
     assert fused == {"fuse": [], "evaluate": ["data/ped2/frame_scores"]}
     trained = ran(monkeypatch, {"train.seed": 1}, ablation.SCORED)
