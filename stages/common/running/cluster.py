@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
 
-from stages.common.running.code import files_hash, loaded_files
+from stages.common.running.code import files_hash
 from stages.common.running.errors import InputError
 
 PATIENCE = 5  # seconds to find the scheduler in, and then a worker
 HOW = "`python -m dask worker {} --nthreads 1 --memory-limit 0` in the project's folder"
 
 
-def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path]:
+def on_cluster(scheduler: str, calls: list[Callable[[], Path]], files: list[Path]) -> Iterator[Path]:
     """What each of `calls` has made, a folder or file below the project's root, in their order, as it is there.
 
     What a worker that dies had in hand is made by another.
 
     Args:
         scheduler: `tcp://host:port`.
+        files: with the code of `calls`, relative to the project's root.
 
     Raises:
         InputError: no scheduler, no worker, or workers that cannot do it: what is wrong with them.
@@ -51,7 +52,7 @@ def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path
         except TimeoutError:
             raise InputError(f"machine.dask: {scheduler} has no workers; start some: {how}") from None
         try:
-            task = task_of(loaded_files())
+            task = task_of(files)
             # One by one, for what belongs to a video may be large. Not `pure`: nobody keeps results but `.work/`.
             for future in [client.submit(task, cloudpickle.dumps(call), pure=False) for call in calls]:
                 yield seen_here(future.result(), how)
@@ -67,7 +68,7 @@ def on_cluster(scheduler: str, calls: list[Callable[[], Path]]) -> Iterator[Path
             ) from None
 
 
-def task_of(files: list[str]) -> Callable[[bytes], Path]:
+def task_of(files: list[Path]) -> Callable[[bytes], Path]:
     """The function that a worker calls with a pickled call, to run the code in `files` as it is now."""
     code = files_hash(files)
 

@@ -68,7 +68,7 @@ def sweep(folder: Path, pattern: str) -> None:
 
 @contextmanager
 def held(folder: Path, how: int) -> Iterator[bool]:
-    """Whether this process has the lock on a folder, until the block ends; it is gone with the process, however that ends.
+    """Whether this process has the lock on a folder, until the block ends, or else the process, in whatever way.
 
     False where another has it or the file system knows no locks.
     """

@@ -19,7 +19,7 @@ from pathlib import Path
 import joblib
 
 from stages.common.running.cluster import on_cluster
-from stages.common.running.code import code_hash
+from stages.common.running.code import code_hash, stage_files
 from stages.common.running.files import folder_whole, held, sha256, sweep, written_whole
 from stages.common.running.params import Machine
 from stages.common.running.paths import WORK
@@ -58,7 +58,7 @@ def map_videos(stage: str, name: str, jobs: list[Job], machine: Machine) -> Iter
     names = (job.video for job in jobs)
     with needed(stage, name, makes):
         if machine.dask and calls:
-            made = on_cluster(machine.dask, calls)
+            made = on_cluster(machine.dask, calls, stage_files(stage.split("/")[0]))
         else:
             parallel = joblib.Parallel(n_jobs=machine.workers, return_as="generator")
             made = parallel(joblib.delayed(call)() for call in calls)

@@ -22,7 +22,7 @@ from stages.common.running.params import Machine, load_machine
 from stages.common.running.pieces import Job
 
 distributed = pytest.importorskip("distributed", reason="dask[distributed] is not installed")
-HERE = Machine(workers=2, device="cpu")
+HERE = Machine(workers=2)
 
 
 @contextmanager
@@ -79,7 +79,7 @@ def cluster_of_two(scheduler, project):
         for _ in range(2):
             stack.enter_context(worker(scheduler, project.root))
         await_workers(scheduler, 2)
-        yield Machine(workers=1, device="cpu", dask=scheduler)
+        yield Machine(workers=1, dask=scheduler)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def work(tmp_path, monkeypatch):
 
 
 def map_videos(jobs, machine):
-    return pieces.map_videos("stage", "mine", jobs, machine)
+    return pieces.map_videos("decode", "mine", jobs, machine)
 
 
 def jobs_of(log, names, make=piece_makers.note):
@@ -97,7 +97,7 @@ def jobs_of(log, names, make=piece_makers.note):
 
 
 def test_no_videos_need_no_cluster(work):
-    nobody = Machine(workers=1, device="cpu", dask="tcp://127.0.0.1:1")
+    nobody = Machine(workers=1, dask="tcp://127.0.0.1:1")
     assert list(map_videos([], nobody)) == []
 
 
@@ -110,14 +110,14 @@ def test_what_runs_on_a_gpu_stays_on_the_machine_that_has_it():
 
 def test_where_no_scheduler_is_it_says_so(tmp_path, work, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
-    nobody = Machine(workers=1, device="cpu", dask=f"tcp://127.0.0.1:{free_port()}")
+    nobody = Machine(workers=1, dask=f"tcp://127.0.0.1:{free_port()}")
     with pytest.raises(InputError, match=f"no scheduler found at '{nobody.dask}' in 1 s; start one there"):
         list(map_videos(jobs_of(tmp_path / "log", "a"), nobody))
 
 
 def test_without_the_package_it_says_how_to_get_it(tmp_path, work, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)  # as Python remembers what cannot be imported
-    machine = Machine(workers=1, device="cpu", dask="tcp://127.0.0.1:1")
+    machine = Machine(workers=1, dask="tcp://127.0.0.1:1")
     with pytest.raises(InputError, match=r"machine.dask: .* `uv pip install 'dask\[distributed\]'`, or take null"):
         list(map_videos(jobs_of(tmp_path / "log", "a"), machine))
 
@@ -132,7 +132,7 @@ def test_an_address_that_is_none_is_refused(tmp_path, address):
 def test_a_scheduler_without_workers_says_how_to_start_one(tmp_path, work, scheduler, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 1)
     with pytest.raises(InputError, match=f"no workers; start some: `python -m dask worker {scheduler} --nthreads 1 "):
-        list(map_videos(jobs_of(tmp_path / "log", "a"), Machine(workers=1, device="cpu", dask=scheduler)))
+        list(map_videos(jobs_of(tmp_path / "log", "a"), Machine(workers=1, dask=scheduler)))
 
 
 @pytest.mark.parametrize("case", ["several threads", "no project", "other code"])
@@ -149,7 +149,7 @@ def test_a_worker_that_cannot_do_it_is_named(tmp_path, work, scheduler, project,
             (other / "stages" / name).symlink_to(ROOT / "stages" / name)
     with worker(scheduler, other, threads), pytest.raises(InputError, match=said):
         await_workers(scheduler, 1)
-        list(map_videos(jobs_of(tmp_path / "log", "a"), Machine(workers=1, device="cpu", dask=scheduler)))
+        list(map_videos(jobs_of(tmp_path / "log", "a"), Machine(workers=1, dask=scheduler)))
 
 
 def test_the_cluster_writes_the_same_names_and_bytes_in_the_same_order(tmp_path, monkeypatch, cluster_of_two, capsys):
@@ -177,13 +177,13 @@ def test_an_error_comes_back_as_it_is_and_keeps_what_is_finished(tmp_path, work,
     assert (next(made) / "second").read_text() == "aaa"
     with pytest.raises(error, match="told to fail"):
         next(made)
-    assert [path.name for path in (work / "stage").iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in (work / "decode").iterdir() if path.name.startswith(".")] == []
 
 
 def test_a_piece_that_only_the_worker_sees_is_an_error(tmp_path, monkeypatch, cluster_of_two):
     monkeypatch.setattr(pieces, "WORK", Path(".work"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"\.work/stage/.*: made by a worker in a folder that is not shared with this"):
+    with pytest.raises(InputError, match=r"\.work/decode/.*: made by a worker in a folder that is not shared with this"):
         list(map_videos(jobs_of(tmp_path / "log", "a"), cluster_of_two))
 
 
