@@ -1,23 +1,22 @@
+import json
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import PARAMS
 
 from stages.common.running.errors import InputError
+from stages.common.running.params import merged
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import BOX, TUBES, write_table
+from stages.common.tables.schemas import TUBES, write_table
 from stages.teach.__main__ import run
+from stages.teach.settings import Teach
 from stages.teach.teachers import random_resnet
-from stages.teach.vectors import Teach, teach_clip
+from stages.teach.vectors import teach_clip
 
-TEACH = Teach(teacher="random", torchvision="resnet50", size=32, test_clips=True)
-PARAMS = """
-machine: {{workers: 1, device: cpu}}
-teach: {{teacher: {teacher}, torchvision: resnet50, size: 32, test_clips: {test_clips}}}
-sets: {{tiny: {{teach: {{}}}}}}
-"""
+TEACH = Teach(teacher="random", torchvision="resnet50", size=32, compared="classifier")
 
 
 def tubes(count, channels=1, seed=0):
@@ -67,23 +66,31 @@ def project(tmp_path, monkeypatch):
     tables = []
     for video, split, count in (("calm", "train", 3), ("busy", "test", 2), ("empty", "test", 0)):
         np.save(tmp_path / f"data/tiny/tubes/{video}.npy", tubes(count))
-        facts = {"video": video, "row": np.arange(count), "split": split, "frame": 0, **dict.fromkeys(BOX, 0.0)}
-        tables.append(pd.DataFrame(facts).assign(class_scores=pd.Series([[]] * count, dtype=object)))
+        rows = np.arange(count)
+        tables.append(pd.DataFrame({"video": video, "object": rows, "row": rows, "split": split}))
     write_table(tmp_path / "data/tiny/tubes/tubes.parquet", pd.concat(tables, ignore_index=True), TUBES)
     return tmp_path
 
 
-@pytest.mark.parametrize(("test_clips", "asked"), [("true", {"calm": 3, "busy": 2}), ("false", {"calm": 3})])
-def test_every_tube_of_the_asked_clips_has_a_vector(project, test_clips, asked):
-    (project / "params.yaml").write_text(PARAMS.format(teacher="random", test_clips=test_clips))
+def write_params(project, **changes):
+    tree = merged(PARAMS, {"machine": {"workers": 1}, "sets": {"tiny": {}}, **changes})
+    (project / "params.yaml").write_text(json.dumps(tree))
+
+
+@pytest.mark.parametrize(("compared", "asked"), [("classifier", {"calm": 3, "busy": 2}), ("detector", {"calm": 3})])
+def test_it_is_asked_about_test_clips_where_the_score_compares_what_it_says(project, compared, asked):
+    file = {"file": "x.onnx", "sha256": "0" * 8}
+    write_params(project, teach={"compared": compared}, detect={"sources": ["yolox"]}, weights={"detector": file})
     said = run("tiny")
     assert said.startswith(f"vectors of {sum(asked.values())} objects")
     found = {path.stem: len(np.load(path)) for path in (project / "data/tiny/teacher").iterdir()}
     assert found == asked
 
 
-def test_a_teacher_without_its_weights_is_a_clear_error(project):
-    (project / "params.yaml").write_text(PARAMS.format(teacher="onnx", test_clips="true"))
+def test_weights_that_have_not_been_put_in_place(project):
+    write_params(project, teach={"teacher": "onnx"}, weights={"teacher": {"file": "x.onnx", "sha256": "0" * 8}})
+    with pytest.raises(InputError, match="^models/tiny/weights/teacher: no weights there; run `dvc repro`"):
+        run("tiny")
     save_json(project / "models/tiny/weights/teacher/weights.json", {"file": None})
-    with pytest.raises(InputError, match="weights.teacher: teacher onnx needs weights"):
+    with pytest.raises(InputError, match="^models/tiny/weights/teacher: no weights there; run `dvc repro`"):
         run("tiny")
