@@ -6,54 +6,13 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from stages.common.running.code import file_of, imported_modules, reached_files
 from stages.common.running.params import SECTIONS
 
 ROOT = Path(__file__).parents[2]
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 PARAMS = YAML(typ="safe").load(ROOT / "params.yaml")
 SET = "${item.set}"
-
-
-def file_of(module: str, root: Path) -> Path | None:
-    """The file, relative to `root`, of a dotted module or package that lies there."""
-    path = Path(*module.split("."))
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
-        if (root / file).is_file():
-            return file
-    return None
-
-
-def imported_modules(file: Path, root: Path) -> set[str]:
-    """Dotted names of all that a file may import, wherever in it the import stands."""
-    package = ".".join(file.parent.parts)
-    names = set()
-    for node in ast.walk(ast.parse((root / file).read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(file.parent.parts) - node.level + 1] if node.level else []
-            module = ".".join([*above, *([node.module] if node.module else [])])
-            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
-    """All files below `root` that running `start` imports, directly or not; packages by their `__init__.py`.
-
-    A file that calls `modules_in` imports whatever lies beside it.
-    """
-    reached, waiting = set(), [start]
-    while waiting:
-        file = waiting.pop()
-        if file in reached:
-            continue
-        reached.add(file)
-        inits = [folder / "__init__.py" for folder in file.parents if (root / folder / "__init__.py").is_file()]
-        found = [file_of(module, root) for module in imported_modules(file, root)]
-        if "modules_in(" in (root / file).read_text():
-            found += [path.relative_to(root) for path in (root / file.parent).glob("*.py")]
-        waiting += [path for path in [*inits, *found] if path]
-    return reached
 
 
 def code_deps(stage: str) -> list[Path]:
@@ -80,29 +39,6 @@ def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-
-
-def test_a_file_without_imports_reaches_itself_alone(tmp_path):
-    write(tmp_path, {"lone.py": ""})
-    assert reached_files(Path("lone.py"), tmp_path) == {Path("lone.py")}
-
-
-def test_the_walk_finds_imports_of_every_form_and_follows_them(tmp_path):
-    bodies = {
-        "stages/a/__main__.py": "import os, stages.b.plain\nfrom stages.c import module\n",
-        "stages/b/plain.py": "def late():\n    from stages.b.inner import thing\n",
-        "stages/b/inner.py": "if True:\n    from ..d import relative\n    from . import sibling\n",
-        "stages/b/sibling.py": "import stages.a.__main__\n",
-        "stages/c/__init__.py": "from stages.c.by_init import x\n",
-        "stages/c/module.py": "",
-        "stages/c/by_init.py": "x = 1\n",
-        "stages/d/relative.py": "",
-        "stages/d/never.py": "",
-        "stages/__init__.py": "",
-    }
-    write(tmp_path, bodies)
-    expected = {Path(name) for name in bodies} - {Path("stages/d/never.py")}
-    assert reached_files(Path("stages/a/__main__.py"), tmp_path) == expected
 
 
 def test_sections_are_found_where_they_are_loaded(tmp_path):

@@ -26,7 +26,7 @@ LIBRARIES = (
 
 @functools.cache
 def code_hash(stage: str, root: Path = ROOT) -> str:
-    """Of all that can change the bytes of what a stage makes: the code that it reaches, but for running/, and libraries."""
+    """Of all that can change what a stage makes: the code that it reaches, but for running/, and the libraries."""
     files = [file for file in stage_files(stage, root) if RUNNING not in file.parents]
     return hashlib.sha256(f"{files_hash(files, root)} {list(map(installed, LIBRARIES))}".encode()).hexdigest()
 
@@ -54,7 +54,10 @@ def stage_files(stage: str, root: Path = ROOT) -> list[Path]:
 
 
 def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
-    """All files below `root` that running `start` may import, directly or not; packages by their `__init__.py`."""
+    """All files below `root` that running `start` may import, directly or not; packages by their `__init__.py`.
+
+    A file that calls `modules_in` imports whatever lies beside it.
+    """
     reached, waiting = set(), [start]
     while waiting:
         file = waiting.pop()
@@ -62,6 +65,8 @@ def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
             reached.add(file)
             inits = [folder / "__init__.py" for folder in file.parents if (root / folder / "__init__.py").is_file()]
             found = [file_of(module, root) for module in imported_modules(file, root)]
+            if "modules_in(" in (root / file).read_text():
+                found += [path.relative_to(root) for path in (root / file.parent).glob("*.py")]
             waiting += [path for path in [*inits, *found] if path]
     return reached
 

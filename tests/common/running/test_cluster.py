@@ -103,9 +103,9 @@ def test_no_videos_need_no_cluster(work):
 
 def test_what_runs_on_a_gpu_stays_on_the_machine_that_has_it():
     torch = pytest.importorskip("torch")
-    machine = Machine(workers=4, device="auto", dask="tcp://host:8786")
+    machine = Machine(workers=4, dask="tcp://host:8786")
     assert workers_on(torch.device("cpu"), machine) == machine
-    assert workers_on(torch.device("cuda"), machine) == Machine(workers=1, device="auto", dask=None)
+    assert workers_on(torch.device("cuda"), machine) == Machine(workers=1, dask=None)
 
 
 def test_where_no_scheduler_is_it_says_so(tmp_path, work, monkeypatch):
@@ -124,7 +124,7 @@ def test_without_the_package_it_says_how_to_get_it(tmp_path, work, monkeypatch):
 
 @pytest.mark.parametrize("address", ["localhost", "8786", "http://localhost:8786", "tcp://localhost"])
 def test_an_address_that_is_none_is_refused(tmp_path, address):
-    (tmp_path / "params.yaml").write_text(f'machine: {{workers: 1, device: cpu, dask: "{address}"}}')
+    (tmp_path / "params.yaml").write_text(f'machine: {{workers: 1, dask: "{address}"}}')
     with pytest.raises(InputError, match=f"params.yaml: machine: dask: .* found '{address}'"):
         load_machine(tmp_path / "params.yaml")
 
@@ -183,7 +183,7 @@ def test_an_error_comes_back_as_it_is_and_keeps_what_is_finished(tmp_path, work,
 def test_a_piece_that_only_the_worker_sees_is_an_error(tmp_path, monkeypatch, cluster_of_two):
     monkeypatch.setattr(pieces, "WORK", Path(".work"))
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match=r"\.work/decode/.*: made by a worker in a folder that is not shared with this"):
+    with pytest.raises(InputError, match=r"\.work/decode/.*: made by a worker in a folder that is not shared"):
         list(map_videos(jobs_of(tmp_path / "log", "a"), cluster_of_two))
 
 

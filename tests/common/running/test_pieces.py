@@ -119,7 +119,7 @@ def test_changed_code_makes_the_piece_again(tmp_path, monkeypatch):
 def test_stages_do_not_share_pieces(tmp_path, work):
     for stage in ("decode", "detect"):
         list(map_videos(stage, jobs_of(tmp_path, "a"), 1))
-    assert made(tmp_path) == ["a", "a"] and sorted(os.listdir(work)) == ["other", "decode"]
+    assert made(tmp_path) == ["a", "a"] and sorted(os.listdir(work)) == ["decode", "detect"]
 
 
 @pytest.mark.parametrize("workers", [1, 3])
