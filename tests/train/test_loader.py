@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import ROOT
-from tiny_set import FOLDER, TASKS
+from tiny_set import FOLDER, TASKS, TUBES
 
 from stages.common.network.network import Architecture, Network
 from stages.train.loader import TubeSet, batches
@@ -46,11 +46,11 @@ def test_rows_come_in_the_order_asked_from_a_table_in_any_order(shards, folders,
         np.testing.assert_array_equal(vectors, slow_rows(folders[1], table, places).astype(np.float32))
 
 
-def collected(data, order, size, seed=0, steps=(2, 3), **changes):
+def collected(data, order, size, seed=0, **changes):
     network = Network(Architecture("shallow", "narrow", 16, 1, 3, 5, tuple(TASKS)))
     network.teacher_mean.fill_(2.0)
     random = np.random.default_rng(seed)
-    return list(batches(data, order, size, 2, steps, random, network, torch.device("cpu"), **changes))
+    return list(batches(data, order, size, TUBES, random, network, torch.device("cpu"), **changes))
 
 
 def test_an_epoch_over_nothing_has_no_batches(shards, folders):

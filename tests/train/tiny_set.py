@@ -1,15 +1,43 @@
-"""A set of a few tiny tubes, as the stages before `train` leave it."""
+"""A set of a few tiny tubes, as the stages before `train` leave it, and settings to learn from it by."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from helpers import PARAMS
 
-from stages.common.tables.schemas import BOX, OBJECTS, TUBES, write_table
+from stages.common.running.params import checked, merged
+from stages.common.tables import schemas
+from stages.common.tables.schemas import BOX, OBJECTS, write_table
+from stages.train.settings import Train, Tubes
 
-SIDE, REACH, HALF, FEATURES = 16, 6, 2, 5
-TASKS = ["arrow", "irregularity", "middle", "distillation"]
 FOLDER = Path("data/tiny")
+SIDE, HALF, MAX_STEP, FEATURES = 16, 2, 3, 5
+REACH = HALF * MAX_STEP
+TASKS = ["arrow", "irregularity", "middle", "distillation"]
+SMALL = {
+    "tubes": {"size": SIDE, "half_length": HALF, "max_step": MAX_STEP, "train_stride": 1},
+    "teach": {"compared": "classifier"},
+    "train": {
+        "weights": {"arrow": 1.0, "irregularity": 1.0, "middle": 1.0, "distillation": 0.5},
+        "mirror": False,
+        "jitter": False,
+        "epochs": 3,
+        "tubes_per_epoch": 160,
+        "precision": "float32",
+        "threads": 1,
+    },
+}
+TUBES = Tubes(size=SIDE, half_length=HALF, max_step=MAX_STEP)
+SETTINGS = checked(merged(PARAMS["train"], SMALL["train"]), Train, "SMALL")
+
+
+def write_params(folder: Path, **changes: dict) -> None:
+    """Writes params.yaml: the repository's sections with SMALL over them, and `changes` by section over both."""
+    sections = {name: values for name, values in PARAMS.items() if name != "sets"}
+    tree = merged(merged(sections, SMALL), changes)
+    (folder / "params.yaml").write_text(json.dumps({**tree, "sets": {"tiny": {}}}))
 
 
 def moving_bars(count: int, seed: int, channels: int = 1) -> np.ndarray:
@@ -45,5 +73,7 @@ def write_shards(folder: Path, counts: dict, channels: int = 1, classes: int = 0
         tables.append(table.assign(score=1.0, label=-1, source="motion", class_scores=pd.Series(scores, dtype=object)))
     table = pd.concat(tables, ignore_index=True)
     write_table(folder / FOLDER / "detections/objects.parquet", table, OBJECTS)
-    write_table(folder / FOLDER / "tubes/tubes.parquet", table, TUBES)
-    return table[TUBES.names], np.array(table["class_scores"].to_list(), np.float32).reshape(len(table), classes)
+    write_table(folder / FOLDER / "tubes/tubes.parquet", table, schemas.TUBES)
+    return table[schemas.TUBES.names], np.array(table["class_scores"].to_list(), np.float32).reshape(
+        len(table), classes
+    )
