@@ -3,6 +3,7 @@
 import contextlib
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from ruamel.yaml import YAML
 
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
-from stages.common.frames.store import open_frames
+from stages.common.frames.store import fill_store, open_frames, write_frames
 from stages.common.running.errors import InputError
 from stages.common.running.params import load, merged
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
@@ -82,6 +83,18 @@ def write_avi(path: Path, frames: list[np.ndarray], fps: float = 10) -> Path:
     return path
 
 
+def store_frames(store: Path, **clips: np.ndarray) -> Path:
+    """A store of frames as `decode` leaves it, of clips by name, uint8 (frames, H, W[, 3]) each; 10 frames a second."""
+    rows = [(video, frame, frame / 10) for video, frames in clips.items() for frame in range(len(frames))]
+    pieces = {video: store.with_name(f"{store.name}_{video}") for video in clips}
+    for video, piece in pieces.items():
+        piece.mkdir(parents=True)
+        assert write_frames(piece, clips[video], clips[video].shape) == len(clips[video])
+    store.mkdir()
+    fill_store(store, pieces.items(), pd.DataFrame(rows, columns=TIMES.names))
+    return store
+
+
 def cut_off(path: Path, share: float) -> None:
     """Leaves the first `share` of a file's bytes."""
     content = path.read_bytes()
@@ -132,6 +145,12 @@ class Project:
         (root / "stages").symlink_to(ROOT / "stages")
         self.tree = merged(deepcopy(PARAMS), {"machine": {"workers": 1}, "sets": {"mine": {}}})
         self.write_params(self.tree)
+
+    def copy_stages(self) -> Path:
+        """Puts a copy of `stages/` into the place of the link to it, for a test to change; run it apart."""
+        (self.root / "stages").unlink()
+        ignored = shutil.ignore_patterns("__pycache__")
+        return Path(shutil.copytree(ROOT / "stages", self.root / "stages", ignore=ignored))
 
     def write_params(self, content: object) -> None:
         """JSON is YAML, and keeps whatever a test wants to be there."""

@@ -1,6 +1,8 @@
 """The objects of every frame: boxes, scores and class scores."""
 
 import functools
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,31 +17,30 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, join_tables, read_table, write_table
-from stages.detect.detectors import detect_clip, settings_of
-from stages.detect.given import check_boxes, read_boxes
-from stages.detect.settings import NEEDS_WEIGHTS, ONNX, Detect
+from stages.detect.clip import detect_clip, module_of, settings_of
+from stages.detect.detectors import DETECTORS
+from stages.detect.settings import Detect
 
 
 def run(name: str) -> str:
     paths, detect, machine = SetPaths(name), load("detect", Detect, name), load_machine()
     device = load("computing", Computing, name).device
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    weights = weights_file(paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*detect.sources} else None
-    if "boxes" in detect.sources:
-        check_boxes(weights, read_boxes(weights), videos)
+    chosen = [DETECTORS[source] for source in detect.sources]
+    weights = weights_file(paths.weights / "detector") if any(each.needs_weights for each in chosen) else None
+    given = [given_to(source, weights, videos) for source in detect.sources]
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
-    if "torchvision" in detect.sources:
+    if any(each.on_device for each in chosen):
         # Here, for the others need not wait the seconds that torch takes to load.
         from stages.common.computing.device import find_device, workers_on
-        from stages.detect import torchvision_models  # noqa: F401  the pieces are named by the code that is loaded
 
         content["device"] = device
         machine = workers_on(find_device(device), machine)
-    elif {*ONNX} & {*detect.sources}:
+    if any("precision" in each.settings for each in chosen):
         say_if_slow(detect.precision, "cpu", f"sets.{name}.detect.precision")
     jobs = []
-    for clip in recordings_of(videos, paths.frames, with_parts="motion" in detect.sources):
-        make = functools.partial(detect_clip, clip, detect, weights, device)
+    for clip in recordings_of(videos, paths.frames):
+        make = functools.partial(detect_clip, clip, detect, [of_clip[clip.video] for of_clip in given], device)
         frames = [open_frames(paths.frames, part).hash for part in clip.parts]
         jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames}, make))
     searched = pd.concat(
@@ -50,6 +51,12 @@ def run(name: str) -> str:
         count = join_tables(folder / "objects.parquet", (piece / "objects.parquet" for piece in pieces), OBJECTS)
         write_table(folder / "searched.parquet", searched, SEARCHED)
     return f"{count} objects in {len(searched)} of {videos['frames'].sum()} frames, in {paths.detections}"
+
+
+def given_to(source: str, weights: Path | None, videos: pd.DataFrame) -> dict[str, Any]:
+    """By clip, what a detector is given. Its module is loaded here, for pieces are named by the code that is loaded."""
+    module = module_of(source)
+    return module.ready(weights, videos) if hasattr(module, "ready") else dict.fromkeys(videos["video"], weights)
 
 
 if __name__ == "__main__":

@@ -11,15 +11,27 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.common.objects.boxes import Detections, clip_boxes, no_detections
+from stages.common.frames.recordings import Recording
+from stages.common.objects.boxes import Detections, clip_boxes
 from stages.common.running.errors import InputError
 from stages.common.tables.schemas import BOX
+from stages.detect.settings import Detect
 
 NEEDED = ["video", "frame", *BOX]
+# Rows of a table, and their class scores, float32 (rows, classes); classes is 0 where the table tells none.
+Boxes = tuple[pd.DataFrame, np.ndarray]
 
 
-def read_boxes(path: Path) -> pd.DataFrame:
-    """The table, with score and class_scores for every box.
+def ready(path: Path, videos: pd.DataFrame) -> dict[str, Boxes]:
+    """The boxes of each clip (VIDEOS), after a look at all of them."""
+    table, class_scores = read_boxes(path)
+    check_boxes(path, table, videos)
+    rows_of = dict.fromkeys(videos["video"], np.zeros(0, int)) | table.groupby("video").indices
+    return {video: (table.iloc[rows], class_scores[rows]) for video, rows in rows_of.items()}
+
+
+def read_boxes(path: Path) -> Boxes:
+    """The table, with a score for every box.
 
     Raises:
         InputError: no table, columns missing, NaN, scores out of range, or class scores of different lengths.
@@ -42,19 +54,24 @@ def read_boxes(path: Path) -> pd.DataFrame:
     flat = (numbers["x2"] <= numbers["x1"]) | (numbers["y2"] <= numbers["y1"])
     refuse(path, table, flat, "expected x1 < x2 and y1 < y2")
     table[["frame", *BOX, "score"]] = numbers
-    if "class_scores" not in table:
-        return table.assign(class_scores=[np.zeros(0, np.float32)] * len(table))
+    return table, read_class_scores(path, table)
+
+
+def read_class_scores(path: Path, table: pd.DataFrame) -> np.ndarray:
+    if "class_scores" not in table or table.empty:
+        return np.zeros((len(table), 0), np.float32)
     refuse(path, table, table["class_scores"].isna(), "expected class_scores")
-    lengths = sorted(set(map(len, table["class_scores"])))
-    if len(lengths) > 1:
-        few, many = lengths[0], lengths[-1]
+    lengths = table["class_scores"].map(len)
+    few, many = lengths.min(), lengths.max()
+    if few < many:
         raise InputError(f"{path}: class_scores of {few} and of {many} classes; expected as many for each box")
-    outside = [not all(0 <= score <= 1 for score in scores) for scores in table["class_scores"]]
-    refuse(path, table, pd.Series(outside, table.index, bool), "expected class_scores from 0 to 1")
-    return table
+    class_scores = np.stack(table["class_scores"].to_list()).astype(np.float32)
+    inside = (class_scores >= 0) & (class_scores <= 1)
+    refuse(path, table, ~inside.all(axis=1), "expected class_scores from 0 to 1")
+    return class_scores
 
 
-def refuse(path: Path, table: pd.DataFrame, wrong: pd.Series, expected: str) -> None:
+def refuse(path: Path, table: pd.DataFrame, wrong: pd.Series | np.ndarray, expected: str) -> None:
     """Raises InputError that shows the first wrong row, if there is one."""
     if wrong.any():
         number = int(np.flatnonzero(wrong)[0])
@@ -71,37 +88,32 @@ def check_boxes(path: Path, table: pd.DataFrame, videos: pd.DataFrame) -> None:
             f"{path}: no clip is named {unknown[0]!r} ({len(unknown)} such); expected {sorted(known.index)[0]!r} and "
             f"the like, as in the set's videos.parquet"
         )
-    own = known.loc[table["video"]]
-    frames = own["frames"].to_numpy()
+    clip = known.loc[table["video"]]
+    frames = clip["frames"].to_numpy()
     refuse(path, table, (table["frame"] < 0) | (table["frame"] >= frames), "expected a frame of the clip, from 0")
-    width, height = own["width"].to_numpy(), own["height"].to_numpy()
+    width, height = clip["width"].to_numpy(), clip["height"].to_numpy()
     outside = (table["x2"] <= 0) | (table["y2"] <= 0) | (table["x1"] >= width) | (table["y1"] >= height)
     refuse(path, table, outside, "expected a box that is at least partly in the picture")
 
 
-def classes_of(table: pd.DataFrame) -> int:
-    """The number of classes that all boxes of a table have scores for."""
-    return len(table["class_scores"].iloc[0]) if len(table) else 0
+def find(clip: Recording, detect: Detect, boxes: Boxes, device: str) -> Iterator[Detections]:
+    """The objects of every `detect.every`-th frame of a clip, best first, of its boxes."""
+    count, height, width = clip.frames().shape[:3]
+    return boxes_of_frames(boxes, range(0, count, detect.every), width, height, detect.tiles.score)
 
 
-def detect_given(
-    table: pd.DataFrame, classes: int, frames: range, width: int, height: int, least: float
-) -> Iterator[Detections]:
-    """The objects of those frames of one clip, best first: its boxes of a score of at least `least`, cut at the edges.
+def boxes_of_frames(given: Boxes, frames: range, width: int, height: int, least: float) -> Iterator[Detections]:
+    """The boxes of those frames of one clip, best first: of a score of at least `least`, cut at the picture's edges.
 
     What is less than a pixel wide or high then is left out.
     """
+    table, class_scores = given
     boxes = np.round(clip_boxes(table[BOX].to_numpy(float), width, height), 2)
-    kept = (table["score"].to_numpy() >= least) & ((boxes[:, 2:] - boxes[:, :2]) >= 1).all(axis=1)
-    table = table.assign(**dict(zip(BOX, boxes.T, strict=True)))[kept]
-    table = table.sort_values(["score", *BOX], ascending=False, kind="stable")
-    rows_of = table.groupby("frame").indices
-    for frame in frames:
-        own = table.iloc[rows_of.get(frame, [])]
-        if own.empty:
-            yield no_detections(classes)
-            continue
-        class_scores = np.stack(own["class_scores"].to_list()).astype(np.float32)
-        labels = class_scores.argmax(axis=1) if classes else np.full(len(own), -1)
-        scores = own["score"].to_numpy().astype(np.float32)
-        yield Detections(own[BOX].to_numpy(np.float32), scores, labels.astype(np.int16), class_scores)
+    frame, scores = table["frame"].to_numpy(), table["score"].to_numpy()
+    kept = np.flatnonzero((scores >= least) & (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1))
+    order = kept[np.lexsort([*-boxes[kept, ::-1].T, -scores[kept], frame[kept]])]
+    labels = class_scores.argmax(axis=1) if class_scores.shape[1] else np.full(len(table), -1)
+    found = Detections(boxes, scores.astype(np.float32), labels.astype(np.int16), class_scores)
+    starts, ends = (np.searchsorted(frame[order], frames, side=side) for side in ("left", "right"))
+    for start, end in zip(starts, ends, strict=True):
+        yield Detections(*(column[order[start:end]] for column in found))

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from stages.common.frames.recordings import Recording
 from stages.common.objects.boxes import Detections, clip_boxes
-from stages.detect.settings import Motion
+from stages.detect.settings import Detect, Motion
 
 # Frames that a background is the median of.
 SAMPLES = 61
@@ -20,12 +21,16 @@ BRIGHTNESS_STEP = 4
 HALF_SCORE = 40.0
 # A core of an object differs from the background by this many times the contrast that its edges need.
 CORE = 3.0
-
-
 # Pixels of foreground in an object.
 MIN_AREA = 40
 # Pixels added to each side of a box.
 PAD = 1
+
+
+def find(clip: Recording, detect: Detect, given: None, device: str) -> Iterator[Detections]:
+    """The moving objects of every `detect.every`-th frame of a clip, seen against all of its file."""
+    frames, first = clip.whole()
+    return detect_video(frames, detect.motion, first, first + len(clip.frames()), detect.every)
 
 
 def detect_video(

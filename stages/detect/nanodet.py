@@ -1,14 +1,25 @@
 """NanoDet-Plus: what its exported network wants to see and how to read what it answers."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 
-from stages.detect.yolox import anchor_cells
+from stages.common.frames.recordings import Recording
+from stages.common.objects.boxes import Detections
+from stages.detect.onnx_models import anchor_cells, find_by_onnx
+from stages.detect.settings import Detect
+from stages.detect.tiled import Answer
 
 STRIDES = (8, 16, 32, 64)
 BINS = 8  # each side's distance from the anchor is a distribution over 0..7 strides
 MEAN = np.array([103.53, 116.28, 123.675], np.float32)
 DEVIATION = np.array([57.375, 57.12, 58.395], np.float32)
 FILL = 114  # near the mean, so next to nothing once standardised
+
+
+def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
+    return find_by_onnx(prepare, decode, FILL, clip, detect, weights)
 
 
 def prepare(picture: np.ndarray) -> np.ndarray:
@@ -21,16 +32,14 @@ def prepare(picture: np.ndarray) -> np.ndarray:
     return standardised
 
 
-def decode(
-    output: np.ndarray, width: int, height: int, least: float = 0.0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def decode(output: np.ndarray, width: int, height: int, least: float = 0.0) -> Answer:
     """Boxes, scores and class probabilities of the anchors that score at least so much.
 
     output: float32 (1, A, C + 32): class probabilities, then logits of the distances to left, top, right and bottom.
     width, height: of the network's input, multiples of 64.
     Returns boxes float32 (A, 4) in input pixels, scores (A,) = best class, probabilities (A, C).
     """
-    cells, strides = anchor_cells(width, height, STRIDES, output.shape[1])
+    cells, strides = anchor_cells(width, height, STRIDES, output.shape, 4 * BINS)
     scores = output[0, :, : -4 * BINS].max(axis=1)
     found = np.flatnonzero(scores >= least)
     answer, cells, strides = output[0, found], cells[found], strides[found]

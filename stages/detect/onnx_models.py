@@ -1,32 +1,61 @@
-"""Object detectors as ONNX networks."""
+"""Object detectors as ONNX networks that answer with a box for each of many anchors."""
 
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from stages.common.computing.settings import Precision
+from stages.common.frames.recordings import Recording
+from stages.common.objects.boxes import Detections
 from stages.common.pretrained.onnx import load_onnx
-from stages.detect import nanodet, yolox
-from stages.detect.tiled import Answer, Network
+from stages.common.running.errors import InputError
+from stages.detect.settings import Detect
+from stages.detect.tiled import Answer, Network, detect_frames, least_score
 
-DECODERS = {"yolox": yolox, "nanodet_plus": nanodet}  # each has prepare, decode, FILL and STRIDES
 
-
-def load(path: Path, decoder: str, precision: Precision, least: float) -> Network:
-    """An ONNX detector, on one thread.
+def find_by_onnx(
+    prepare: Callable, decode: Callable, fill: int, clip: Recording, detect: Detect, weights: Path
+) -> Iterator[Detections]:
+    """The objects of every `detect.every`-th frame of a clip, by a network on one thread.
 
     Args:
-        decoder: a name in DECODERS.
-        least: anchors that score less are left out of its answers.
-
-    Raises:
-        InputError: no such file.
+        prepare: makes the network's input, float32 (1, 3, H, W), of a BGR picture, uint8 (H, W, 3).
+        decode: makes an Answer of the network's answer, the picture's width and height, and the least score of a box.
+        fill: grey value for what a picture leaves empty.
     """
-    run = load_onnx(path, precision)
-    module = DECODERS[decoder]
+    run, least = load_onnx(weights, detect.precision), least_score(detect.tiles)
 
     def answer(picture: np.ndarray) -> Answer:
-        height, width = picture.shape[:2]
-        return module.decode(run(module.prepare(picture)), width, height, least)
+        return decode(run(prepare(picture)), *picture.shape[1::-1], least)
 
-    return Network(lambda pictures: [answer(picture) for picture in pictures], module.FILL)
+    network = Network(lambda pictures: [answer(picture) for picture in pictures], fill)
+    return detect_frames(network, clip.searched(detect.every), detect.tiles)
+
+
+@functools.cache
+def anchor_cells(
+    width: int, height: int, strides: tuple[int, ...], answered: tuple[int, ...], least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Column and row (A, 2) and stride (A, 1), float32, of the anchors, stride by stride, row by row.
+
+    Args:
+        width, height: of the network's input.
+        answered: shape of its answer, to be (1, A, more than `least`).
+
+    Raises:
+        InputError: it is of another shape.
+    """
+    cells, cell_strides = [], []
+    for stride in strides:
+        rows, columns = np.mgrid[: height // stride, : width // stride]
+        cells.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
+        cell_strides.append(np.full((rows.size, 1), stride))
+    cells = np.concatenate(cells).astype(np.float32)
+    if len(answered) != 3 or answered[:2] != (1, len(cells)) or answered[2] <= least:
+        raise InputError(
+            f"params.yaml: detect.sources: the network in weights.detector answers a picture of {width}x{height} with "
+            f"{list(answered)} numbers, expected [1, {len(cells)}, more than {least}]; name the detector that belongs "
+            "to it"
+        )
+    return cells, np.concatenate(cell_strides).astype(np.float32)

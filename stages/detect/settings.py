@@ -9,13 +9,8 @@ from stages.common.computing.settings import Precision
 from stages.common.objects.coco import CLASSES
 from stages.common.running.errors import InputError
 from stages.common.running.params import Share, settings
+from stages.detect.detectors import DETECTORS
 
-# Networks in ONNX form, with the pixels of which the sides of their input are multiples: their coarsest stride.
-ONNX = {"yolox": 32, "nanodet_plus": 64}
-NETWORKS = (*ONNX, "torchvision")
-# What these need is the file that `weights.detector` names: their weights, or the boxes themselves.
-NEEDS_WEIGHTS = (*NETWORKS, "boxes")
-SOURCES = ("motion", *NEEDS_WEIGHTS)
 # Of torchvision's detectors those that know COCO's classes.
 TORCHVISION = """fasterrcnn_mobilenet_v3_large_320_fpn fasterrcnn_mobilenet_v3_large_fpn fasterrcnn_resnet50_fpn
 fasterrcnn_resnet50_fpn_v2 fcos_resnet50_fpn maskrcnn_resnet50_fpn maskrcnn_resnet50_fpn_v2 retinanet_resnet50_fpn
@@ -56,30 +51,32 @@ class Detect:
 
 
 def check(every: SimpleNamespace) -> None:
-    detect = every.detect
-    sources, needy = detect.sources, [source for source in detect.sources if source in NEEDS_WEIGHTS]
-    unknown = [source for source in sources if source not in SOURCES]
-    if unknown or not sources or len(set(sources)) < len(sources) or len(needy) > 1:
+    detect, sources = every.detect, every.detect.sources
+    chosen = {source: DETECTORS[source] for source in sources if source in DETECTORS}
+    needy = [source for source, detector in chosen.items() if detector.needs_weights]
+    if not sources or len(chosen) < len(sources) or len(needy) > 1:
+        needing = [source for source, detector in DETECTORS.items() if detector.needs_weights]
         raise InputError(
-            f"detect.sources: expected one or more of {list(SOURCES)}, each once and one at most of those that need "
-            f"the one file of weights, {list(NEEDS_WEIGHTS)}; found {sources}"
+            f"detect.sources: expected one or more of {list(DETECTORS)}, each once and one at most of those that need "
+            f"the one file of weights, {needing}; found {sources}"
         )
     if needy and every.weights.detector is None:
         raise InputError(f"weights.detector: {needy[0]} needs a file; name it and its SHA-256")
     if "torchvision" in sources and detect.torchvision not in TORCHVISION:
         raise InputError(f"detect.torchvision: {detect.torchvision!r} is not known; expected one of {TORCHVISION}")
-    for source in [source for source in sources if source in ONNX]:
-        size, stride = (detect.tiles.input_width, detect.tiles.input_height), ONNX[source]
-        if size[0] % stride or size[1] % stride:
+    size = detect.tiles.input_width, detect.tiles.input_height
+    for source, detector in chosen.items():
+        if any(side % detector.multiple for side in size):
             raise InputError(
-                f"detect.tiles: {source} takes multiples of {stride}, found {size[0]}x{size[1]}; change input_width "
-                "and input_height"
+                f"detect.tiles: {source} takes multiples of {detector.multiple}, found {size[0]}x{size[1]}; change "
+                "input_width and input_height"
             )
     unknown = [name for name in detect.classes if name not in CLASSES]
     if unknown:
         raise InputError(f"detect.classes: {unknown[0]!r} is no class of COCO; expected some of {CLASSES}")
-    if detect.classes and not set(NETWORKS) & set(sources):
+    if detect.classes and not any(detector.tells_classes for detector in chosen.values()):
+        telling = [source for source, detector in DETECTORS.items() if detector.tells_classes]
         raise InputError(
             f"detect.classes: expected none with detect.sources {sources}, whose objects have no names: it is for "
-            f"{list(NETWORKS)}"
+            f"{telling}"
         )

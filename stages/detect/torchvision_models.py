@@ -1,14 +1,17 @@
 """The COCO detectors of torchvision, by their names there, with weights from a file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from torchvision import models
 
-from stages.common.objects.boxes import iou_matrix
+from stages.common.frames.recordings import Recording
+from stages.common.objects.boxes import Detections, iou_matrix
 from stages.common.pretrained.torchvision_weights import with_weights
-from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network
+from stages.detect.settings import Detect
+from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network, detect_frames
 
 # What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
 FILL = 114
@@ -16,6 +19,11 @@ FILL = 114
 MOST_BOXES = 500
 # Pictures that a GPU takes at once.
 GPU_PICTURES = 8
+
+
+def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
+    network = load(weights, detect.torchvision, torch.device(device))
+    return detect_frames(network, clip.searched(detect.every), detect.tiles)
 
 
 def categories(name: str) -> list[str]:

@@ -8,7 +8,8 @@ from helpers import still, write_pictures
 from stages.common.running.errors import InputError
 from stages.common.running.files import sha256
 from stages.common.tables.schemas import BOX
-from stages.detect.given import detect_given, read_boxes
+from stages.detect import given
+from stages.detect.given import boxes_of_frames, read_boxes, ready
 
 ROWS = [
     ("walk", 1, 5.0, 6.0, 15.0, 26.0, 0.6),
@@ -17,6 +18,7 @@ ROWS = [
     ("still", 0, 1.0, 1.0, 9.0, 9.0, 0.8),
 ]
 COLUMNS = ["video", "frame", *BOX, "score"]
+VIDEOS = pd.DataFrame({"video": ["still", "walk", "other"], "frames": [4, 5, 3], "width": 64, "height": 48})
 
 
 def table(rows=ROWS):
@@ -34,17 +36,17 @@ def write(request, tmp_path):
 
 
 def test_both_forms_are_the_same_table(write):
-    assert read_boxes(write(table()))[COLUMNS].values.tolist() == [list(row) for row in ROWS]
-    assert read_boxes(write(table([])))[COLUMNS].empty
+    assert read_boxes(write(table()))[0][COLUMNS].values.tolist() == [list(row) for row in ROWS]
+    assert read_boxes(write(table([])))[0][COLUMNS].empty
 
 
 def test_numbers_as_names_stay_names(write):
     rows = table().assign(video="01")
-    assert set(read_boxes(write(rows))["video"]) == {"01"}
+    assert set(read_boxes(write(rows))[0]["video"]) == {"01"}
 
 
 def test_boxes_without_scores_are_sure(write):
-    assert read_boxes(write(table().drop(columns="score")))["score"].tolist() == [1] * 4
+    assert read_boxes(write(table().drop(columns="score")))[0]["score"].tolist() == [1] * 4
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,9 @@ def test_a_missing_column_and_what_is_no_table_are_named(write, tmp_path):
 def test_class_scores_have_one_length(tmp_path):
     rows = table().assign(class_scores=[[0.1, 0.9], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]])
     rows.to_parquet(tmp_path / "a.parquet")
-    found = list(detect_given(read_boxes(tmp_path / "a.parquet").query("video == 'walk'"), 2, range(4), 64, 48, 0.0))
+    found = list(boxes_of_frames(ready(tmp_path / "a.parquet", VIDEOS)["walk"], range(4), 64, 48, 0.0))
     assert found[1].labels.tolist() == [0, 1] and found[0].class_scores.shape == (0, 2)
+    np.testing.assert_array_equal(found[1].class_scores, np.array([[0.8, 0.2], [0.1, 0.9]], np.float32))
     rows["class_scores"] = [[0.1], [0.8, 0.2], [0.5, 0.5], [0.3, 0.3]]
     rows.to_parquet(tmp_path / "b.parquet")
     with pytest.raises(InputError, match="class_scores of 1 and of 2 classes"):
@@ -92,24 +95,26 @@ def test_class_scores_that_are_none_or_out_of_range_or_in_a_csv_are_refused(tmp_
         read_boxes(tmp_path / "a.csv")
 
 
-def test_a_clip_without_boxes_has_the_classes_of_the_others():
-    found = list(detect_given(table([]).assign(class_scores=[]), 3, range(2), 64, 48, least=0.0))
+def test_a_clip_without_boxes_has_the_classes_of_the_others(tmp_path):
+    table().assign(class_scores=[[0.1, 0.9, 0.0]] * 4).to_parquet(tmp_path / "a.parquet")
+    found = list(boxes_of_frames(ready(tmp_path / "a.parquet", VIDEOS)["other"], range(2), 64, 48, least=0.0))
     assert [each.class_scores.shape for each in found] == [(0, 3), (0, 3)]
 
 
 def test_what_is_less_than_a_pixel_after_cutting_is_left_out():
     thin = table([("walk", 0, -5, 1, 0.4, 9, 0.9), ("walk", 0, 3, 1, 3.2, 9, 0.9), ("walk", 0, 60, 1, 70, 9, 0.5)])
-    found = list(detect_given(thin.assign(class_scores=[[]] * 3), 0, range(1), 64, 48, least=0.0))
+    found = list(boxes_of_frames((thin, np.zeros((3, 0))), range(1), 64, 48, least=0.0))
     assert found[0].boxes.tolist() == [[60, 1, 64, 9]]
 
 
 def test_the_boxes_of_a_clip_come_by_frame_best_first_and_cut_at_the_edges(write):
-    own = read_boxes(write(table())).query("video == 'walk'")
-    found = list(detect_given(own, 0, range(4), 64, 48, least=0.5))
+    own = ready(write(table()), VIDEOS)["walk"]
+    found = list(boxes_of_frames(own, range(4), 64, 48, least=0.5))
     assert [len(each.boxes) for each in found] == [0, 2, 0, 0]
     assert found[1].boxes.tolist() == [[30, 0, 41, 20], [5, 6, 15, 26]]
     assert found[1].labels.tolist() == [-1, -1] and found[1].class_scores.shape == (2, 0)
-    assert [len(each.boxes) for each in detect_given(own, 0, range(4), 64, 48, least=0.0)] == [0, 2, 0, 1]
+    assert [len(each.boxes) for each in boxes_of_frames(own, range(4), 64, 48, least=0.0)] == [0, 2, 0, 1]
+    assert [len(each.boxes) for each in boxes_of_frames(own, range(1, 4, 2), 64, 48, least=0.0)] == [2, 1]
 
 
 @pytest.fixture
@@ -136,6 +141,14 @@ def test_the_stage_takes_them_as_they_are(filled):
     assert found[["video", "frame"]].values.tolist() == [["still", 0], ["walk", 1], ["walk", 1], ["walk", 3]]
     assert found["x1"].tolist() == [1, 30, 5, 50] and set(found["source"]) == {"boxes"}
     assert found["x2"].tolist()[-1] == 64 and set(found["label"]) == {-1}
+
+
+def test_the_table_is_read_once_for_all_clips(filled, monkeypatch):
+    take(filled, table())
+    reads, read_csv = [], pd.read_csv
+    monkeypatch.setattr(given.pd, "read_csv", lambda *args, **options: reads.append(args) or read_csv(*args, **options))
+    filled.run("detect")
+    assert len(reads) == 1 and len(filled.videos()) == 3
 
 
 @pytest.mark.parametrize(

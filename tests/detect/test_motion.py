@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers import PARAMS
 
 from stages.common.objects.boxes import iou_matrix
-from stages.detect import motion
-from stages.detect.motion import MotionSettings, detect_video, find_objects
+from stages.common.running.params import checked
+from stages.detect.motion import detect_video, find_objects
+from stages.detect.settings import Motion
 
-SETTINGS = MotionSettings(**PARAMS["detect"]["motion"])
+SETTINGS = checked(PARAMS["detect"]["motion"], Motion, "params.yaml")
 
 
 def ground(rng, shape=(80, 120)):
@@ -111,15 +114,10 @@ def test_the_same_video_gives_the_same_bytes(rng):
     assert all(a.tobytes() == b.tobytes() for x, y in zip(once, again, strict=True) for a, b in zip(x, y, strict=True))
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 @pytest.mark.parametrize("every", [2, 3, 7])
-def test_frames_are_counted_on_from_one_stretch_to_the_next(monkeypatch, rng, every):
-    monkeypatch.setattr(motion, "STRETCH", 4)
+def test_frames_are_counted_on_from_one_stretch_to_the_next(rng, every):
+    short = replace(SETTINGS, stretch=4)
     frames, _ = walk(ground(rng), count=18)
-    whole = list(detect_video(frames, SETTINGS, 3, 17))
-    part = list(detect_video(frames, SETTINGS, 3, 17, every))
+    whole = list(detect_video(frames, short, 3, 17))
+    part = list(detect_video(frames, short, 3, 17, every))
     assert [found.boxes.tolist() for found in part] == [found.boxes.tolist() for found in whole[::every]]

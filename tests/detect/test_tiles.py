@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from stages.common.running.errors import InputError
 from stages.detect.tiles import boxes_to_frame, cut_by_inner_border, cut_tile, tile_grid
 
 
@@ -38,9 +39,9 @@ def test_tiles_cover_the_picture_and_share_the_overlap(width, height, columns, r
             assert end - start >= overlap
 
 
-@pytest.mark.parametrize(("columns", "rows", "overlap"), [(0, 1, 0), (1, 2, -1), (4, 1, 40), (1, 2, 10)])
+@pytest.mark.parametrize(("columns", "rows", "overlap"), [(4, 1, 40), (1, 2, 10)])
 def test_tiles_that_do_not_fit_are_refused(columns, rows, overlap):
-    with pytest.raises(ValueError, match="tiles: "):
+    with pytest.raises(InputError, match="detect.tiles: .* do not fit"):
         tile_grid(40, 10, columns, rows, overlap)
 
 

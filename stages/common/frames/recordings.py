@@ -16,7 +16,7 @@ class Recording(NamedTuple):
     Attributes:
         video: the clip's name.
         store: where the frames lie.
-        parts: names of the clips of its file, in their order there; the clip alone where no other is needed.
+        parts: names of the clips of its file, in their order there.
     """
 
     video: str
@@ -26,6 +26,11 @@ class Recording(NamedTuple):
     def frames(self) -> Frames:
         """Those of the clip."""
         return open_frames(self.store, self.video)
+
+    def searched(self, every: int) -> Iterator[np.ndarray]:
+        """Every so many-th of them, from the first on."""
+        frames = self.frames()
+        return (frames[place] for place in range(0, len(frames), every))
 
     def whole(self) -> tuple["Joined", int]:
         """Those of all parts, and which of them is the clip's first."""
@@ -51,12 +56,7 @@ class Joined(Sequence):
         return self.parts[part][index - self.ends[part]]
 
 
-def recordings_of(videos: pd.DataFrame, store: Path, with_parts: bool) -> Iterator[Recording]:
-    """The clips of a set (VIDEOS) in the table's order.
-
-    with_parts: each with the other clips of its file, too.
-    """
-    key = "path" if with_parts else "video"
-    parts = {value: group.sort_values("first")["video"].tolist() for value, group in videos.groupby(key)}
-    for row in videos.itertuples():
-        yield Recording(row.video, store, parts[getattr(row, key)])
+def recordings_of(videos: pd.DataFrame, store: Path) -> Iterator[Recording]:
+    """The clips of a set (VIDEOS) in the table's order."""
+    parts = {path: group.sort_values("first")["video"].tolist() for path, group in videos.groupby("path")}
+    return (Recording(row.video, store, parts[row.path]) for row in videos.itertuples())

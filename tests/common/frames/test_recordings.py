@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import walking_square, write_video
+from helpers import store_frames, walking_square, write_video
 
-from stages.common.frames.recordings import Joined, recordings_of
+from stages.common.frames.recordings import Joined, Recording, recordings_of
 
 
 @pytest.mark.parametrize("lengths", [[], [0], [4], [2, 0, 3], [0, 1, 1]])
@@ -24,12 +24,20 @@ def test_arrays_read_as_if_they_were_one(lengths):
 def test_clips_know_the_parts_of_their_file_in_order():
     videos = pd.DataFrame({"video": ["b", "a", "z"], "path": ["x.mp4", "x.mp4", "y.mp4"], "first": [0, 50, 0]})
     folder = Path("frames")
-    b, a, z = recordings_of(videos, folder, with_parts=True)
+    b, a, z = recordings_of(videos, folder)
     assert (b.video, b.store, b.parts) == ("b", folder, ["b", "a"])
     assert (a.video, a.parts, z.parts) == ("a", ["b", "a"], ["z"])
-    alone = recordings_of(videos, folder, with_parts=False)
-    assert [clip.parts for clip in alone] == [["b"], ["a"], ["z"]]
-    assert list(recordings_of(videos[:0], folder, with_parts=True)) == []
+    assert list(recordings_of(videos[:0], folder)) == []
+
+
+def test_a_clip_has_the_frames_of_its_own_and_of_its_whole_file(tmp_path):
+    clips = {name: np.random.default_rng(len(name)).integers(0, 9, (5, 4, 6), np.uint8) for name in ("a", "bb")}
+    clip = Recording("bb", store_frames(tmp_path / "frames", **clips), ["a", "bb"])
+    np.testing.assert_array_equal(np.stack(clip.frames()), clips["bb"])
+    np.testing.assert_array_equal(np.stack(list(clip.searched(2))), clips["bb"][::2])
+    whole, first = clip.whole()
+    assert first == 5
+    np.testing.assert_array_equal(np.stack(whole), np.concatenate([clips["a"], clips["bb"]]))
 
 
 def test_whoever_stands_through_a_part_of_a_recording_is_seen_in_it(project):

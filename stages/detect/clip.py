@@ -1,0 +1,90 @@
+"""The objects of a clip: what its detectors find, as one table."""
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from stages.common.frames.recordings import Recording
+from stages.common.objects.boxes import Detections, merge_sources
+from stages.common.objects.coco import class_names
+from stages.common.tables.schemas import BOX, OBJECTS, write_table
+from stages.detect.detectors import DETECTORS
+from stages.detect.settings import Detect
+
+# What a later source finds is known already if it overlaps what an earlier one has found by more than this IoU, or if
+# more than this share of it lies inside.
+KNOWN_IOU, KNOWN_SHARE = 0.3, 0.6
+
+
+def module_of(source: str) -> ModuleType:
+    """The module of a detector; libraries that only one of them needs take seconds to load."""
+    return import_module(f"stages.detect.{DETECTORS[source].module}")
+
+
+def settings_of(detect: Detect) -> dict:
+    """What of the section decides the boxes: the chosen detectors' own settings."""
+    keys = {"sources", "every"}.union(*(DETECTORS[source].settings for source in detect.sources))
+    return {key: functools.reduce(dict.__getitem__, key.split("."), asdict(detect)) for key in sorted(keys)}
+
+
+def detect_clip(clip: Recording, detect: Detect, given: Sequence[Any], device: str, folder: Path) -> None:
+    """Writes `objects.parquet` (OBJECTS) of one clip into `folder`.
+
+    given: to each of `detect.sources`, in their order.
+    """
+    found = [
+        module_of(source).find(clip, detect, own, device) for source, own in zip(detect.sources, given, strict=True)
+    ]
+    frames = range(0, len(clip.frames()), detect.every)
+    write_table(folder / "objects.parquet", clip_table(clip.video, frames, zip(*found, strict=True), detect), OBJECTS)
+
+
+def clip_table(
+    video: str, frames: Sequence[int], found: Iterable[Sequence[Detections]], detect: Detect
+) -> pd.DataFrame:
+    """The objects of a clip (OBJECTS): frame by frame, source by source, best first.
+
+    found: of each of `frames` what each of `detect.sources` has found.
+    """
+    kept = [(frame, *each) for frame, of_frame in zip(frames, found, strict=True) for each in merged(of_frame, detect)]
+    frame_of, source_of, objects = zip(*kept, strict=True)
+    boxes, scores, labels, class_scores = (np.concatenate(column) for column in zip(*objects, strict=True))
+    counts = [len(each.scores) for each in objects]
+    return pd.DataFrame(boxes, columns=BOX).assign(
+        video=video,
+        object=np.arange(len(boxes)),
+        frame=np.repeat(frame_of, counts),
+        score=scores,
+        label=labels,
+        source=np.repeat(source_of, counts),
+        class_scores=list(class_scores),
+    )
+
+
+def merged(found: Sequence[Detections], detect: Detect) -> Iterator[tuple[str, Detections]]:
+    """Each source with its objects of one frame, but those that an earlier one has found.
+
+    Objects of a source without classes have class scores of 0 where another source has classes.
+    """
+    kept = merge_sources([objects.boxes for objects in found], KNOWN_IOU, KNOWN_SHARE)
+    classes = max(objects.class_scores.shape[1] for objects in found)
+    for source, objects, rows in zip(detect.sources, found, kept, strict=True):
+        if detect.classes and DETECTORS[source].tells_classes:
+            # Only now, so that what has an unwanted class is not found once more by what moves.
+            rows = rows[of_classes(objects, detect.classes)[rows]]
+        boxes, scores, labels, class_scores = (column[rows] for column in objects)
+        missing = classes - class_scores.shape[1]
+        yield source, Detections(boxes, scores, labels, np.pad(class_scores, ((0, 0), (0, missing))))
+
+
+def of_classes(found: Detections, wanted: list[str]) -> np.ndarray:
+    """Which objects, bool (n,), are most likely of one of the wanted classes, by COCO's names."""
+    names = class_names(found.class_scores.shape[1])
+    return np.isin(found.labels, [index for index, name in enumerate(names) if name in wanted])
