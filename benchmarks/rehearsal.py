@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from stages.fuse.boxes import link_boxes
 
 from benchmarks.riders import RIDES, draw_ride
 from stages.common.running.errors import InputError
@@ -20,9 +21,8 @@ from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.arrays import map_array
 from stages.common.tables.schemas import VIDEOS, read_table
-from stages.detect.detectors import Detect
 from stages.detect.motion import contrast, detect_video, median_background
-from stages.fuse.boxes import link_boxes
+from stages.detect.settings import Detect
 
 # Normal clips that become test clips; anomalies per test clip; frames that an object must be seen for to be copied.
 TEST_CLIPS, ANOMALIES, LEAST_FRAMES = 3, len(RIDES), 40

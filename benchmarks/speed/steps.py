@@ -3,6 +3,7 @@
 Each function takes a sample and a scratch folder, and gives rows of the table.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +23,9 @@ from stages.common.running.params import load
 from stages.common.tables.schemas import BOX, SEARCHED, read_table
 from stages.decode.frames import pack_frames
 from stages.decode.settings import Decode
-from stages.detect.detectors import detect_clip
-from stages.detect.settings import NEEDS_WEIGHTS, NETWORKS, Detect
+from stages.detect.clip import detect_clip, given_to, needs_weights
+from stages.detect.detectors import DETECTORS
+from stages.detect.settings import Detect
 from stages.evaluate.__main__ import read_tables
 from stages.evaluate.summary import summary
 from stages.fuse.__main__ import object_scores, read_cues
@@ -56,17 +58,20 @@ def decode(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def detect(sample: Sample, folder: Path) -> Iterator[dict]:
     settings = load("detect", Detect, sample.name)
-    weights = weights_file(sample.paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*settings.sources} else None
-    clip = next(c for c in recordings_of(sample.videos, sample.paths.frames, True) if c.video == sample.video)
+    weights = weights_file(sample.paths.weights / "detector") if needs_weights(settings) else None
+    clip = next(c for c in recordings_of(sample.videos, sample.paths.frames) if c.video == sample.video)
     for source in settings.sources:
         own = replace(settings, sources=[source])
-        plainly = replace(own, precision="float32")
-        other = (
-            (lambda plainly=plainly: detect_clip(clip, plainly, weights, "cpu", folder)) if source in NETWORKS else None
-        )
-        times = paired(lambda own=own: detect_clip(clip, own, weights, "cpu", folder), other, rounds=1)
+        given = [given_to(source, weights, sample.videos)[clip.video]]
+
+        def find(settings: Detect, given: list = given) -> None:
+            detect_clip(clip, settings, given, "cpu", folder)
+
+        plainly = functools.partial(find, replace(own, precision="float32"))
+        precise = "precision" in DETECTORS[source].settings
+        times = paired(functools.partial(find, own), plainly if precise else None, rounds=1)
         searched = len(range(0, len(sample.frames), settings.every))
-        yield row(f"detect: {source}", "frames", searched, times, "float32" if other else "")
+        yield row(f"detect: {source}", "frames", searched, times, "float32" if precise else "")
 
 
 def velocity(sample: Sample, folder: Path) -> Iterator[dict]:

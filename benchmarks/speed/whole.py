@@ -32,8 +32,8 @@ from stages.common.tables.schemas import (
 )
 from stages.decode.frames import pack_frames
 from stages.decode.settings import Decode
-from stages.detect.detectors import detect_clip
-from stages.detect.settings import NEEDS_WEIGHTS, Detect
+from stages.detect.clip import detect_clip, given_to, needs_weights
+from stages.detect.settings import Detect
 from stages.fuse.__main__ import object_scores, read_cues
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
@@ -88,7 +88,7 @@ def stages(sample: Sample) -> dict[str, Callable]:
     paths, name = sample.paths, sample.name
     detector, teacher = load("detect", Detect, name), load("teach", Teach, name)
     score, cut = load("score", Score, name), load("tubes", Tubes, name)
-    found = weights_file(paths.weights / "detector") if {*NEEDS_WEIGHTS} & {*detector.sources} else None
+    found = weights_file(paths.weights / "detector") if needs_weights(detector) else None
     taught = weights_file(paths.weights / "teacher") if teacher.teacher in TEACHERS_WITH_WEIGHTS else None
     card = json.loads((paths.network / "model.json").read_text())
     learnt = sample.training_tubes(), paths.tubes, regular_offsets(card["half_length"]), card["mirror"]
@@ -116,7 +116,8 @@ def decode(paths, settings, times, clip, folder):
 
 
 def detect(settings, weights, clip, folder):
-    detect_clip(Recording(clip.video, folder / "store", [clip.video]), settings, weights, "cpu", folder)
+    given = [given_to(source, weights, pd.DataFrame([clip]))[clip.video] for source in settings.sources]
+    detect_clip(Recording(clip.video, folder / "store", [clip.video]), settings, given, "cpu", folder)
 
 
 def velocity(clip, folder):

@@ -1,8 +1,6 @@
 """The objects of every frame: boxes, scores and class scores."""
 
 import functools
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -17,7 +15,7 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, join_tables, read_table, write_table
-from stages.detect.clip import detect_clip, module_of, settings_of
+from stages.detect.clip import detect_clip, given_to, needs_weights, settings_of
 from stages.detect.detectors import DETECTORS
 from stages.detect.settings import Detect
 
@@ -27,7 +25,7 @@ def run(name: str) -> str:
     device = load("computing", Computing, name).device
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     chosen = [DETECTORS[source] for source in detect.sources]
-    weights = weights_file(paths.weights / "detector") if any(each.needs_weights for each in chosen) else None
+    weights = weights_file(paths.weights / "detector") if needs_weights(detect) else None
     given = [given_to(source, weights, videos) for source in detect.sources]
     content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
     if any(each.on_device for each in chosen):
@@ -51,12 +49,6 @@ def run(name: str) -> str:
         count = join_tables(folder / "objects.parquet", (piece / "objects.parquet" for piece in pieces), OBJECTS)
         write_table(folder / "searched.parquet", searched, SEARCHED)
     return f"{count} objects in {len(searched)} of {videos['frames'].sum()} frames, in {paths.detections}"
-
-
-def given_to(source: str, weights: Path | None, videos: pd.DataFrame) -> dict[str, Any]:
-    """By clip, what a detector is given. Its module is loaded here, for pieces are named by the code that is loaded."""
-    module = module_of(source)
-    return module.ready(weights, videos) if hasattr(module, "ready") else dict.fromkeys(videos["video"], weights)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,17 @@ def module_of(source: str) -> ModuleType:
     return import_module(f"stages.detect.{DETECTORS[source].module}")
 
 
+def needs_weights(detect: Detect) -> bool:
+    """Whether a chosen detector needs the file that `weights.detector` names."""
+    return any(DETECTORS[source].needs_weights for source in detect.sources)
+
+
+def given_to(source: str, weights: Path | None, videos: pd.DataFrame) -> dict[str, Any]:
+    """What a detector is given, by clip (VIDEOS)."""
+    module = module_of(source)
+    return module.ready(weights, videos) if hasattr(module, "ready") else dict.fromkeys(videos["video"], weights)
+
+
 def settings_of(detect: Detect) -> dict:
     """What of the section decides the boxes: the chosen detectors' own settings."""
     keys = {"sources", "every"}.union(*(DETECTORS[source].settings for source in detect.sources))

@@ -6,7 +6,7 @@ from helpers import PARAMS, Project, write_pictures
 from benchmarks import rehearsal
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked
-from stages.detect.detectors import Detect
+from stages.detect.settings import Detect
 
 DETECT = checked(PARAMS["detect"], Detect, "params.yaml")
 

@@ -3,6 +3,7 @@
 import ast
 import functools
 import hashlib
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def stage_files(stage: str, root: Path = ROOT) -> list[Path]:
 def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
     """All files below `root` that running `start` may import, directly or not; packages by their `__init__.py`.
 
-    A file that calls `modules_in` imports whatever lies beside it.
+    A file that imports modules by names that it makes up may import whatever lies beside it.
     """
     reached, waiting = set(), [start]
     while waiting:
@@ -65,7 +66,7 @@ def reached_files(start: Path, root: Path = ROOT) -> set[Path]:
             reached.add(file)
             inits = [folder / "__init__.py" for folder in file.parents if (root / folder / "__init__.py").is_file()]
             found = [file_of(module, root) for module in imported_modules(file, root)]
-            if "modules_in(" in (root / file).read_text():
+            if re.search(r"\b(modules_in|import_module)\(", (root / file).read_text()):
                 found += [path.relative_to(root) for path in (root / file.parent).glob("*.py")]
             waiting += [path for path in [*inits, *found] if path]
     return reached
