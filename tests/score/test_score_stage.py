@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_network
+from helpers import PARAMS
+
+from stages.common.network.tubes import regular_offsets
+from stages.common.running.errors import InputError
+from stages.common.running.params import merged
+from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, TUBES, read_table, write_table
+from stages.score.__main__ import run
+from stages.score.features import known_features
+from stages.score.tasks import score_tubes
+
+CLIPS = [("z_normal", "held_out", 3), ("busy", "test", 4), ("empty", "test", 0), ("learnt", "train", 2)]
+SMALL = {"machine": {"workers": 1}, "score": {"precision": "float32"}}
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A trained set: a held-out clip of wide tubes, a test clip, one without objects, and a training clip."""
+    monkeypatch.chdir(tmp_path)
+    tables = []
+    for folder in ("tubes", "teacher"):
+        (tmp_path / "data/tiny" / folder).mkdir(parents=True)
+    for seed, (video, split, count) in enumerate(CLIPS):
+        frames = 2 * HALF + 1 if split == "test" else 2 * REACH + 1
+        tubes, class_scores, vectors = objects(count, frames=frames, seed=seed)
+        np.save(tmp_path / f"data/tiny/tubes/{video}.npy", tubes)
+        np.save(tmp_path / f"data/tiny/teacher/{video}.npy", vectors.astype(np.float16))
+        # Tubes are not of the first objects, as where not every frame is learnt from.
+        facts = {"video": video, "split": split, "object": 5 + np.arange(count), "row": np.arange(count), "frame": 0}
+        table = pd.DataFrame({**facts, **dict.fromkeys(BOX, 0.0), "score": 1.0, "label": 0, "source": "boxes"})
+        tables.append(table.assign(class_scores=pd.Series(list(class_scores), dtype=object)))
+    table = pd.concat(tables, ignore_index=True)
+    write_table(tmp_path / "data/tiny/tubes/tubes.parquet", table, TUBES)
+    write_table(tmp_path / "data/tiny/detections/objects.parquet", table[::-1], OBJECTS)
+    save_network(drawn_network(), tmp_path / "models/tiny/network")
+    set_params(tmp_path)
+    return tmp_path
+
+
+def set_params(project, **changes):
+    sections = {name: values for name, values in PARAMS.items() if name != "sets"}
+    tree = merged(merged(sections, SMALL), changes)
+    (project / "params.yaml").write_text(json.dumps({**tree, "sets": {"tiny": {}}}))
+
+
+COMPARED = {
+    "classifier": {"teach": {"compared": "classifier"}},
+    "detector": {
+        "teach": {"compared": "detector"},
+        "detect": {"sources": ["boxes"]},
+        "weights": {"detector": {"file": "boxes.csv", "sha256": "0" * 64}},
+    },
+}
+
+
+@pytest.mark.parametrize("compared", COMPARED)
+def test_the_stage_scores_test_and_held_out_objects_clip_by_clip(project, compared):
+    set_params(project, **COMPARED[compared])
+    assert run("tiny") == "scores of 7 objects, in data/tiny/scores.parquet"
+    table = read_table(project / "data/tiny/scores.parquet", CUE_VALUES)
+    assert table["video"].unique().tolist() == ["busy", "z_normal"]
+    learnt = pd.DataFrame({"video": "learnt", "row": [0, 1]})
+    folder, network = project / "data/tiny/tubes", drawn_network()
+    known = known_features(network, learnt, folder, regular_offsets(HALF), True, "float32", 32)
+    for video, seed, frames in (("z_normal", 0, 2 * REACH + 1), ("busy", 1, 2 * HALF + 1)):
+        tubes, class_scores, vectors = objects({"z_normal": 3, "busy": 4}[video], frames=frames, seed=seed)
+        narrow = tubes[:, frames // 2 - HALF : frames // 2 + HALF + 1]
+        vectors = vectors.astype(np.float16).astype(np.float32) if compared == "classifier" else None
+        expected = score_tubes(network, narrow, class_scores, vectors, known)
+        wide = table[table["video"] == video].pivot(index="object", columns="cue", values="value")
+        assert wide.index.tolist() == (5 + np.arange(len(tubes))).tolist()
+        assert set(wide.columns) == {*TASKS, "features"}
+        for cue in wide.columns:
+            np.testing.assert_allclose(wide[cue], expected[cue], atol=1e-5, err_msg=cue)
+
+
+def test_a_detector_without_classes_cannot_be_what_is_compared(project):
+    save_network(drawn_network(classes=0), project / "models/tiny/network")
+    set_params(project, **COMPARED["detector"])
+    with pytest.raises(InputError, match="has no class scores here; take classifier"):
+        run("tiny")
