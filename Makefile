@@ -44,9 +44,10 @@ test-slow: .venv/ready  ## the tests that take minutes
 	uv pip install --quiet --python $(BIN)/python -r requirements-sharing.lock
 	python -m pytest -m slow
 
-lint: .venv/ready
+lint: .venv/ready       ## style, and types at a level that finds things
 	ruff check .
 	ruff format --check .
+	mypy
 
 # The exact versions of requirements.lock; uv is among them, so that syncing does not remove it.
 .venv/ready: requirements.lock

@@ -10,6 +10,7 @@ class SetPaths:
     """The folders and files of one data set, named for what they hold."""
 
     def __init__(self, name: str):
+        self.name = name
         data, models = Path("data") / name, Path("models") / name
         self.source = Path("data/raw") / name
         self.recipe = Path(f"data/recipes/{name}.yaml")  # what it is rendered from, where it is
