@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -111,7 +112,8 @@ def decode(paths, settings, times, clip, folder):
     path = paths.source / clip.path
     shape, span = (clip.frames, clip.height, clip.width), (clip.first, clip.step)
     pack_frames(path, clip.kind, shape, span, settings.grey, folder)
-    (folder / "store").mkdir(exist_ok=True)
+    shutil.rmtree(folder / "store", ignore_errors=True)  # of the round before
+    (folder / "store").mkdir()
     fill_store(folder / "store", [(clip.video, folder)], times)
 
 

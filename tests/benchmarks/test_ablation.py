@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from helpers import PARAMS, ROOT
+from helpers import ROOT
 from ruamel.yaml import YAML
 
 from benchmarks import ablation
@@ -9,28 +9,13 @@ from benchmarks.cue_weights import each
 from stages.common.cues.all import ALL
 from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
-from stages.common.running.params import checked, merged
-from stages.detect.settings import Detect
-from stages.fuse.settings import Fuse
-from stages.score.settings import Score
-from stages.teach.settings import Teach
-from stages.train.settings import Train
-from stages.tubes.settings import Tubes
-from stages.weights.settings import Weights
+from stages.common.running.params import all_values, check, merged
 
+PARAMS = ROOT / "params.yaml"
 PLANS = {file.stem: YAML(typ="safe").load(file.read_text()) for file in (ROOT / "benchmarks").glob("*.yaml")}
 for parts in PLANS.values():
     parts |= {part: each(parts[part]) for part in ("trained", "fused")}
 ROWS = [(plan, part, row) for plan, parts in PLANS.items() for part in ("trained", "fused") for row in parts[part]]
-KINDS = {
-    "weights": Weights,
-    "detect": Detect,
-    "tubes": Tubes,
-    "teach": Teach,
-    "train": Train,
-    "score": Score,
-    "fuse": Fuse,
-}
 
 
 def test_each_task_and_each_other_cue_has_its_rows():
@@ -54,20 +39,19 @@ def test_dotted_names_meet_in_one_tree():
 
 @pytest.mark.parametrize("plan, part, row", ROWS)
 def test_each_row_changes_parameters_that_there_are(plan, part, row):
-    own = ablation.nested(PLANS[plan][part][row])
-    changes = merged(ablation.nested(PLANS[plan]["all"]), own)
-    for section, kind in KINDS.items():
-        checked(merged(PARAMS[section], changes.pop(section, {})), kind, row)
-    assert not changes
+    change = ablation.nested(PLANS[plan][part][row])
+    changes = merged(ablation.nested(PLANS[plan]["all"]), change)
+    assert set(changes) <= set(ablation.STAGES)
+    check(merged(all_values("ped2", PARAMS), changes), "ped2", PARAMS)
     if part == "fused":
-        assert set(own) <= {"fuse"}
+        assert set(change) <= {"fuse"}
 
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_trained_rows_are_fused_by_parameters_that_there_are(plan):
-    own = ablation.nested(PLANS[plan]["trained_as"])
-    checked(merged(PARAMS["fuse"], own.pop("fuse", {})), Fuse, plan)
-    assert not own
+    changes = ablation.nested(PLANS[plan]["trained_as"])
+    assert set(changes) <= {"fuse"}
+    check(merged(all_values("ped2", PARAMS), changes), "ped2", PARAMS)
 
 
 def test_no_two_rows_are_the_same():

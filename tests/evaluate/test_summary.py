@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import PARAMS
 
 from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, TRIVIAL, VIDEOS, write_table
@@ -239,7 +240,7 @@ def test_numbers_are_rounded_to_6_digits_and_nan_is_none():
 def project(tmp_path, monkeypatch):
     """The tables of a set with two test clips and a held-out one."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text("report: {join_seconds: 0.0, events_shown: 1}\nsets: {tiny: {report: {}}}\n")
+    (tmp_path / "params.yaml").write_text(json.dumps({**PARAMS, "sets": {"tiny": {}}}))
     frames, objects = perfect_scores()
     more_frames, more_objects = held_out_rows(frames, objects)
     frames, objects = pd.concat([frames, more_frames]), pd.concat([objects, more_objects])
