@@ -14,6 +14,7 @@ import pytest
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 
+STOPPED = "stopped; the same command goes on where it stopped"
 MINUTES = 20_000  # frames of a clip that takes minutes to render
 
 
@@ -54,7 +55,7 @@ def test_ctrl_c_is_130(monkeypatch, capsys):
         run_with(monkeypatch, raising(KeyboardInterrupt()), "mine")
     assert end.value.code == 130 and capsys.readouterr() == (
         "",
-        "decode@mine: stopped; the same command goes on where it stopped\n",
+        f"decode@mine: {STOPPED}\n",
     )
 
 
@@ -101,13 +102,14 @@ def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, w
     clips = [{"name": name, "split": name, "frames": MINUTES, "walkers": 1, "events": []} for name in ("train", "test")]
     clips.append(clips[0] | {"name": "more"})
     recipe = {"seed": 1, "width": 64, "height": 64, "fps": 10, "clips": clips}
-    (project.source / "recipe.yaml").write_text(json.dumps(recipe))
+    (project.root / "data/recipes").mkdir()
+    (project.root / "data/recipes/mine.yaml").write_text(json.dumps(recipe))
     # Who runs the tests in the background of a shell has them ignore the signal, and all that they start.
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = project.start("footage", start_new_session=True, preexec_fn=heard)
+    process = project.start("render", start_new_session=True, preexec_fn=heard)
     try:
         begun = time.monotonic()
-        while len(list(project.root.glob(".work/footage/.*/new/piece/.video*"))) < workers:
+        while len(list(project.root.glob(".work/render/.*/new/piece/.video*"))) < workers:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() - begun < 60
             time.sleep(0.02)
@@ -116,9 +118,6 @@ def test_ctrl_c_at_work_ends_at_once_without_a_traceback_or_an_output(project, w
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    assert (process.returncode, out, err) == (
-        130,
-        "",
-        "footage@mine: stopped; the same command goes on where it stopped\n",
-    )
-    assert project.made() == {} and list(project.root.glob(".work/footage/*/piece")) == []
+    assert (process.returncode, out, err) == (130, "", f"render@mine: {STOPPED}\n")
+    assert os.listdir(project.root / "data/raw") == ["mine"] and os.listdir(project.source) == []
+    assert list(project.root.glob(".work/render/*/piece")) == []
