@@ -23,7 +23,7 @@ from stages.common.running.files import written_whole
 from stages.common.running.only import read_datasets, write_datasets
 from stages.common.running.params import PARAMS, SECTIONS, check_name, read_tree
 from stages.common.running.paths import SetPaths
-from stages.footage.__main__ import find_layout
+from stages.footage.layouts import find_layout
 
 # The sections that tell of a set's own footage.
 OF_FOOTAGE = ("footage", "decode")
