@@ -98,7 +98,7 @@ def test_sorted_clips_are_counted(place):
         ("sheets", "videos", "is none of raw, weights, sheets"),
         ("demo", "videos", "params.yaml: sets.demo is there already"),
         ("gate", "nowhere", "nowhere: no such folder"),
-        ("gate", "checkout", "checkout: lies in none of the known layouts"),
+        ("gate", "checkout", "checkout: no video in it; expected videos "),
     ],
 )
 def test_what_cannot_be_added_changes_nothing(place, name, folder, message):
