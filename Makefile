@@ -29,9 +29,7 @@ ped2-seeds: ped2        ## and the mean of three other seeds, the first row of R
 DRAW ?= 0 1 2
 DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
-	for set in demo ped2; do for draw in $(DRAW); do python -m benchmarks.rendered $$set $$draw || exit 1; done; done
-	$(ONLY) $(DRAWS) -- dvc repro $(DRAWS:%=evaluate@%)
-	python -m benchmarks.fusion_search $(DRAWS)
+	python -m benchmarks.rehearse $(DRAWS)
 
 bench: .venv/ready      ## how fast each stage is: on the demo, and on Ped2 where it has been made
 	python -m benchmarks.speed demo

@@ -4,8 +4,8 @@
 
 prints the combinations in the order of their mean over the sets and the four metrics, and in how many sets each gains
 over z-scores without features and velocity; then what each knob does. metrics/fusion_search.csv and
-metrics/fusion_knobs.csv have those of each set. Needs `dvc repro score@<set>` and velocity. Sets whose labels are a
-result to be reported have no place here.
+metrics/fusion_knobs.csv have those of each set. Needs `dvc repro score@<set>` and velocity; `make rehearsal` makes them
+and asks this. Sets whose labels are a result to be reported have no place here.
 """
 
 import argparse

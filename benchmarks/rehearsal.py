@@ -1,25 +1,22 @@
 """A rehearsal of a data set without any of its test clips: normal clips with made-up anomalies take their place.
 
-    python -m benchmarks.rehearsal ped2 0
-
-writes data/raw/ped2_rehearsal_0, an ordinary data set (layout ano_pred): some of the normal clips of ped2 become test
-clips, once per kind of anomaly, each with objects that do not belong there, drawn into the pixels; the rest stays for
-training. Another number draws other clips. Settings are chosen by its metrics. Needs `dvc repro decode@ped2`.
+An ordinary data set (layout ano_pred): some of the normal clips become test clips, once per kind of anomaly, each with
+objects that do not belong there, drawn into the pixels; the rest stays for training. Another number draws other clips.
+benchmarks/rehearse.py makes it.
 """
 
-import argparse
 from pathlib import Path
 
 import cv2
 import numpy as np
-from stages.fuse.boxes import link_boxes
 
 from benchmarks.riders import RIDES, draw_ride
+from stages.common.frames.store import open_frames
+from stages.common.objects.linking import link_boxes
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.arrays import map_array
 from stages.common.tables.schemas import VIDEOS, read_table
 from stages.detect.motion import contrast, detect_video, median_background
 from stages.detect.settings import Detect
@@ -148,7 +145,7 @@ def write_pictures(folder: Path, frames: np.ndarray) -> None:
         cv2.imwrite(str(folder / f"{number:04d}.png"), frame)
 
 
-def write_set(name: str, target: Path, seed: int) -> str:
+def write_set(name: str, target: Path, seed: int) -> None:
     paths, detect = SetPaths(name), load("detect", Detect, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     normal = videos[videos["split"] != "test"]["video"].tolist()
@@ -156,7 +153,7 @@ def write_set(name: str, target: Path, seed: int) -> str:
         raise InputError(f"{name}: {len(normal)} normal clips, expected at least {TEST_CLIPS + 2}; cut them into more")
     random = np.random.default_rng(seed)
     tests = sorted(random.choice(normal, TEST_CLIPS, replace=False).tolist())
-    clips = {video: map_array(paths.frames / f"{video}.npy") for video in normal}
+    clips = {video: open_frames(paths.frames, video) for video in normal}
     donors = {video: find_donors(clips[video], detect) for video in tests}
     counts = {video: len(found) for video, found in donors.items()}
     with folder_whole(target) as folder:
@@ -172,15 +169,3 @@ def write_set(name: str, target: Path, seed: int) -> str:
                 clip = f"{video.removeprefix('train_')}_{kind}"
                 write_pictures(folder / "testing" / "frames" / clip, frames)
                 write_pictures(folder / "testing" / "masks" / clip, masks.astype(np.uint8) * 255)
-    return f"{len(normal) - len(tests)} training and {len(tests) * len(KINDS)} test clips, donors {counts}, in {target}"
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("set")
-    parser.add_argument("draw", type=int)
-    given = parser.parse_args()
-    try:
-        print(write_set(given.set, Path("data/raw") / f"{given.set}_rehearsal_{given.draw}", given.draw))
-    except InputError as error:
-        raise SystemExit(str(error)) from None

@@ -1,23 +1,18 @@
 """A rehearsal of a data set on rendered footage: the demo's plaza with other people, other light and other events.
 
-    python -m benchmarks.rendered ped2 0
-
-writes data/raw/ped2_rendered_0, a recipe (layout demo) that the pipeline renders: its anomalies are drawn as its normal
-walkers are, and bear no marks of having been cut out and put in. Another number draws other footage. Settings are
-chosen by its metrics; no result to be reported is.
+What is drawn here is its recipe. The anomalies are rendered as its normal walkers are, and bear no marks of having been
+cut out and put in. Another number draws other footage. benchmarks/rehearse.py makes it.
 """
 
-import argparse
+import json
 from dataclasses import asdict, dataclass
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
-from ruamel.yaml import YAML
 
 from stages.common.running.errors import InputError
-from stages.common.running.files import folder_whole
-from stages.render.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe, read_recipe
+from stages.common.running.files import written_whole
+from stages.render.recipe import EVENT_TYPES, ROUTES, Clip, Event, Recipe
 
 TRAINING_CLIPS, TEST_CLIPS, FRAMES = 12, 8, 200
 # Frames before which nothing begins, and after which nothing does.
@@ -73,22 +68,9 @@ def draw_event(kind: str, start: int, random: np.random.Generator) -> Event:
     return Event(kind, start, route, heading, round(float(random.uniform(*SPEEDS[kind])), 2))
 
 
-def write_set(name: str, target: Path, seed: int) -> str:
+def write_recipe(name: str, target: Path, seed: int) -> None:
     if name not in CAMERAS:
         raise InputError(f"{name}: no camera is rendered like that; expected one of {sorted(CAMERAS)}")
-    recipe = asdict(draw_recipe(CAMERAS[name], seed))
-    recipe["clips"] = [{**clip, "events": list(clip["events"])} for clip in recipe["clips"]]
-    text = StringIO()
-    YAML(typ="safe").dump(recipe, text)
-    with folder_whole(target) as folder:
-        (folder / "recipe.yaml").write_text(text.getvalue())
-        read_recipe(folder / "recipe.yaml")
-    return f"{TRAINING_CLIPS} training and {TEST_CLIPS} test clips to render, in {target}"
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("set", choices=sorted(CAMERAS))
-    parser.add_argument("draw", type=int)
-    given = parser.parse_args()
-    print(write_set(given.set, Path("data/raw") / f"{given.set}_rendered_{given.draw}", given.draw))
+    with written_whole(target) as aside:
+        # JSON is YAML, and has tuples as lists.
+        aside.write_text(json.dumps(asdict(draw_recipe(CAMERAS[name], seed)), indent=1))

@@ -3,7 +3,7 @@
 train/gate_monday.mp4 ...        normal footage only
 test/gate_tuesday.mp4 ...        what is to be searched
 labels/gate_tuesday.npy          one 0 or 1 per frame; may be absent
-tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max (the RBDC format); may be absent
+tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max[,type] (the RBDC format); may be absent
 """
 
 from pathlib import Path
