@@ -1,30 +1,66 @@
-"""Small tables as the stages before `fuse` leave them."""
+"""Small tables as the stages before `fuse` leave them, and settings to fuse them by."""
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from stages.common.tables.schemas import BOX, CUES, SCORES, VIDEOS
+from stages.common.cues.all import ALL
+from stages.common.cues.tasks import TASKS
+from stages.common.tables.schemas import BOX, VIDEOS
+from stages.fuse.settings import Fuse
+
+CUES = list(ALL)
+CLIPS = (("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))
+# Long enough for their normal objects to be calibrated kind by kind.
+LONG = (("calm", "held_out", 60), ("busy", "test", 20), ("empty", "test", 4), ("learnt", "train", 7))
+HAND = [
+    ("calm", "held_out", 0, 10, 1.0),
+    ("calm", "held_out", 1, 10, 2.0),
+    ("calm", "held_out", 1, 60, 4.0),
+    ("busy", "test", 2, 10, 9.0),
+    ("busy", "test", 2, 60, 3.0),
+    ("busy", "test", 4, 10, 7.0),
+]
+FOUR, EVERY = dict.fromkeys(TASKS, 1.0), dict.fromkeys(CUES, 1.0)
+PLAIN = Fuse(
+    method="mean",
+    tail_share=0.1,
+    weights=FOUR,
+    min_height=0.0,
+    edge_margin=0.0,
+    track_sigma=0.0,
+    map_filter=1,
+    frame_sigma=0.0,
+)
+FULL = replace(PLAIN, method="zscore", weights=EVERY, min_height=12.0, edge_margin=2.0, track_sigma=1.5, frame_sigma=2)
 
 
-def videos(rows=(("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))):
+def videos(rows=CLIPS):
     table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
     return table.assign(kind="file", path="", first=0, step=1, fps=12.0, width=100, height=80, sha256="")[VIDEOS.names]
 
 
-def scores(rows):
-    """What `read_cues` gives, from (video, split, frame, x1, score): squares of 20 pixels, all cues alike."""
+def searched(clips):
+    """SEARCHED: every frame of the clips."""
+    return pd.concat([pd.DataFrame({"video": clip.video, "frame": range(clip.frames)}) for clip in clips.itertuples()])
+
+
+def cues(rows):
+    """What `read_cues` gives, from (video, split, frame, x1, score): squares of 20 pixels, persons, all cues alike."""
     table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
-    table = table.assign(y1=10, x2=table["x1"] + 20, y2=30, person=0.9, **dict.fromkeys(CUES, table["value"]))
-    numbers = dict.fromkeys([*BOX, *CUES, "person"], "float32")
-    return table[[*SCORES.names, "shape", "velocity"]].astype({"frame": "int32", **numbers})
+    table = table.assign(object=table.groupby("video").cumcount(), y1=10, x2=table["x1"] + 20, y2=30)
+    seen = np.zeros(80, np.float32)
+    seen[0] = 0.9
+    facts = {"score": 1.0, "label": 0, "source": "boxes", "class_scores": pd.Series([seen] * len(table), dtype=object)}
+    table = table.assign(**facts, **dict.fromkeys(CUES, table["value"])).drop(columns="value")
+    return table.astype({"object": "int32", "frame": "int32", **dict.fromkeys([*BOX, *CUES], "float32")})
 
 
-def random_scores(seed=0):
-    """Two or three objects a frame that walk to the right."""
+def random_cues(seed=0, clips=LONG):
+    """Two or three objects a frame that walk to the right and round again."""
     random, rows = np.random.default_rng(seed), []
-    for video, split, frames in (("calm", "held_out", 6), ("busy", "test", 5)):
-        rows += [(video, split, f, x + 2 * f, random.normal()) for f in range(frames) for x in (5, 30, 60)[: 2 + f % 2]]
-    table = scores(rows)
-    for cue in CUES:
-        table[cue] = random.normal(size=len(table)).astype(np.float32)
-    return table
+    for video, split, frames in clips[:2]:
+        rows += [(video, split, f, x + 2 * f % 20, 0.0) for f in range(frames) for x in (5, 30, 60)[: 2 + f % 2]]
+    table = cues(rows)
+    return table.assign(**{cue: random.normal(size=len(table)).astype(np.float32) for cue in CUES})

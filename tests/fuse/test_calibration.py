@@ -1,12 +1,16 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from small_tables import CUES, FULL, LONG, random_cues, videos
 
-from stages.common.tables.schemas import TASKS
+from stages.common.cues.tasks import TASKS
+from stages.fuse.believable import believable
+from stages.fuse.calibration import LEAST_ALIKE, by_kind, calibrated, fit_zscore
 from stages.fuse.calibration import fit as fit_by
 
 NONE = np.zeros(0)
@@ -89,3 +93,38 @@ def test_what_is_scored_never_changes_the_calibration(method):
     calibration = fit("arrow", normals(), method)
     alone = calibration(np.array([4.0]))
     assert calibration(np.array([4.0, 100.0, -7.0]))[0] == alone[0]
+
+
+def test_normal_objects_have_mean_0_and_deviation_1_by_each_cue():
+    fuse = replace(FULL, edge_margin=0.0)
+    objects = calibrated(believable(random_cues(), videos(LONG), fuse, 0), fuse)
+    normal = objects[objects["split"] == "held_out"][CUES]
+    np.testing.assert_allclose(normal.mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(normal.std(ddof=0), 1)
+
+
+@pytest.mark.parametrize("method", ["zscore", "tail"])
+def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
+    fuse = replace(FULL, method=method, edge_margin=16.0, min_height=0.0)
+    table = random_cues().assign(y1=20, y2=40)
+    objects = believable(table, videos(LONG), fuse, 0)
+    together = calibrated(objects, fuse)
+    for kind in (True, False):
+        alone = objects["cut"] == kind
+        assert (alone & (objects["split"] == "held_out")).sum() >= LEAST_ALIKE
+        assert together[alone][CUES].equals(calibrated(objects[alone], fuse)[CUES])
+
+
+def test_a_kind_with_too_few_normal_ones_is_held_against_those_of_all_kinds_and_nan_stays_nan():
+    values, kinds = np.arange(2.0 * LEAST_ALIKE), np.repeat([0, 1], LEAST_ALIKE)
+    values[3], normal = np.nan, np.ones(len(values), bool)
+    found = by_kind(values, kinds, normal, fit_zscore)
+    known = values[np.arange(len(values)) != 3]
+    assert np.isnan(found[3])
+    np.testing.assert_allclose(found[4], (4 - known.mean()) / known.std())
+    np.testing.assert_allclose(found[-1], (values[-1] - values[LEAST_ALIKE:].mean()) / values[LEAST_ALIKE:].std())
+
+
+def test_without_normal_objects_values_stay_as_they_are():
+    values = np.array([1.0, np.nan, 5.0])
+    np.testing.assert_array_equal(by_kind(values, np.zeros(3), np.zeros(3, bool), fit_zscore), values)

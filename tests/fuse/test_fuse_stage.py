@@ -1,52 +1,164 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from small_tables import random_scores, videos
+from helpers import PARAMS
+from small_tables import CLIPS, CUES, EVERY, FOUR, FULL, HAND, LONG, PLAIN, cues, random_cues, searched, videos
 
+from stages.common.cues import shape
+from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
+from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
+from stages.common.running.params import merged
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import (
     BOX,
-    CUES,
-    DETECTIONS,
-    FRAME_SCORES,
-    OBJECT_SCORES,
-    SCORES,
+    CUE_VALUES,
+    OBJECTS,
+    SEARCHED,
     TRIVIAL,
-    VELOCITY,
     VIDEOS,
     read_table,
     write_table,
 )
-from stages.fuse import fusion
-from stages.fuse.__main__ import read_cues, run
-from stages.fuse.shape import shape_distances
+from stages.fuse.__main__ import object_scores, read_cues, run
+from stages.fuse.frames import per_frame
 
-PARAMS = """
-fuse:
-  {method: zscore, weights: {arrow: 1, irregularity: 1, middle: 1, distillation: 1, features: 1, shape: 1,
-   velocity: 1}, tail_share: 0.1, min_height: 12.0, edge_margin: 2.0, clip_margin: 1, track_sigma: 1.5, map_cell: 10,
-   map_filter: 1, frame_sigma: 2.0}
-sets: {tiny: {fuse: {}}}
-"""
+SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_sigma": 1.5, "frame_sigma": 2.0}}
 
 
-def detections(objects):
-    """DETECTIONS of the objects, and of a training clip in which things are wider."""
-    learnt = objects[objects["video"] == "busy"].assign(video="learnt")
-    table = pd.concat([objects, learnt.assign(x2=learnt["x1"] + learnt["frame"] + 22)])
-    return table.assign(score=1.0, label=-1, source="motion", class_scores=[[]] * len(table))
+def scored(table, fuse, clips=CLIPS, ends=0):
+    return object_scores(table, videos(clips), searched(videos(clips)), fuse, ends)
+
+
+def found(table, fuse, clips=CLIPS, ends=0):
+    """Of what is scored the objects, without what is between two."""
+    objects = scored(table, fuse, clips, ends)
+    return objects[objects["object"] >= 0].reset_index(drop=True)
+
+
+# One line from cues to objects
+
+
+def test_no_objects_at_all_make_no_scores_and_frames_at_0():
+    objects = scored(cues([]), FULL)
+    assert len(objects) == 0 and list(objects.columns) == OBJECT_SCORES.names
+    frames = per_frame(objects, videos(), searched(videos()), FULL, 1)
+    assert len(frames) == 15
+    assert (frames[["raw", "score", *CUES, *TRIVIAL]] == 0).all(axis=None)
+
+
+def test_objects_by_hand():
+    objects = found(cues(HAND), replace(PLAIN, method="zscore"))
+    assert objects["video"].tolist() == ["busy"] * 3 + ["calm"] * 3
+    assert objects["frame"].tolist() == [2, 2, 4, 0, 1, 1] and objects["object"].tolist() == [0, 1, 2] * 2
+    mean, deviation = 7 / 3, np.std([1, 2, 4])
+    expected = (np.array([9, 3, 7, 1, 2, 4]) - mean) / deviation
+    for column in (*TASKS, "raw", "score"):
+        np.testing.assert_allclose(objects[column], expected, rtol=1e-6)
+    assert objects["track"].tolist() == [0, 1, 0, 0, 0, 1]
+    np.testing.assert_allclose(objects["box_width"], 20)
+    np.testing.assert_allclose(objects["box_speed"], 0)
+
+
+def test_frames_between_two_boxes_of_a_track_have_what_is_between_them():
+    objects = scored(cues(HAND), PLAIN)
+    busy = objects[(objects["video"] == "busy") & (objects["track"] == 0)]
+    assert busy["frame"].tolist() == [2, 3, 4] and busy["object"].tolist() == [0, -1, 2]
+    for column in (*BOX, *CUES, *TRIVIAL, "raw", "score"):
+        before, between, after = busy[column]
+        assert between == pytest.approx((before + after) / 2)
+
+
+def test_an_object_of_which_no_cue_with_a_weight_is_known_is_left_out():
+    table = cues(HAND)
+    table.loc[4, list(TASKS)] = np.nan
+    assert len(found(table, PLAIN)) == 5
+    assert len(found(table, replace(PLAIN, weights={"shape": 1.0}))) == 6
+
+
+def test_objects_that_are_not_believed_neither_count_nor_calibrate():
+    table, fuse = random_cues(), replace(FULL, edge_margin=0.0)
+    wild = cues([("calm", "held_out", 40, 10, 1e6), ("busy", "test", 0, 10, 1e6)]).assign(object=np.int32(900))
+    wild.loc[0, "y2"] = wild.loc[0, "y1"] + 11
+    expected = scored(table, fuse, LONG, ends=1)
+    with_wild = scored(pd.concat([table, wild], ignore_index=True), fuse, LONG, ends=1)
+    pd.testing.assert_frame_equal(with_wild, expected)
+
+
+def test_test_clips_do_not_change_the_calibration():
+    table = random_cues()
+    expected = scored(table, FULL, LONG).query("split == 'held_out'")
+    table.loc[table["split"] == "test", CUES] += 50
+    again = scored(table, FULL, LONG).query("split == 'held_out'")
+    pd.testing.assert_frame_equal(again[[*CUES, "raw"]], expected[[*CUES, "raw"]])
+
+
+def test_a_task_that_was_not_trained_is_left_out():
+    table = random_cues().assign(middle=np.float32(np.nan))
+    objects = scored(table, FULL, LONG)
+    pd.testing.assert_frame_equal(objects, scored(table, replace(FULL, weights={**EVERY, "middle": 0.0}), LONG))
+    assert objects["middle"].isna().all()
+    frames = per_frame(objects, videos(LONG), searched(videos(LONG)), FULL, 1)
+    assert frames["middle"].isna().all() and frames.drop(columns="middle").notna().all(axis=None)
+
+
+@pytest.mark.parametrize("method", ["zscore", "tail", "mean"])
+@pytest.mark.parametrize("map_filter", [1, 3])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
+    fuse = replace(FULL, method=method, map_filter=map_filter, weights=FOUR if method == "mean" else EVERY)
+    table, clips = random_cues(), videos(LONG)
+    shuffled = table.sample(frac=1, random_state=seed, ignore_index=True)
+    assert not shuffled.equals(table)
+    looked = searched(clips)
+    objects, again = (
+        object_scores(rows, clips, frames, fuse, 1)
+        for rows, frames in ((table, looked), (shuffled, looked.sample(frac=1, random_state=seed)))
+    )
+    pd.testing.assert_frame_equal(again, objects)
+    one, other = (per_frame(rows, clips, looked, fuse, 1) for rows in (again, objects))
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_what_is_given_is_not_changed():
+    table, clips = random_cues(), videos(LONG)
+    before = table.copy(), clips.copy()
+    per_frame(object_scores(table, clips, searched(clips), FULL, 1), clips, searched(clips), FULL, 1)
+    pd.testing.assert_frame_equal(table, before[0])
+    pd.testing.assert_frame_equal(clips, before[1])
+
+
+# The stage
+
+
+def learnt(objects):
+    """Objects of a training clip in which things are wider."""
+    rows = objects[objects["video"] == "busy"]
+    return rows.assign(video="learnt", split="train", x2=rows["x1"] + rows["frame"] + 22)
+
+
+def written(project, table):
+    """Writes the tables of a set whose objects have the values of `table`."""
+    folder = project / "data/tiny"
+    write_table(folder / "footage/videos.parquet", videos(LONG), VIDEOS)
+    write_table(folder / "detections/objects.parquet", pd.concat([table, learnt(table)]), OBJECTS)
+    write_table(folder / "detections/searched.parquet", searched(videos(LONG)), SEARCHED)
+    key = ["video", "object"]
+    measured = [cue for cue in CUES if cue not in ("shape", "velocity")]
+    for name, cues_of in (("scores", measured), ("velocity", ["velocity"])):
+        values = table.melt(id_vars=key, value_vars=cues_of, var_name="cue")
+        write_table(folder / f"{name}.parquet", values.sample(frac=1, random_state=0), CUE_VALUES)
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fusion, "LEAST_ALIKE", 2)  # the tables here hold a dozen normal objects
-    (tmp_path / "params.yaml").write_text(PARAMS)
-    write_table(tmp_path / "data/tiny/footage/videos.parquet", videos(), VIDEOS)
-    write_table(tmp_path / "data/tiny/scores.parquet", random_scores(), SCORES)
-    write_table(tmp_path / "data/tiny/velocity.parquet", random_scores(), VELOCITY)
-    write_table(tmp_path / "data/tiny/detections.parquet", detections(random_scores()), DETECTIONS)
+    sections = {name: values for name, values in PARAMS.items() if name != "sets"}
+    (tmp_path / "params.yaml").write_text(json.dumps({**merged(sections, SMALL), "sets": {"tiny": {}}}))
+    written(tmp_path, random_cues())
     return tmp_path
 
 
@@ -55,29 +167,36 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
     folder = project / "data/tiny/frame_scores"
     objects = read_table(folder / "objects.parquet", OBJECT_SCORES)
     frames = read_table(folder / "frames.parquet", FRAME_SCORES)
-    assert said == f"{len(objects)} boxes from 27 objects, 15 frames scored, in data/tiny/frame_scores"
-    assert len(objects) > 0 and len(frames) == 15
-    assert np.isfinite(objects[["raw", "score", "shape", "velocity", *TRIVIAL]]).all(axis=None)
+    count = len(random_cues())
+    assert said == f"{len(objects)} boxes from {count} objects, 84 frames scored, in data/tiny/frame_scores"
+    assert len(objects) > 100 and len(frames) == 84
+    assert np.isfinite(objects[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
     assert np.isfinite(frames[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
 
 
 def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):
-    table = random_scores()
-    for name, schema in (("scores", SCORES), ("velocity", VELOCITY)):
-        write_table(project / f"data/tiny/{name}.parquet", table[table["split"] == "test"], schema)
-    with pytest.raises(InputError, match="none in the held-out clips passes .*; lower them"):
+    table = random_cues()
+    written(project, table[table["split"] == "test"])
+    with pytest.raises(InputError, match="none in the held-out clips passes fuse.min_height; lower it"):
         run("tiny")
 
 
-def test_shapes_are_held_against_the_boxes_of_the_training_clips_alone(project):
-    cues = read_cues(SetPaths("tiny"), videos())
-    boxes = detections(random_scores())
-    learnt = boxes.loc[boxes["video"] == "learnt", BOX].to_numpy()
-    np.testing.assert_array_equal(cues["shape"], shape_distances(cues[BOX].to_numpy(), learnt))
-    assert len(learnt) == 12 and (cues["shape"] > 0).all()
+def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(project):
+    table = random_cues()
+    table.loc[3, "middle"] = np.nan
+    written(project, table)
+    path = project / "data/tiny/velocity.parquet"
+    values = read_table(path, CUE_VALUES)
+    write_table(path, values[values["object"] != 7], CUE_VALUES)
+    table.loc[table["object"] == 7, "velocity"] = np.nan
+    read = read_cues(SetPaths("tiny"), videos(LONG))
+    key = ["video", "object"]
+    columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue != "shape")]
+    one, other = (rows.sort_values(key, ignore_index=True)[columns] for rows in (read, table))
+    pd.testing.assert_frame_equal(one, other)
 
 
-def test_velocities_of_other_objects_are_refused(project):
-    write_table(project / "data/tiny/velocity.parquet", random_scores()[1:], VELOCITY)
-    with pytest.raises(InputError, match="velocity.parquet: not of the same objects as .*scores.parquet"):
-        run("tiny")
+def test_boxes_are_held_against_those_of_the_training_clips_alone(project):
+    read, normal = read_cues(SetPaths("tiny"), videos(LONG)), learnt(random_cues())[BOX].to_numpy()
+    np.testing.assert_array_equal(read["shape"], shape.of_boxes(read[BOX].to_numpy(), normal))
+    assert len(normal) == 50 and (read["shape"] > 0).all()

@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
+from stages.fuse import smoothing
+from stages.fuse.smoothing import CELL, fill_frames, frame_maxima, object_map_maxima, smooth_frames, smooth_track
 
 NAN = float("nan")
 values = st.floats(-100, 100, width=16)
@@ -19,9 +21,9 @@ def test_nothing_in_nothing_out():
     assert frame_maxima(np.zeros(0, int), none, 0).tolist() == []
     assert np.isnan(frame_maxima(np.zeros(0, int), none, 3)).all()
     for side in (1, 3):
-        maxima = object_map_maxima(np.zeros(0, int), np.zeros((0, 4)), none, (3, 20, 30), 10, side, 0.0)
+        maxima = object_map_maxima(np.zeros(0, int), np.zeros((0, 4)), none, (3, 20, 30), side, 0.0)
         assert maxima.shape == (3,) and np.isnan(maxima).all()
-    assert fill_frames(none, 3, 1.0, every=1).tolist() == []
+    assert fill_frames(none, 3, 1.0, np.zeros(0, int)).tolist() == []
     assert smooth_frames(none, 0.0).tolist() == []
 
 
@@ -82,16 +84,16 @@ def test_a_frame_has_the_highest_score_of_its_objects():
     np.testing.assert_array_equal(maxima, [NAN, 9, NAN, -5, NAN])
 
 
-def slow_map_maxima(frames, boxes, scores, shape, cell, side, level):
+def slow_map_maxima(frames, boxes, scores, shape, side, level):
     """The object map place by place, and the mean over the cube around each place, edges repeated."""
     length, height, width = shape
-    rows, columns = math.ceil(height / cell), math.ceil(width / cell)
+    rows, columns = math.ceil(height / CELL), math.ceil(width / CELL)
     places = np.full((length, rows, columns), NAN)
     for frame, (x1, y1, x2, y2), score in zip(frames, boxes, scores, strict=True):
         for row in range(rows):
             for column in range(columns):
-                across = column * cell < x2 and (column + 1) * cell > x1
-                down = row * cell < y2 and (row + 1) * cell > y1
+                across = column * CELL < x2 and (column + 1) * CELL > x1
+                down = row * CELL < y2 and (row + 1) * CELL > y1
                 if across and down:
                     places[frame, row, column] = np.nanmax([places[frame, row, column], score])
     filled = np.where(np.isnan(places), level, places)
@@ -111,7 +113,7 @@ def slow_map_maxima(frames, boxes, scores, shape, cell, side, level):
 @st.composite
 def scenes(draw, least=-20):
     count = draw(st.integers(1, 6))
-    length, height, width = draw(st.tuples(st.integers(1, 5), st.integers(5, 40), st.integers(5, 40)))
+    length, height, width = draw(st.tuples(st.integers(1, 12), st.integers(5, 50), st.integers(5, 50)))
     frames = np.array(draw(st.lists(st.integers(0, length - 1), min_size=count, max_size=count)), int)
     boxes = []
     for _ in range(count):
@@ -121,53 +123,77 @@ def scenes(draw, least=-20):
     return frames, np.array(boxes, np.float32), scores, (length, height, width)
 
 
-@given(scenes(), st.integers(3, 12), st.sampled_from([1, 3, 5]), st.integers(-5, 5))
-def test_the_object_map_is_that_of_its_slow_form(scene, cell, side, level):
-    found = object_map_maxima(*scene, cell, side, level)
-    np.testing.assert_allclose(found, slow_map_maxima(*scene, cell, side, level), atol=1e-4)
+@given(scenes(), st.integers(1, 6), st.integers(-5, 5), st.integers(1, 13))
+def test_the_object_map_is_that_of_the_whole_clip_whatever_the_stretches_and_the_filter(scene, side, level, stretch):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(smoothing, "STRETCH", stretch)
+        found = object_map_maxima(*scene, side, level)
+    np.testing.assert_allclose(found, slow_map_maxima(*scene, side, level), atol=1e-4)
 
 
-@given(scenes(least=0), st.integers(3, 12))
-def test_an_unfiltered_map_has_the_frames_maxima_where_these_reach_the_level(scene, cell):
+def test_the_map_of_a_long_clip_takes_no_more_memory_than_that_of_a_stretch():
+    peaks = []
+    for stretches in (2, 8):
+        length = stretches * smoothing.STRETCH
+        frames = np.arange(0, length, 100)
+        boxes = np.tile([[100, 100, 130, 170]], (len(frames), 1)).astype(np.float32)
+        tracemalloc.start()
+        found = object_map_maxima(frames, boxes, np.ones(len(frames)), (length, 480, 640), 3, 0.0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert np.isfinite(found).sum() == len(frames)
+    assert peaks[1] < 1.1 * peaks[0]
+
+
+@given(scenes(least=0))
+def test_an_unfiltered_map_has_the_frames_maxima_where_these_reach_the_level(scene):
     frames, _, scores, shape = scene
-    np.testing.assert_allclose(object_map_maxima(*scene, cell, 1, 0.0), frame_maxima(frames, scores, shape[0]))
+    np.testing.assert_allclose(object_map_maxima(*scene, 1, 0.0), frame_maxima(frames, scores, shape[0]))
 
 
 def test_what_is_alone_in_the_map_counts_less_after_filtering_than_what_fills_it():
     frames, level = np.array([2]), 0.0
     small, large = np.array([[10, 10, 20, 20]], np.float32), np.array([[0, 0, 50, 40]], np.float32)
     small_score, large_score = (
-        object_map_maxima(frames, boxes, np.array([9.0]), (5, 40, 50), 10, 3, level)[2] for boxes in (small, large)
+        object_map_maxima(frames, boxes, np.array([9.0]), (5, 40, 50), 3, level)[2] for boxes in (small, large)
     )
     assert small_score == pytest.approx(9 / 27) and large_score == pytest.approx(9 / 3)
 
 
 def test_empty_frames_are_at_the_level_and_a_clips_ends_take_the_nearest_scored_frame():
     scores = np.array([NAN, NAN, 5, NAN, 7, NAN, NAN])
-    assert fill_frames(scores, 2, 1.0, every=1).tolist() == [5, 5, 5, 1, 7, 7, 7]
-    assert fill_frames(scores, 0, 1.0, every=1).tolist() == [1, 1, 5, 1, 7, 1, 1]
+    assert fill_frames(scores, 2, 1.0, np.arange(7)).tolist() == [5, 5, 5, 1, 7, 7, 7]
+    assert fill_frames(scores, 0, 1.0, np.arange(7)).tolist() == [1, 1, 5, 1, 7, 1, 1]
 
 
 def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
     scores = np.array([NAN, NAN, NAN, NAN, 5, 6, 7, NAN, NAN, NAN])
-    assert fill_frames(scores, 3, 1.0, every=2).tolist() == [5, 5, 5, 5, 5, 6, 7, 7, 7, 7]
-    assert fill_frames(scores, 3, 1.0, every=3).tolist() == [1, 1, 1, 1, 5, 6, 7, 7, 7, 7]
-    assert fill_frames(scores, 3, 1.0, every=40).tolist() == [1] * 10
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 2)).tolist() == [5, 5, 5, 5, 5, 6, 7, 7, 7, 7]
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 3)).tolist() == [1, 1, 1, 1, 5, 6, 7, 7, 7, 7]
+    assert fill_frames(scores, 3, 1.0, np.array([0])).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
+
+
+def test_one_object_does_not_spread_over_the_frames_that_were_searched_and_are_empty():
+    scores = np.full(100, NAN)
+    scores[37] = 9
+    assert np.flatnonzero(fill_frames(scores, 3, 1.0, np.arange(1, 100, 2)) == 9).tolist() == [37]
 
 
 def test_a_clip_without_objects_is_at_the_level_throughout():
-    assert fill_frames(np.full(9, NAN), 3, 0.4, every=1).tolist() == [0.4] * 9
+    assert fill_frames(np.full(9, NAN), 3, 0.4, np.arange(9)).tolist() == [0.4] * 9
 
 
-@given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.integers(1, 5))
-def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level, every):
+@given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.sets(st.integers(0, 11)))
+def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level, searched):
     scores[::3] = NAN
-    filled = fill_frames(scores, margin, level, every)
+    searched = np.array(sorted(frame for frame in searched if frame < len(scores)), int)
+    filled = fill_frames(scores, margin, level, searched)
     assert len(filled) == len(scores)
     assert set(filled.tolist()) <= {*scores[~np.isnan(scores)].tolist(), level}
-    if 2 * (margin + every - 1) < len(scores):
-        inner = slice(margin + every - 1, len(scores) - margin - every + 1)
-        np.testing.assert_array_equal(filled[inner], np.where(np.isnan(scores), level, scores)[inner])
+    inside = searched[(searched >= margin) & (searched < len(scores) - margin)]
+    if len(inside):
+        between = slice(inside[0], inside[-1] + 1)
+        np.testing.assert_array_equal(filled[between], np.where(np.isnan(scores), level, scores)[between])
 
 
 @given(arrays(float, st.integers(1, 50), elements=values), sigmas)

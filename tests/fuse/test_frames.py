@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_tables import CUES, FULL, HAND, LONG, PLAIN, cues, random_cues, searched, videos
+
+from stages.common.cues.all import FRAME_SCORES
+from stages.common.tables.schemas import TRIVIAL
+from stages.fuse.frames import normal_level, per_frame
+from stages.fuse.smoothing import smooth_tracks
+
+CLIPS = videos()
+
+
+def objects(rows=HAND):
+    """OBJECT_SCORES of cues by hand, their scores as they are."""
+    table = cues(rows).assign(track=0)
+    return table.assign(raw=table["arrow"], score=table["arrow"], **dict.fromkeys(TRIVIAL, 1.0))
+
+
+def random_objects():
+    """Scored objects that have nothing to do with each other."""
+    table = random_cues()
+    random = np.random.default_rng(1)
+    numbers = {name: random.normal(size=len(table)) for name in ("raw", "score", *TRIVIAL)}
+    return table.assign(track=table.groupby("video").cumcount() % 3, **numbers)
+
+
+def test_frames_by_hand():
+    frames = per_frame(objects(), CLIPS, searched(CLIPS), PLAIN, ends=0)
+    assert list(frames.columns) == FRAME_SCORES.names
+    assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
+    assert frames["frame"].tolist() == [*range(6), *range(5), *range(4)]
+    level = 2.5  # the median of calm's frame maxima, 1 and 4
+    expected = [1, 4, *[level] * 4, level, level, 9, level, 7, *[level] * 4]
+    for column in ("raw", "score", *CUES):
+        assert frames[column].tolist() == expected
+
+
+def test_a_clips_ends_take_the_nearest_scored_frames_value():
+    frames = per_frame(objects(), CLIPS, searched(CLIPS), PLAIN, ends=2)
+    assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
+
+
+def test_a_score_holds_for_the_frames_around_its_own_alone_however_few_objects_there_are():
+    """A set whose one object is at frame 37 of 100, every second of which was searched."""
+    clips = videos([("calm", "held_out", 100), ("busy", "test", 100)])
+    found = objects([("calm", "held_out", 50, 10, 1.0), ("busy", "test", 37, 10, 9.0)])
+    looked = searched(clips)
+    frames = per_frame(found, clips, looked[looked["frame"] % 2 == 1], PLAIN, ends=3)
+    assert np.flatnonzero(frames["score"] == 9).tolist() == [137]
+
+
+def test_a_cue_that_is_unknown_of_some_objects_is_told_for_all_frames_and_one_unknown_of_all_for_none():
+    table = objects()
+    table.loc[[1, 4], "not_person"] = np.nan
+    assert per_frame(table, CLIPS, searched(CLIPS), PLAIN, 0)["not_person"].notna().all()
+    nobody = per_frame(table.assign(not_person=np.nan), CLIPS, searched(CLIPS), PLAIN, 0)
+    assert nobody["not_person"].isna().all() and nobody.drop(columns="not_person").notna().all(axis=None)
+
+
+def test_the_normal_level_is_the_median_of_the_held_out_frames_highest():
+    assert normal_level(objects(), "raw") == 2.5
+    assert normal_level(objects([*HAND[3:]]), "raw") == 0.0
+
+
+@pytest.mark.parametrize("map_filter", [1, 3])
+def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
+    table, clips = random_objects(), videos(LONG)
+    normal = table[table["split"] == "held_out"]
+    levels = {column: normal.groupby("frame")[column].max().median() for column in ("raw", "score")}
+    for column in (*CUES, *TRIVIAL):
+        smoothed = table.assign(value=smooth_tracks(table, column, FULL.track_sigma))
+        levels[column] = smoothed[table["split"] == "held_out"].groupby("frame")["value"].max().median()
+    frames = per_frame(table, clips, searched(clips), replace(FULL, map_filter=map_filter), ends=1)
+    for column, level in levels.items():
+        np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
+
+
+def test_raw_is_not_smoothed_and_score_is():
+    table = random_objects()
+    table = table.assign(score=table["raw"])
+    frames = per_frame(table, videos(LONG), searched(videos(LONG)), FULL, ends=1)
+    busy = frames[(frames["video"] == "busy") & frames["frame"].between(1, 18)]
+    highest = table[table["video"] == "busy"].groupby("frame")["raw"].max()[1:19]
+    np.testing.assert_allclose(busy["raw"], highest)
+    assert busy["score"].std() < busy["raw"].std()
+
+
+def test_cues_are_smoothed_along_tracks_before_the_highest_of_a_frame_is_taken():
+    table, fuse = random_objects(), replace(FULL, frame_sigma=0.0)
+    frames = per_frame(table, videos(LONG), searched(videos(LONG)), fuse, ends=0)
+    smoothed = table.assign(value=smooth_tracks(table, "shape", fuse.track_sigma))
+    highest = smoothed[table["video"] == "busy"].groupby("frame")["value"].max()
+    np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "shape"], highest)
+
+
+def test_the_order_of_objects_makes_no_difference_where_a_track_has_one_a_frame():
+    table, clips = random_objects(), videos(LONG)
+    table = table.assign(track=table.groupby(["video", "frame"]).cumcount())
+    frames, again = (
+        per_frame(rows, clips, searched(clips), FULL, 1) for rows in (table, table.sample(frac=1, random_state=0))
+    )
+    pd.testing.assert_frame_equal(frames, again)
