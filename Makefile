@@ -11,7 +11,7 @@ ONLY := python -m stages.common.running.only
 
 run: .venv/ready        ## the demo from footage to metrics and a page of what was found
 	$(ONLY) demo -- dvc repro
-	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/demo.json
+	@python -m stages.common.metrics.headline metrics/demo.json
 	@echo
 	@echo "The numbers are in metrics/demo.json, the scores of every frame and object in data/demo/frame_scores/."
 	@echo "What was found, to look at: open report/demo/index.html in a browser."
@@ -20,7 +20,7 @@ run: .venv/ready        ## the demo from footage to metrics and a page of what w
 ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames to metrics and a page; data/raw/README.md says what to put where
 	@test -e data/raw/$@ || { echo 'data/raw/$@: not found; put the set there, or a link to it: data/raw/README.md'; exit 1; }
 	$(ONLY) $@ -- dvc repro
-	@grep -E '^  "(micro_auc|macro_auc|rbdc|tbdc)"' metrics/$@.json
+	@python -m stages.common.metrics.headline metrics/$@.json
 	@echo "What was found, to look at: open report/$@/index.html in a browser."
 
 ped2-seeds: ped2        ## and the mean of three other seeds, the first row of RESULTS.md
