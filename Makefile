@@ -47,12 +47,14 @@ lint: .venv/ready       ## style, and types at a level that finds things
 	ruff format --check .
 	mypy
 
-# The exact versions of requirements.lock; uv is among them, so that syncing does not remove it.
+# The exact versions of requirements.lock; uv is among them, so that syncing does not remove it. The stages are found from
+# any folder, so that they can say where they have to run, rather than Python that there is no module of that name.
 .venv/ready: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version)'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/python -c "import os, site; print(os.getcwd(), file=open(site.getsitepackages()[0] + '/oddreel.pth', 'w'))"
 	touch $@
 
 lock:                   ## newest versions that pyproject.toml allows

@@ -88,8 +88,11 @@ def task_of(files: list[Path]) -> Callable[[bytes], Path]:
         worker = f"machine.dask: the worker {get_worker().address}"
         if get_worker().state.nthreads > 1:
             raise InputError(f"{worker} has several threads, which would share one's settings; give it --nthreads 1")
-        if not all((ROOT / file).exists() for file in files) or files_hash(files) != code:
-            raise InputError(f"{worker} sees other code in {ROOT}; start it in this project's folder, or run again")
+        here = Path.cwd().samefile(ROOT) and all((ROOT / file).exists() for file in files)
+        if not here or files_hash(files) != code:
+            raise InputError(
+                f"{worker} sees other code in {os.getcwd()}; start it in this project's folder, or run again"
+            )
         return cloudpickle.loads(call)()
 
     return task

@@ -6,10 +6,13 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
+import sysconfig
 import time
 
 import pytest
+from helpers import ROOT
 
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
@@ -94,6 +97,20 @@ def test_the_process_ends_with_1_and_one_line(project, stage):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert err == f"{stage}@mine: {project.refusal(stage)}\n"
+
+
+def test_in_another_folder_a_stage_says_where_it_has_to_run(tmp_path):
+    """By what `make` leaves in its environment; of the libraries, this one's do."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    [python] = (tmp_path / "env/bin").glob("python")
+    [folder] = (tmp_path / "env/lib").glob("*/site-packages")
+    (folder / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    [line] = [line for line in (ROOT / "Makefile").read_text().splitlines() if "oddreel.pth" in line]
+    subprocess.run(line.strip().replace("$(BIN)/python", str(python)), cwd=ROOT, shell=True, check=True)
+    command = [python, "-m", "stages.decode", "mine"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("decode@mine: params.yaml: not found; run from the repository's root")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
