@@ -87,7 +87,7 @@ def restored(file: Path):
 
 def test_the_tables_have_every_section_and_every_stage_folder():
     assert {Path(file).parts[1] for file in BY_FILE} == ALL | {"common"}
-    sections = set(YAML(typ="safe").load(ROOT / "params.yaml")) - {"datasets"}
+    sections = set(YAML(typ="safe").load(ROOT / "params.yaml"))
     assert {key.split(".")[0] for key in BY_PARAM} == sections
 
 
@@ -137,13 +137,14 @@ def test_a_changed_recipe_is_rendered_and_makes_nothing_else_stale_before_it_giv
         assert project.stale() == of_demo({"render"})
 
 
-def test_one_more_set_leaves_the_others_as_they_are(project):
+@pytest.mark.parametrize("names", ["demo, other", "other"])
+def test_one_more_set_leaves_the_others_as_they_are_and_who_is_not_named_is_not_asked_about(project, names):
     params = project.params()
-    params["datasets"] = ["demo", "other"]
     params["sets"]["other"] = params["sets"]["demo"]
-    with restored(project.folder / "params.yaml"):
+    with restored(project.folder / "params.yaml"), restored(project.folder / "datasets.yaml"):
         project.write_params(params)
-        assert project.stale() == {f"{stage}@other" for stage in ALL}
+        (project.folder / "datasets.yaml").write_text(f"datasets: [{names}]\nrendered: []\n")
+        assert project.stale() == {f"{stage}@other" for stage in ALL - {"render"}}
 
 
 def test_bytecode_beside_the_code_makes_nothing_stale(project):
