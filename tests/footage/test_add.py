@@ -94,8 +94,8 @@ def test_sorted_clips_are_counted(place):
     "name, folder, message",
     [
         ("my set", "videos", "'my set': a set's name is made of letters, digits and _, and"),
-        ("weights", "videos", "is none of raw, weights, sheets"),
-        ("sheets", "videos", "is none of raw, weights, sheets"),
+        ("weights", "videos", "is none of raw, recipes, sheets, weights"),
+        ("sheets", "videos", "is none of raw, recipes, sheets, weights"),
         ("demo", "videos", "params.yaml: sets.demo is there already"),
         ("gate", "nowhere", "nowhere: no such folder"),
         ("gate", "checkout", "checkout: no video in it; expected videos "),

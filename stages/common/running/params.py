@@ -31,7 +31,7 @@ SECTIONS = {
     if f"\nclass {file.parent.name.capitalize()}:" in file.read_text()
 }
 # What stands beside the sets in the folders that are named for them.
-TAKEN = ("raw", "weights", "sheets")
+TAKEN = ("raw", "recipes", "sheets", "weights")
 Settings = TypeVar("Settings")
 Share = Annotated[float, Field(ge=0, le=1)]
 
