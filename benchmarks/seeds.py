@@ -54,8 +54,8 @@ def table(runs: list[dict[str, dict]]) -> pd.DataFrame:
 def main(name: str, seeds: list[int], jobs: int) -> None:
     if len(set(seeds)) < len(seeds):
         raise InputError(f"seeds {seeds}: expected different ones")
-    own = load("train", Train, name).seed
-    changes = [nested({} if seed == own else {"train.seed": seed, "train.threads": 1}) for seed in seeds]
+    set_to = load("train", Train, name).seed
+    changes = [nested({} if seed == set_to else {"train.seed": seed, "train.threads": 1}) for seed in seeds]
     fused = {row: [merged(changed, other) for changed in changes] for row, other in read_plan(PLAN)["fused"].items()}
     with ThreadPoolExecutor(jobs) as pool:
         list(pool.map(functools.partial(made, name, stages=SCORED), changes))

@@ -67,7 +67,7 @@ def paired(run: Callable, baseline: Callable | None = None, rounds: int = ROUNDS
         return min(seconds(run) for _ in range(rounds)), None
     baseline()
     times = [(seconds(run), seconds(baseline)) for _ in range(rounds)]
-    return min(own for own, _ in times), statistics.median(other / own for own, other in times)
+    return min(ours for ours, _ in times), statistics.median(other / ours for ours, other in times)
 
 
 @contextmanager

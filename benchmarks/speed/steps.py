@@ -61,15 +61,15 @@ def detect(sample: Sample, folder: Path) -> Iterator[dict]:
     weights = weights_file(sample.paths.weights / "detector") if needs_weights(settings) else None
     clip = next(c for c in recordings_of(sample.videos, sample.paths.frames) if c.video == sample.video)
     for source in settings.sources:
-        own = replace(settings, sources=[source])
+        alone = replace(settings, sources=[source])
         given = [given_to(source, weights, sample.videos)[clip.video]]
 
         def find(settings: Detect, given: list = given) -> None:
             detect_clip(clip, settings, given, "cpu", folder)
 
-        plainly = functools.partial(find, replace(own, precision="float32"))
+        plainly = functools.partial(find, replace(alone, precision="float32"))
         precise = "precision" in DETECTORS[source].settings
-        times = paired(functools.partial(find, own), plainly if precise else None, rounds=1)
+        times = paired(functools.partial(find, alone), plainly if precise else None, rounds=1)
         searched = len(range(0, len(sample.frames), settings.every))
         yield row(f"detect: {source}", "frames", searched, times, "float32" if precise else "")
 
@@ -140,8 +140,8 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
     def fast() -> None:
         for part in parts:
-            own = None if vectors is None else vectors[part]
-            score_tubes(network, shard[part], class_scores[part], own, known, settings.precision)
+            compared = None if vectors is None else vectors[part]
+            score_tubes(network, shard[part], class_scores[part], compared, known, settings.precision)
 
     def plainly() -> None:
         for start in range(0, len(shard), 256):

@@ -59,8 +59,8 @@ def scorer_table(metrics: dict) -> pd.DataFrame:
 
 def timeline(frames: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """The score of each frame of the test clips, and whether it is labelled anomalous (0, 1, or nothing known)."""
-    own = frames.loc[frames["split"] == "test", ["video", "frame", "score"]]
-    known = own.merge(labels, on=["video", "frame"], how="left")
+    tests = frames.loc[frames["split"] == "test", ["video", "frame", "score"]]
+    known = tests.merge(labels, on=["video", "frame"], how="left")
     return known.assign(anomalous=known["anomalous"].astype("Float64"))
 
 

@@ -96,5 +96,5 @@ def region_track_areas(
     if (columns < 0).any():
         raise ValueError(f"frames_of: expected every video with boxes, {found.videos[columns < 0][0]!r} is missing")
     frames = weights @ frames_of.to_numpy()
-    areas = [area(curve_of(found, total, own[columns])) for own, total in zip(weights, frames, strict=True)]
+    areas = [area(curve_of(found, total, times[columns])) for times, total in zip(weights, frames, strict=True)]
     return np.array([each.rbdc for each in areas]), np.array([each.tbdc for each in areas])
