@@ -58,6 +58,14 @@ def still(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[
     return [np.random.default_rng(seed).integers(90, 130, (height, width, 3)).astype(np.uint8)] * count
 
 
+def drawn_picture() -> np.ndarray:
+    """A picture, uint8 BGR (64, 64, 3), whose channels differ, with something upright in it."""
+    down, across = np.mgrid[:64, :64]
+    picture = np.stack([4 * across, 255 - 4 * down, 2 * (down + across)], axis=2).astype(np.uint8)
+    picture[16:56, 24:40] = (30, 60, 200)
+    return picture
+
+
 def write_pictures(folder: Path, frames: Iterable[np.ndarray], name: str = "{:03d}.png") -> Path:
     folder.mkdir(parents=True)
     for index, frame in enumerate(frames):

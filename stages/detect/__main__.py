@@ -36,10 +36,10 @@ def run(name: str) -> str:
         machine = workers_on(find_device(device), machine)
     if any("precision" in each.settings for each in chosen):
         say_if_slow(detect.precision, "cpu", f"sets.{name}.detect.precision")
-    jobs = []
+    hashes, jobs = {video: open_frames(paths.frames, video).hash for video in videos["video"]}, []
     for clip in recordings_of(videos, paths.frames):
         make = functools.partial(detect_clip, clip, detect, [of_clip[clip.video] for of_clip in given], device)
-        frames = [open_frames(paths.frames, part).hash for part in clip.parts]
+        frames = [hashes[part] for part in clip.parts]
         jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames}, make))
     searched = pd.concat(
         [pd.DataFrame({"video": v.video, "frame": range(0, v.frames, detect.every)}) for v in videos.itertuples()]

@@ -12,12 +12,15 @@ from torchvision.models.resnet import BasicBlock, ResNet
 
 from stages.common.pretrained.onnx import load_onnx
 from stages.common.pretrained.torchvision_weights import with_weights
+from stages.common.running.errors import InputError
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
 Teacher = Callable[[np.ndarray], np.ndarray]
 
-# What torchvision's classifiers were trained with: RGB in 0 to 1.
-IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# What is made of the grey levels of red, green and blue for a network: by `scale`, less `mean`, by `deviation`.
+# EfficientNet-Lite's classifiers, and torchvision's.
+EFFICIENTNET = {"scale": 1, "mean": (127, 127, 127), "deviation": (128, 128, 128)}
+IMAGENET = {"scale": 255, "mean": (0.485, 0.456, 0.406), "deviation": (0.229, 0.224, 0.225)}
 
 # Crops that go through a network at once: more would cost memory and save no time.
 BATCH = 64
@@ -54,19 +57,20 @@ def _random_network(seed: int, dimensions: int) -> nn.Module:
 
 
 def onnx_classifier(path: Path, size: int) -> Teacher:
-    """An image classifier in ONNX form (EfficientNet-Lite: RGB, (x - 127) / 128); its vectors are its logits.
+    """An image classifier in ONNX form (EfficientNet-Lite); its vectors are its logits.
 
     size: pixels of the square that crops are resized to.
-    Raises InputError where there is no such file, or no network in it.
+
+    Raises:
+        InputError: there is no such file, or no classifier in it.
     """
     run = load_onnx(path, "float32")
-
-    def answer(crops: np.ndarray) -> np.ndarray:
-        resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
-        rgb = (resized[..., ::-1].astype(np.float32) - 127) / 128
-        return run(np.ascontiguousarray(rgb.transpose(0, 3, 1, 2)))
-
-    return _in_batches(answer, run(np.zeros((1, 3, size, size), np.float32)).shape[1])
+    shape = run(np.zeros((1, 3, size, size), np.float32)).shape
+    if len(shape) != 2 or shape[0] != 1:
+        raise InputError(
+            f"{path}: answers a picture with {list(shape)} numbers, expected [1, classes]; take a classifier"
+        )
+    return _in_batches(lambda crops: run(standardised(crops, size, **EFFICIENTNET)), shape[1])
 
 
 def torchvision_classifier(path: Path, name: str, size: int, device: torch.device) -> Teacher:
@@ -81,16 +85,18 @@ def torchvision_classifier(path: Path, name: str, size: int, device: torch.devic
         InputError: a file that does not hold the weights of such a classifier.
     """
     network = with_weights(models.get_model(name, weights=None), name, path).to(device)
-    mean, deviation = (
-        torch.tensor(values, device=device)[:, None, None] for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
-    )
 
     def answer(crops: np.ndarray) -> np.ndarray:
-        resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
-        pixels = torch.from_numpy(np.ascontiguousarray(resized[..., ::-1])).to(device)
-        return network((pixels.permute(0, 3, 1, 2).float() / 255 - mean) / deviation).cpu().numpy()
+        return network(torch.from_numpy(standardised(crops, size, **IMAGENET)).to(device)).cpu().numpy()
 
     return _in_batches(torch.inference_mode()(answer), 1000)
+
+
+def standardised(crops: np.ndarray, size: int, scale: float, mean: tuple, deviation: tuple) -> np.ndarray:
+    """What a classifier sees of crops, grey or BGR: red, green and blue, float32 (N, 3, size, size)."""
+    resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
+    rgb = (resized[..., ::-1].astype(np.float32) / scale - np.float32(mean)) / np.float32(deviation)
+    return rgb.transpose(0, 3, 1, 2)
 
 
 def _in_batches(answer: Callable[[np.ndarray], np.ndarray], dimensions: int) -> Teacher:

@@ -63,14 +63,9 @@ def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: 
     frames = open_frames(store, video)
     half = tubes.half_length if split == "test" else tubes.reach
     shape = (len(objects), 2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3)
-    # numpy cannot map an empty file; an empty clip's shard is written plainly.
-    if not len(objects):
-        np.save(folder / "tubes.npy", np.empty(shape, np.uint8))
-        return
-    shard = new_array(folder / "tubes.npy", shape)
-    for row, (middle, box) in enumerate(zip(objects["frame"], objects[BOX].to_numpy(), strict=True)):
-        shard[row] = cut_tube(frames, middle, box, half, tubes.size, tubes.context)
-    shard.flush()
+    with new_array(folder / "tubes.npy", shape) as shard:
+        for row, (middle, box) in enumerate(zip(objects["frame"], objects[BOX].to_numpy(), strict=True)):
+            shard[row] = cut_tube(frames, middle, box, half, tubes.size, tubes.context)
 
 
 def chosen_objects(objects: pd.DataFrame, split: str, frames: int, tubes: Tubes) -> pd.DataFrame:

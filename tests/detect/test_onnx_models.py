@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import PARAMS, store_frames
+from helpers import PARAMS, drawn_picture, store_frames
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +150,19 @@ def real(request):
     if not (WEIGHTS / name).is_file():
         pytest.skip(f"no {name} in ../shared/data/weights")
     return request.param, WEIGHTS / name, size
+
+
+# Box, score and class of what each holds likeliest in the drawn picture.
+LIKELIEST = {"yolox": ([23.7, 15.8, 40.2, 58.6], 0.0755, 72), "nanodet_plus": ([0.1, 0, 64, 51.4], 0.2800, 63)}
+
+
+def test_real_networks_see_the_drawn_picture_as_they_did(real, tmp_path):
+    name, path, size = real
+    tiles = {"input_width": size, "input_height": size, "score": 0.05}
+    found = found_by(name, path, drawn_picture()[None], tmp_path / "frames", **tiles)[0]
+    box, score, label = LIKELIEST[name]
+    np.testing.assert_allclose(found.boxes[0], box, atol=0.3)
+    assert (found.scores[0], found.labels[0]) == (pytest.approx(score, abs=0.003), label)
 
 
 def test_real_networks_find_people(real, tmp_path):

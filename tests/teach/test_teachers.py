@@ -3,11 +3,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers import drawn_picture
 from torchvision import models
 from torchvision.transforms import functional
 
 from stages.common.running.errors import InputError
-from stages.teach.teachers import onnx_classifier, random_resnet, torchvision_classifier
+from stages.teach.teachers import (
+    EFFICIENTNET,
+    IMAGENET,
+    onnx_classifier,
+    random_resnet,
+    standardised,
+    torchvision_classifier,
+)
 
 CLASSIFIER = Path(__file__).parents[3] / "shared/data/weights/efficientnet_lite0_imagenet.onnx"
 
@@ -85,6 +93,46 @@ def test_random_answers_tell_crops_apart_and_are_well_scaled(crops):
 def test_missing_weights_are_named(tmp_path):
     with pytest.raises(InputError, match="none.onnx: no weights there"):
         onnx_classifier(tmp_path / "none.onnx", size=64)
+
+
+# A crop of two by two pixels, blue, green and red each, and what the classifiers see of it: red, green and blue.
+CROP = np.array([[[[10, 20, 30], [0, 0, 0]], [[255, 128, 64], [1, 2, 3]]]], np.uint8)
+SEEN = [
+    # Less 127, by 128.
+    (EFFICIENTNET, [[[-97, -127], [-63, -124]], [[-107, -127], [1, -125]], [[-117, -127], [128, -126]]], 1 / 128),
+    # In 0 to 1 less 0.485, 0.456 and 0.406, by 0.229, 0.224 and 0.225.
+    (
+        IMAGENET,
+        [
+            [[-1.604161, -2.117904], [-1.021919, -2.066529]],
+            [[-1.685574, -2.035714], [0.205182, -2.000700]],
+            [[-1.630153, -1.804444], [2.640000, -1.787015]],
+        ],
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize(("training", "seen", "unit"), SEEN)
+def test_a_classifier_sees_red_green_and_blue_as_it_was_trained_to(training, seen, unit):
+    np.testing.assert_allclose(standardised(CROP, 2, **training)[0], np.array(seen) * unit, atol=1e-5)
+    grey = standardised(np.full((1, 4, 4, 1), 200, np.uint8), 2, **training)
+    np.testing.assert_allclose(grey, standardised(np.full((1, 2, 2, 3), 200, np.uint8), 2, **training))
+
+
+def test_the_classifier_sees_the_drawn_picture_as_it_did():
+    if not CLASSIFIER.is_file():
+        pytest.skip("no efficientnet_lite0_imagenet.onnx in ../shared/data/weights")
+    vector = onnx_classifier(CLASSIFIER, size=96)(drawn_picture()[None])[0]
+    np.testing.assert_allclose(vector[:5], [-4.8174, 0.3282, -2.4688, -2.9210, 2.5609], atol=0.05)
+    assert vector.argsort()[:-4:-1].tolist() == [470, 626, 530]
+
+
+def test_a_network_that_is_no_classifier_is_refused():
+    if not CLASSIFIER.with_name("yolox_nano.onnx").is_file():
+        pytest.skip("no yolox_nano.onnx in ../shared/data/weights")
+    with pytest.raises(InputError, match="yolox_nano.onnx: answers .* .1, 3549, 85. numbers, .* no classifier"):
+        onnx_classifier(CLASSIFIER.with_name("yolox_nano.onnx"), size=416)
 
 
 def test_torchvisions_classifiers_see_what_they_were_trained_on(drawn, crops):

@@ -4,21 +4,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import still, store_frames, walking_square, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stages.common.tables.arrays import map_array
-from stages.common.tables.schemas import BOX, DETECTIONS, TUBES, VIDEOS, read_table, write_table
-from stages.tubes.__main__ import run
-from stages.tubes.cut import chosen_frames, clip_rows, crop_area, cut_clip, cut_tube
+from stages.common.tables.schemas import BOX, TUBES, read_table
+from stages.tubes.cut import chosen_frames, chosen_objects, crop_area, cut_clip, cut_tube
 from stages.tubes.settings import Tubes
 
-TINY = Tubes(size=8, context=0.0, half_length=1, reach=3, train_stride=2)
-PARAMS = """
-machine: {workers: 1, device: cpu}
-tubes: {size: 8, context: 0.0, half_length: 1, reach: 3, train_stride: 2}
-sets: {tiny: {tubes: {}}}
-"""
+# Its reach is of 3 frames.
+TINY = Tubes(size=16, context=0.0, half_length=1, max_step=3, train_stride=2)
 
 
 def random_frames(count, height=20, width=30, colour=False, seed=0):
@@ -26,10 +22,10 @@ def random_frames(count, height=20, width=30, colour=False, seed=0):
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def detections(rows):
-    """A table of DETECTIONS from (video, frame, x1, y1, x2, y2)."""
-    table = pd.DataFrame(rows, columns=["video", "frame", *BOX])
-    fixed = {"score": 1.0, "label": -1, "source": "motion"}
+def objects(*rows):
+    """A table of OBJECTS of a clip `a` from (frame, x1, y1, x2, y2), numbered in that order."""
+    table = pd.DataFrame(rows, columns=["frame", *BOX])
+    fixed = {"video": "a", "object": range(len(table)), "score": 1.0, "label": -1, "source": "motion"}
     return table.assign(**fixed, class_scores=pd.Series([np.zeros(0, np.float32)] * len(table), dtype=object))
 
 
@@ -58,9 +54,9 @@ def test_a_training_clip_too_short_for_the_reach_gives_every_nth_of_all_its_fram
     assert chosen_frames(1, "train", TINY).tolist() == [0]
 
 
-@given(st.integers(1, 200), st.integers(0, 40), st.integers(1, 9))
+@given(st.integers(1, 200), st.integers(2, 40), st.integers(1, 9))
 def test_chosen_training_frames_never_repeat_a_clips_ends_where_that_can_be_avoided(frames, reach, stride):
-    tubes = Tubes(size=8, context=0.0, half_length=1, reach=reach, train_stride=stride)
+    tubes = Tubes(size=16, context=0.0, half_length=1, max_step=reach, train_stride=stride)
     chosen = chosen_frames(frames, "train", tubes)
     assert len(chosen) and 0 <= chosen.min() and chosen.max() < frames
     assert (np.diff(chosen) == stride).all() or ((chosen % stride).any() and (np.diff(chosen) == 1).all())
@@ -172,79 +168,51 @@ def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 def test_a_clip_without_objects_has_a_shard_of_no_tubes(tmp_path, colour):
-    np.save(tmp_path / "clip.npy", random_frames(6, colour=colour))
-    rows = clip_rows(detections([]), "clip", "test", 6, TINY)
-    cut_clip(tmp_path / "clip.npy", "test", rows, TINY, tmp_path)
-    assert map_array(tmp_path / "tubes.npy").shape == (0, 3, 8, 8, 3 if colour else 1)
-    write_table(tmp_path / "rows.parquet", rows, TUBES)
-    assert len(read_table(tmp_path / "rows.parquet", TUBES)) == 0
+    store = store_frames(tmp_path / "frames", a=random_frames(6, colour=colour))
+    rows = chosen_objects(objects(), "test", 6, TINY)
+    cut_clip(store, "a", "test", rows, TINY, tmp_path)
+    assert map_array(tmp_path / "tubes.npy").shape == (0, 3, 16, 16, 3 if colour else 1)
 
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 @pytest.mark.parametrize(("split", "length"), [("test", 3), ("held_out", 7), ("train", 7)])
 def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path, colour, split, length):
     frames = random_frames(6, colour=colour)
-    np.save(tmp_path / "clip.npy", frames)
-    rows = pd.DataFrame([(4, 2, 2, 9, 9), (0, 5, 1, 25, 19), (5, 0, 0, 4, 6)], columns=["frame", *BOX])
-    cut_clip(tmp_path / "clip.npy", split, rows, TINY, tmp_path)
+    rows = objects((4, 2, 2, 9, 9), (0, 5, 1, 25, 19), (5, 0, 0, 4, 6))
+    cut_clip(store_frames(tmp_path / "frames", a=frames), "a", split, rows, TINY, tmp_path)
     shard = map_array(tmp_path / "tubes.npy")
-    assert shard.shape == (3, length, 8, 8, 3 if colour else 1) and shard.dtype == np.uint8
+    assert shard.shape == (3, length, 16, 16, 3 if colour else 1) and shard.dtype == np.uint8
     for tube, row in zip(shard, rows.itertuples(), strict=True):
         box = np.array([row.x1, row.y1, row.x2, row.y2])
-        np.testing.assert_array_equal(tube, cut_tube(frames, row.frame, box, length // 2, 8, 0.0))
+        np.testing.assert_array_equal(tube, cut_tube(frames, row.frame, box, length // 2, 16, 0.0))
 
 
-def test_rows_are_the_clips_own_in_order_of_frames_and_otherwise_as_they_came():
-    table = detections([("b", 5, 1, 1, 9, 9), ("a", 2, 0, 0, 5, 5), ("b", 3, 2, 2, 8, 8), ("b", 5, 0, 0, 7, 7)])
-    rows = clip_rows(table, "b", "test", 8, TINY)
-    assert list(rows.columns) == TUBES.names
-    assert rows[["video", "row", "split", "frame", "x1"]].to_numpy().tolist() == [
-        ["b", 0, "test", 3, 2],
-        ["b", 1, "test", 5, 1],
-        ["b", 2, "test", 5, 0],
-    ]
+def test_objects_of_training_clips_are_only_those_of_chosen_frames_in_their_order():
+    table = objects(*[(frame, 0, 0, 5, 5) for frame in range(12) for _ in range(2)])
+    chosen = chosen_objects(table, "train", 12, TINY)
+    assert chosen["object"].tolist() == [8, 9, 12, 13, 16, 17] and chosen.index.tolist() == list(range(6))
+    pd.testing.assert_frame_equal(chosen_objects(table, "held_out", 12, TINY), table)
 
 
-def test_rows_of_training_clips_are_only_those_of_chosen_frames():
-    table = detections([("a", frame, 0, 0, 5, 5) for frame in range(12)])
-    assert clip_rows(table, "a", "train", 12, TINY)["frame"].tolist() == [4, 6, 8]
-    assert clip_rows(table, "a", "held_out", 12, TINY)["frame"].tolist() == list(range(12))
-
-
-def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "params.yaml").write_text(PARAMS)
-    clips = {"calm": "train", "empty": "test", "busy": "test"}
-    frames = {name: random_frames(12, seed=seed) for seed, name in enumerate(clips)}
-    for name in clips:
-        (tmp_path / "data/tiny/frames").mkdir(parents=True, exist_ok=True)
-        np.save(tmp_path / f"data/tiny/frames/{name}.npy", frames[name])
-    videos = pd.DataFrame({"video": list(clips), "split": list(clips.values())})
-    facts = {
-        "kind": "file",
-        "path": "",
-        "first": 0,
-        "step": 1,
-        "frames": 12,
-        "fps": 12.0,
-        "width": 30,
-        "height": 20,
-        "sha256": "",
-    }
-    write_table(tmp_path / "data/tiny/footage/videos.parquet", videos.assign(**facts), VIDEOS)
-    found = [("busy", 9, 4, 4, 20, 18), ("calm", 3, 2, 2, 8, 8), ("calm", 4, 2, 2, 8, 8), ("busy", 0, 1, 1, 9, 9)]
-    write_table(tmp_path / "data/tiny/detections.parquet", detections(found), DETECTIONS)
-
-    said = run("tiny")
-
-    assert "'test': 2" in said and "'train': 1" in said
-    folder = tmp_path / "data/tiny/tubes"
-    assert sorted(path.name for path in folder.glob("*.npy")) == ["busy.npy", "calm.npy", "empty.npy"]
+def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(project):
+    for path in ("train/a", "train/calm"):
+        write_pictures(project.source / path, walking_square(20, seed=len(path)))
+    write_pictures(project.source / "test/busy", walking_square(12))
+    write_pictures(project.source / "test/empty", still(3))
+    tubes = {"size": 16, "half_length": 1, "max_step": 3, "train_stride": 2}
+    project.params(tubes=tubes, footage={"held_out_clips": ["a"]})
+    project.run("footage", "decode", "detect", "tubes")
+    folder = project.root / "data/mine/tubes"
+    assert sorted(path.name for path in folder.glob("*.npy")) == ["a.npy", "busy.npy", "calm.npy", "empty.npy"]
     table = read_table(folder / "tubes.parquet", TUBES)
-    assert sorted(zip(table["video"], table["frame"], strict=True)) == [("busy", 0), ("busy", 9), ("calm", 4)]
+    assert table.groupby("video")["split"].first().to_dict() == {"a": "held_out", "busy": "test", "calm": "train"}
     assert len(map_array(folder / "empty.npy")) == 0
-    for row in table.itertuples():
+    found = table.merge(project.detections(), on=["video", "object"])
+    assert len(found) == len(table) > 30
+    assert (found["video"] == "busy").sum() == (project.detections()["video"] == "busy").sum()
+    assert sorted(set(found["frame"][found["video"] == "calm"])) == list(range(4, 17, 2))
+    for row in found.itertuples():
         half = 1 if row.split == "test" else 3
         box = np.array([row.x1, row.y1, row.x2, row.y2])
-        expected = cut_tube(frames[row.video], row.frame, box, half, 8, 0.0)
+        expected = cut_tube(project.frames(row.video), row.frame, box, half, 16, 0.0)
         np.testing.assert_array_equal(map_array(folder / f"{row.video}.npy")[row.row], expected)

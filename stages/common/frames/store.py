@@ -55,11 +55,13 @@ def open_frames(store: Path, video: str) -> Frames:
     """The frames of a clip of a store.
 
     Raises:
-        InputError: there is no store.
+        InputError: there is no store, or no such clip in it.
     """
     if not (store / "clips.json").exists():
         raise InputError(f"{store}: not found; run `dvc repro` to make it")
     hashes = json.loads((store / "clips.json").read_text())
+    if video not in hashes:
+        raise InputError(f"{store}: no clip {video!r} in it; run `dvc repro` to make it anew")
     return Frames(store, video, map_array(store / f"{video}.npy"), hashes[video])
 
 
@@ -69,11 +71,11 @@ def write_frames(folder: Path, frames: Iterable[np.ndarray], shape: tuple[int, .
     Args:
         frames: uint8, all of shape[1:]; no more than shape[0].
     """
-    array, count = new_array(folder / "frames.npy", shape), 0
-    for frame in frames:
-        array[count] = frame
-        count += 1
-    array.flush()
+    count = 0
+    with new_array(folder / "frames.npy", shape) as array:
+        for frame in frames:
+            array[count] = frame
+            count += 1
     return count
 
 
@@ -87,5 +89,5 @@ def fill_store(store: Path, clips: Iterable[tuple[str, Path]], times: pd.DataFra
         for video, folder in clips:
             link_or_copy(folder / "frames.npy", store / f"{video}.npy")
             hashes[video] = sha256(store / f"{video}.npy")
-            writer.write_table(arrow_table(times.iloc[rows_of[video]].sort_values("frame"), TIMES))
+            writer.write_table(arrow_table(times.iloc[rows_of.get(video, [])].sort_values("frame"), TIMES))
     (store / "clips.json").write_text(json.dumps(hashes, indent=0, sort_keys=True) + "\n")

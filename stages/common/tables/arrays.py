@@ -1,6 +1,8 @@
 """Arrays that are larger than memory: one `.npy` file each, mapped rather than read."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +16,21 @@ def map_array(path: Path) -> np.ndarray:
         return np.load(path)
 
 
-def new_array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """A `.npy` file of uint8 zeros, mapped for writing; no axis is empty.
+@contextmanager
+def new_array(path: Path, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """A `.npy` file of uint8 zeros, mapped for writing within the block.
 
     Its space is taken at once: a full disk is an OSError here, and not the sudden end of the process that writes to a
     mapped page for which there is none.
     """
+    if 0 in shape:
+        empty = np.zeros(shape, np.uint8)  # which cannot be mapped
+        np.save(path, empty)
+        yield empty
+        return
     array = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     if hasattr(os, "posix_fallocate"):
         with open(path, "r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return array
+    yield array
+    array.flush()

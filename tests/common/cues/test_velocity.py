@@ -5,7 +5,7 @@ from helpers import Counted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.cues.velocity import WIDTH, box_means, flow_magnitude, of_frames
+from stages.common.cues.velocity import WIDTH, box_means, flow_magnitude, grey, of_frames
 
 
 def textured(height=80, width=120, seed=0):
@@ -86,6 +86,11 @@ def test_a_box_that_sticks_out_or_is_empty_has_a_mean():
 
 def test_flow_of_equal_pictures_is_nothing():
     assert flow_magnitude(textured(), textured()).max() < 0.01
+
+
+def test_grey_is_what_the_eye_sees_of_blue_green_and_red():
+    frame = np.array([[[200, 0, 0], [0, 200, 0], [0, 0, 200]]], np.uint8)
+    assert grey(frame, 1).tolist() == [[23, 117, 60]]
 
 
 def test_the_work_grows_as_a_clip_does():
