@@ -4,12 +4,13 @@ import functools
 
 import numpy as np
 
+from stages.common.frames.store import open_frames
 from stages.common.running.cli import run_stage
-from stages.common.running.files import folder_whole, link_or_copy, sha256
+from stages.common.running.files import folder_whole, link_or_copy
 from stages.common.running.params import load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import DETECTIONS, VIDEOS, read_table, searched_every, table_hash
+from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, read_table, table_hash
 from stages.sheets.sheet import write_sheet
 
 # Of a set with more clips, so many, evenly spread: people look at fewer, and file systems like fewer.
@@ -19,16 +20,18 @@ MOST = 900
 def run(name: str) -> str:
     paths = SetPaths(name)
     videos = sorted(read_table(paths.footage / "videos.parquet", VIDEOS)["video"])
-    detections = read_table(paths.detections, DETECTIONS)
-    sources = sorted(set(detections["source"]))
-    every = searched_every(detections["frame"].to_numpy())
+    objects = read_table(paths.detections / "objects.parquet", OBJECTS)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    sources = sorted(set(objects["source"]))
     places = np.unique(np.linspace(0, len(videos) - 1, min(MOST, len(videos))).round().astype(int))
     chosen, jobs = [videos[place] for place in places], []
     for video in chosen:
-        boxes = detections[detections["video"] == video].reset_index(drop=True)
-        packed = paths.frames / f"{video}.npy"
-        content = {"frames": sha256(packed), "boxes": table_hash(boxes, DETECTIONS), "sources": sources, "every": every}
-        jobs.append(Job(video, content, functools.partial(write_sheet, packed, boxes, sources, every)))
+        boxes = objects[objects["video"] == video].reset_index(drop=True)
+        looked = searched["frame"][searched["video"] == video].to_numpy()
+        content = {"frames": open_frames(paths.frames, video).hash, "boxes": table_hash(boxes, OBJECTS)}
+        content |= {"sources": sources, "searched": looked.tolist()}
+        make = functools.partial(write_sheet, paths.frames, video, boxes, sources, looked)
+        jobs.append(Job(video, content, make))
     with folder_whole(paths.sheets) as folder:
         for video, piece in zip(chosen, map_videos("sheets", name, jobs, load_machine()), strict=True):
             link_or_copy(piece / "sheet.jpg", folder / f"{video}.jpg")

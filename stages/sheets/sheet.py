@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from stages.common.tables.arrays import map_array
-from stages.common.tables.schemas import BOX
+from stages.common.frames.store import Frames, open_frames
 
 COLUMNS, ROWS = 3, 4
 # Pixels of one frame's width, and between frames.
@@ -18,16 +17,15 @@ PAPER, INK = 250, (70, 70, 70)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def contact_sheet(frames: np.ndarray, boxes: pd.DataFrame, sources: list[str], every: int) -> np.ndarray:
+def contact_sheet(frames: Frames, boxes: pd.DataFrame, sources: list[str], searched: np.ndarray) -> np.ndarray:
     """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS searched frames at most.
 
     Args:
-        frames: uint8 (frames, H, W) or (frames, H, W, 3) BGR.
+        frames: of the clip.
         boxes: frame, BOX, score and source, of this clip; may be empty.
         sources: all there are in the set, each of which has a colour of its own.
-        every: so many-th frame has been searched, from the first on.
+        searched: int (k,), ascending, the frames in which objects were looked for, one at least.
     """
-    searched = np.arange(0, len(frames), every)
     chosen = searched[np.unique(np.linspace(0, len(searched) - 1, COLUMNS * ROWS).round().astype(int))]
     tiles = [tile(frames[frame], boxes[boxes["frame"] == frame], int(frame), sources) for frame in chosen]
     rows = -(-len(tiles) // COLUMNS)
@@ -68,8 +66,10 @@ def legend(boxes: pd.DataFrame, sources: list[str], width: int) -> np.ndarray:
     return line
 
 
-def write_sheet(packed: Path, boxes: pd.DataFrame, sources: list[str], every: int, folder: Path) -> None:
+def write_sheet(
+    store: Path, video: str, boxes: pd.DataFrame, sources: list[str], searched: np.ndarray, folder: Path
+) -> None:
     """The sheet of one clip as `sheet.jpg`."""
-    picture = contact_sheet(map_array(packed), boxes[["frame", *BOX, "source"]], sources, every)
+    picture = contact_sheet(open_frames(store, video), boxes, sources, searched)
     encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1]
     (folder / "sheet.jpg").write_bytes(encoded.tobytes())

@@ -17,7 +17,7 @@ BOXES = BOXES.assign(x2=20.0, y2=[30.0, 30.0, 34.0])[["frame", *BOX, "source"]]
 @pytest.mark.parametrize("shape", [(48, 64), (48, 64, 3), (9, 400)])
 def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
     frames = np.zeros((count, *shape), np.uint8)
-    sheet = contact_sheet(frames, BOXES[:0], [], every=1)
+    sheet = contact_sheet(frames, BOXES[:0], [], np.arange(count))
     assert sheet.shape[1] == min(count, COLUMNS) * (WIDTH + GAP) + GAP
     height = max(24, round(shape[0] * WIDTH / shape[1]))
     assert sheet.shape[0] == -(-min(count, COLUMNS * ROWS) // COLUMNS) * (height + GAP) + GAP + 28
@@ -26,13 +26,13 @@ def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
 def test_the_frames_of_a_sheet_are_searched_ones():
     frames = np.zeros((30, 48, 64), np.uint8)
     frames[::3] = 90  # what was searched is grey, what was not is black
-    sheet = contact_sheet(frames, BOXES[:0], [], every=3)
+    sheet = contact_sheet(frames, BOXES[:0], [], np.arange(0, 30, 3))
     tiles = sheet[GAP + 40 : -28 : 360 + GAP, GAP + 40 :: WIDTH + GAP]
     assert tiles.shape[:2] == (4, 3) and (tiles[:3] == 90).all()
 
 
 def test_boxes_have_the_colour_of_what_found_them():
-    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"], every=1)
+    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"], np.arange(4))
     motion, yolox = (np.abs(sheet.astype(int) - colour).max(axis=2) < 30 for colour in COLOURS[:2])
     # Two of motion in the first row, of which the last is the fourth, below the first; and the legend.
     tile = WIDTH + GAP
@@ -46,8 +46,8 @@ def test_the_stage_makes_one_of_each_clip_the_same_every_time(project):
     for clip in ("train/a", "train/b", "test/c"):
         write_pictures(project.source / clip, walking_square(12, seed=len(clip)))
     project.run("footage", "weights", "decode", "detect", "sheets")
-    first = tree(project.root / "report/mine_sheets")
+    first = tree(project.root / "report/sheets/mine")
     assert set(first) == {"a.jpg", "b.jpg", "c.jpg"}
     assert cv2.imdecode(np.frombuffer(first["c.jpg"], np.uint8), cv2.IMREAD_COLOR).shape[1] == 3 * (WIDTH + GAP) + GAP
     project.run("sheets")
-    assert tree(project.root / "report/mine_sheets") == first
+    assert tree(project.root / "report/sheets/mine") == first
