@@ -52,7 +52,7 @@ def test_another_parameter_makes_its_stages_stale(project):
     params["tubes"]["context"] = 0.2
     project.write_params(params)
     project.commit("parameter")
-    assert stale(project) == {"tubes@demo", "train@demo", "report@demo"}
+    assert stale(project) == {"tubes@demo", "train@demo", "fuse@demo", "report@demo"}
 
 
 def edit_lock(project, change) -> None:
