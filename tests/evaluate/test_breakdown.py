@@ -1,4 +1,4 @@
-"""What stands behind the headline: types of anomaly, clips, an operator's threshold, and the tables of the plots."""
+"""What stands behind the headline: types of anomaly, clips, and an operator's threshold."""
 
 import math
 
@@ -8,7 +8,6 @@ import pytest
 
 from stages.common.tables.schemas import REGIONS
 from stages.evaluate.breakdown import by_type, operation, per_video
-from stages.evaluate.curves import POINTS, roc_table, scorer_table, thinned, timeline
 
 
 def clip(video, anomalous, scores, fps=10.0):
@@ -102,24 +101,3 @@ def test_a_row_per_clip():
     assert table.loc["b", ["incidents", "highest_score"]].tolist() == [0, 5] and np.isnan(table.loc["b", "auc"])
     empty = pd.DataFrame({field.name: [] for field in REGIONS})
     assert len(per_video(frames[:0], empty, np.zeros(0, bool))) == 0
-
-
-@pytest.mark.parametrize("rows", [0, 1, 2, POINTS, POINTS + 1, 5 * POINTS + 3])
-def test_a_curve_keeps_its_ends_and_no_more_points_than_can_be_seen(rows):
-    table = thinned(pd.DataFrame({"x": np.arange(rows)}))
-    assert len(table) <= POINTS and (not rows or table["x"].iloc[[0, -1]].tolist() == [0, rows - 1])
-
-
-def test_the_timeline_says_what_is_known_of_each_frame():
-    frames = pd.DataFrame({"video": ["a", "a", "b", "h"], "frame": [0, 1, 0, 0], "score": [1.0, 2.0, 3.0, 4.0]})
-    frames["split"] = ["test"] * 3 + ["held_out"]
-    labels = pd.DataFrame({"video": ["a", "a"], "frame": [0, 1], "anomalous": [False, True]})
-    table = timeline(frames, labels)
-    assert table["video"].tolist() == ["a", "a", "b"] and table["anomalous"].isna().tolist() == [False, False, True]
-    assert table["anomalous"][:2].tolist() == [0, 1]
-    assert timeline(frames, labels[:0])["anomalous"].isna().all()
-
-
-def test_tables_of_nothing_have_no_rows():
-    assert len(scorer_table({})) == 0
-    assert len(roc_table(clip("a", [0, 0], [1.0, 2.0]))) == 0

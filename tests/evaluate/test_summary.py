@@ -92,9 +92,14 @@ def test_a_clip_of_which_it_is_known_when_but_not_where_does_not_count_for_regio
     labels, regions = ground_truth()
     more = [table.assign(video="c") for table in (frames[:10], objects[:10], labels[:10])]
     more[1]["score"] *= 2
+    more[1]["raw"] *= 2
+    known = tables_of(frames, objects)
     frames, objects, labels = (pd.concat(pair) for pair in zip((frames, objects, labels), more, strict=True))
-    metrics = whole_summary(frames, objects, truth=(labels, regions))
-    assert (metrics["rbdc"], metrics["tbdc"]) == (1, 1)
+    tables = tables_of(frames, objects, truth=(labels, regions))
+    metrics = summary(tables)
+    assert (metrics["rbdc"], metrics["tbdc"], metrics["raw"]["rbdc"]) == (1, 1, 1)
+    assert metrics["interval"]["rbdc"] == summary(known)["interval"]["rbdc"]
+    assert region_table(tables).equals(region_table(known))
     assert metrics["counts"]["videos_with_regions"] == 2 and metrics["counts"]["videos"] == 3
     # A clip that is known to be normal counts: what is found there is false.
     metrics = whole_summary(frames, objects, truth=(labels.assign(anomalous=labels["video"] == "a"), regions))
@@ -122,6 +127,8 @@ def test_each_number_comes_from_its_own_column():
         }
         assert {column for column in COLUMNS if parts[column]["micro_auc"] == 0} == {worst}
         assert {column for column in ("raw", "score") if parts[column]["rbdc"] < 1} == {worst} & {"raw", "score"}
+        fused = (metrics["equal_error_rate"], metrics["average_precision"], metrics["interval"]["micro_auc"]["high"])
+        assert (fused == (0, 1, 1)) == (worst != "score")
 
 
 def test_counts():
