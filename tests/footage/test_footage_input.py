@@ -52,7 +52,7 @@ def test_a_folder_without_a_video_that_can_be_read_is_told_of_what_it_holds(proj
         (project.source / name).parent.mkdir(exist_ok=True)
         (project.source / name).touch()
     line = project.refusal("footage")
-    assert line.endswith("found 2 .ts, 1 .mts, 1 .mp4 in sub-folders, 1 without a suffix")
+    assert line.endswith("found 2 .ts, 1 .mp4 in sub-folders, 1 .mts, 1 without a suffix")
     assert "ucsd" not in line and "layout" not in line
 
 

@@ -122,13 +122,15 @@ def test_avenue_lies_in_a_known_layout(project):
     project.source.rmdir()
     project.source.symlink_to(AVENUE)
     project.run("footage")
-    assert rows(project.videos(), "video", "frames", "width", "height", "fps") == [
+    # Which part of it is there differs.
+    assert set(rows(project.videos(), "video", "frames", "width", "height", "fps")) >= {
         ("test_08", 36, 640, 360, 25),
         ("test_17", 426, 640, 360, 25),
         ("train_12", 145, 640, 360, 25),
         ("train_16", 244, 640, 360, 25),
-    ]
-    assert project.labels().groupby("video")["anomalous"].sum().to_dict() == {"test_08": 36, "test_17": 384}
+    }
+    found = project.labels().groupby("video")["anomalous"].sum()
+    assert found[["test_08", "test_17"]].tolist() == [36, 384]
 
 
 @pytest.fixture
