@@ -23,15 +23,19 @@ def run(name: str) -> str:
     objects = read_table(paths.detections / "objects.parquet", OBJECTS)
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     sources = sorted(set(objects["source"]))
+    rows_of, frames_of = objects.groupby("video").indices, dict(tuple(searched.groupby("video")["frame"]))
     places = np.unique(np.linspace(0, len(videos) - 1, min(MOST, len(videos))).round().astype(int))
     chosen, jobs = [videos[place] for place in places], []
     for video in chosen:
-        boxes = objects[objects["video"] == video].reset_index(drop=True)
-        looked = searched["frame"][searched["video"] == video].to_numpy()
-        content = {"frames": open_frames(paths.frames, video).hash, "boxes": table_hash(boxes, OBJECTS)}
-        content |= {"sources": sources, "searched": looked.tolist()}
-        make = functools.partial(write_sheet, paths.frames, video, boxes, sources, looked)
-        jobs.append(Job(video, content, make))
+        boxes = objects.iloc[rows_of.get(video, [])].reset_index(drop=True)
+        frames = np.sort(frames_of.get(video, searched["frame"][:0]).to_numpy())
+        content = {
+            "frames": open_frames(paths.frames, video).hash,
+            "boxes": table_hash(boxes, OBJECTS),
+            "sources": sources,
+            "searched": frames.tolist(),
+        }
+        jobs.append(Job(video, content, functools.partial(write_sheet, paths.frames, video, boxes, frames, sources)))
     with folder_whole(paths.sheets) as folder:
         for video, piece in zip(chosen, map_videos("sheets", name, jobs, load_machine()), strict=True):
             link_or_copy(piece / "sheet.jpg", folder / f"{video}.jpg")

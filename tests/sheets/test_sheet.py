@@ -17,7 +17,7 @@ BOXES = BOXES.assign(x2=20.0, y2=[30.0, 30.0, 34.0])[["frame", *BOX, "source"]]
 @pytest.mark.parametrize("shape", [(48, 64), (48, 64, 3), (9, 400)])
 def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
     frames = np.zeros((count, *shape), np.uint8)
-    sheet = contact_sheet(frames, BOXES[:0], [], np.arange(count))
+    sheet = contact_sheet(frames, BOXES[:0], np.arange(count), [])
     assert sheet.shape[1] == min(count, COLUMNS) * (WIDTH + GAP) + GAP
     height = max(24, round(shape[0] * WIDTH / shape[1]))
     assert sheet.shape[0] == -(-min(count, COLUMNS * ROWS) // COLUMNS) * (height + GAP) + GAP + 28
@@ -26,19 +26,32 @@ def test_a_sheet_has_frames_from_the_first_to_the_last(count, shape):
 def test_the_frames_of_a_sheet_are_searched_ones():
     frames = np.zeros((30, 48, 64), np.uint8)
     frames[::3] = 90  # what was searched is grey, what was not is black
-    sheet = contact_sheet(frames, BOXES[:0], [], np.arange(0, 30, 3))
-    tiles = sheet[GAP + 40 : -28 : 360 + GAP, GAP + 40 :: WIDTH + GAP]
-    assert tiles.shape[:2] == (4, 3) and (tiles[:3] == 90).all()
+    sheet = contact_sheet(frames, BOXES[:0], np.arange(0, 30, 3), [])
+    cells = sheet[GAP + 40 : -28 : 360 + GAP, GAP + 40 :: WIDTH + GAP]
+    assert cells.shape[:2] == (4, 3) and (cells[:3] == 90).all()
+
+
+def test_of_a_clip_in_which_nothing_was_searched_there_is_the_first_frame():
+    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES[:0], np.zeros(0, int), [])
+    assert sheet.shape[1] == WIDTH + 2 * GAP and (sheet[GAP + 40, GAP + 40] == 90).all()
+
+
+def test_boxes_are_where_their_objects_are():
+    sheet = contact_sheet(np.full((1, 48, 64), 90, np.uint8), BOXES[:1], np.arange(1), ["motion"])
+    green = np.abs(sheet[:-28].astype(int) - COLOURS[0]).max(axis=2) < 30
+    rows, columns = np.nonzero(green)
+    # 7.5 pixels of the sheet are one of the frame.
+    assert (columns.min(), columns.max()) == (GAP + 30, GAP + 150) and (rows.min(), rows.max()) == (GAP + 45, GAP + 225)
 
 
 def test_boxes_have_the_colour_of_what_found_them():
-    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, ["motion", "yolox"], np.arange(4))
+    sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES, np.arange(4), ["motion", "yolox"])
     motion, yolox = (np.abs(sheet.astype(int) - colour).max(axis=2) < 30 for colour in COLOURS[:2])
     # Two of motion in the first row, of which the last is the fourth, below the first; and the legend.
-    tile = WIDTH + GAP
+    across = WIDTH + GAP
     below = 360 + 2 * GAP
-    assert motion[:below, :tile].any() and not motion[:below, tile:].any() and not yolox[:below].any()
-    assert motion[below:-28, :tile].any() and yolox[below:-28, :tile].any()
+    assert motion[:below, :across].any() and not motion[:below, across:].any() and not yolox[:below].any()
+    assert motion[below:-28, :across].any() and yolox[below:-28, :across].any()
     assert motion[-28:].any() and yolox[-28:].any()
 
 

@@ -9,17 +9,18 @@ matplotlib.use("Agg")
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from stages.common.drawing.curve import thin
 from stages.common.metrics.frame import roc
-from stages.report.faults import runs
+from stages.common.metrics.incidents import stretches
 
 # Ids in an SVG are drawn from this in place of chance; letters are drawn as shapes, so that they look alike everywhere.
 STYLE = {"svg.hashsalt": "oddreel", "svg.fonttype": "path", "font.size": 8, "axes.linewidth": 0.6}
 CURVE, ALARM, LABEL = "#2f6690", "#c8322b", "#f3d3cf"
-KINDS = ("png", "svg")
-# Videos in one figure.
-PANELS = 12
+# Videos in one figure, and points of a curve: more than a printer shows.
+PANELS, POINTS = 12, 2000
 
 
 def save(figure: Figure, path: Path, kind: str) -> None:
@@ -29,53 +30,65 @@ def save(figure: Figure, path: Path, kind: str) -> None:
         figure.savefig(path, format=kind, dpi=150, metadata=dict.fromkeys(nothing))
 
 
-def draw_scores(
-    folder: Path,
+def score_figures(
     frames: pd.DataFrame,
     labels: pd.DataFrame,
     seconds: dict[str, np.ndarray],
-    least: float,
-    span: tuple[float, float],
-) -> list[str]:
-    """The score of each test video over time, PANELS to a figure; the names of the figures.
+    threshold: float,
+    score_range: tuple[float, float],
+) -> list[Figure]:
+    """The score of each video over time, PANELS to a figure.
 
     Args:
-        frames: FRAME_SCORES of the test clips.
+        frames: FRAME_SCORES of the videos, at least one.
         labels: LABELS.
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
-        least: the threshold; infinite for none.
-        span: lowest and highest score that there is room for.
+        threshold: infinite for none.
+        score_range: lowest and highest score that there is room for.
     """
     videos = sorted(frames["video"].unique())
-    names = []
+    scores = {video: part["score"].to_numpy() for video, part in frames.sort_values("frame").groupby("video")}
+    marked = {video: part["anomalous"].to_numpy(bool) for video, part in labels.sort_values("frame").groupby("video")}
+    return [
+        score_figure(
+            {v: (scores[v], marked.get(v), seconds[v]) for v in videos[at : at + PANELS]}, threshold, score_range
+        )
+        for at in range(0, len(videos), PANELS)
+    ]
+
+
+def score_figure(
+    panels: dict[str, tuple[np.ndarray, np.ndarray | None, np.ndarray]],
+    threshold: float,
+    score_range: tuple[float, float],
+) -> Figure:
+    """A panel for each video, of its scores, labels and seconds."""
     with matplotlib.rc_context(STYLE):
-        for page, start in enumerate(range(0, len(videos), PANELS), 1):
-            own = videos[start : start + PANELS]
-            columns = min(2, len(own))
-            rows = -(-len(own) // columns)
-            figure = Figure(figsize=(3.4 * columns, 1.1 * rows + 0.35), layout="constrained")
-            axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-            for place, axis in enumerate(axes):
-                axis.set_visible(place < len(own))
-            for video, axis in zip(own, axes, strict=False):
-                draw_one(axis, video, frames, labels, seconds[video], least)
-                axis.set_ylim(*span)
-            figure.supylabel("anomaly score", fontsize=8)
-            figure.supxlabel("seconds", fontsize=8)
-            names.append(f"scores_{page}")
-            for kind in KINDS:
-                save(figure, folder / f"{names[-1]}.{kind}", kind)
-    return names
+        columns = min(2, len(panels))
+        rows = -(-len(panels) // columns)
+        figure = Figure(figsize=(3.4 * columns, 1.1 * rows + 0.35), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+        for place, axis in enumerate(axes):
+            axis.set_visible(place < len(panels))
+        for (video, panel), axis in zip(panels.items(), axes, strict=False):
+            draw_panel(axis, video, *panel, threshold)
+            axis.set_ylim(*score_range)
+        figure.supylabel("anomaly score", fontsize=8)
+        figure.supxlabel("seconds", fontsize=8)
+        return figure
 
 
-def draw_one(axis, video: str, frames: pd.DataFrame, labels: pd.DataFrame, seconds: np.ndarray, least: float) -> None:
-    score = frames[frames["video"] == video].sort_values("frame")["score"].to_numpy()
-    known = labels[labels["video"] == video].sort_values("frame")
-    for first, last in runs(known["anomalous"].to_numpy(bool)):
+def draw_panel(
+    axis: Axes, video: str, scores: np.ndarray, anomalous: np.ndarray | None, seconds: np.ndarray, threshold: float
+) -> None:
+    for first, last in stretches(anomalous) if anomalous is not None else []:
         axis.axvspan(seconds[first], seconds[last + 1], color=LABEL, linewidth=0)
-    if math.isfinite(least):
-        axis.axhline(least, color=ALARM, linewidth=0.7, linestyle=(0, (4, 3)))
-    axis.plot(seconds[:-1], score, color=CURVE, linewidth=1)
+    if math.isfinite(threshold):
+        axis.axhline(threshold, color=ALARM, linewidth=0.7, linestyle=(0, (4, 3)))
+    begins = seconds[:-1]
+    if len(scores) > POINTS:
+        scores, begins = thin(scores, seconds, POINTS), np.linspace(seconds[0], seconds[-1], POINTS, endpoint=False)
+    axis.plot(begins, scores, color=CURVE, linewidth=1)
     axis.set_xlim(seconds[0], seconds[-1])
     # A name with dollars is no formula.
     axis.set_title(video, fontsize=8, loc="left", pad=2, parse_math=False)
@@ -83,7 +96,7 @@ def draw_one(axis, video: str, frames: pd.DataFrame, labels: pd.DataFrame, secon
     axis.tick_params(length=2, width=0.5)
 
 
-def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> None:
+def roc_figure(known: pd.DataFrame, area: float) -> Figure:
     """The ROC of frames of both classes.
 
     Args:
@@ -100,12 +113,4 @@ def draw_roc(folder: Path, known: pd.DataFrame, area: float) -> None:
         axis.set(xlabel="false positive rate", ylabel="true positive rate")
         axis.set_title(f"frames, AUC {100 * area:.1f} %", fontsize=8, loc="left")
         axis.spines[["top", "right"]].set_visible(False)
-        for kind in KINDS:
-            save(figure, folder / f"roc.{kind}", kind)
-
-
-def score_span(scores: np.ndarray, least: float) -> tuple[float, float]:
-    """Lowest and highest of the scores and the threshold, with some room above."""
-    values = np.append(scores, least) if math.isfinite(least) else scores
-    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    return low, high + max(0.05 * (high - low), 1e-6)
+        return figure

@@ -25,23 +25,38 @@ class AlarmCurve(NamedTuple):
     incidents_found: np.ndarray  # int64, non-decreasing
 
 
+def stretches(marked: ArrayLike, videos: ArrayLike | None = None) -> np.ndarray:
+    """First and last place of each stretch of true values, int64 (stretches, 2), both inclusive.
+
+    Args:
+        videos: (n,), of each place; no stretch goes from one to the next.
+
+    >>> stretches([False, True, True, False, True]).tolist()
+    [[1, 2], [4, 4]]
+    """
+    marked = np.asarray(marked, bool)
+    goes_on = marked[1:] & marked[:-1]
+    if videos is not None:
+        videos = np.asarray(videos)
+        goes_on &= videos[1:] == videos[:-1]
+    first = np.flatnonzero(marked & ~np.append(False, goes_on)[: len(marked)])
+    last = np.flatnonzero(marked & ~np.append(goes_on, False)[: len(marked)])
+    return np.column_stack([first, last])
+
+
 def incidents(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
     """First and last frame of each incident, int64 (incidents, 2), as places in the arrays, both inclusive.
 
     >>> incidents([False, True, True, True, True, False], list("aaabbb")).tolist()
     [[1, 2], [3, 4]]
     """
-    labels, videos = np.asarray(labels, bool), np.asarray(videos)
-    goes_on = labels[1:] & labels[:-1] & (videos[1:] == videos[:-1])
-    first = np.flatnonzero(labels & ~np.append(False, goes_on))
-    last = np.flatnonzero(labels & ~np.append(goes_on, False))
-    return np.column_stack([first, last])
+    return stretches(labels, videos)
 
 
 def alarms(scores: ArrayLike, videos: ArrayLike, threshold: float) -> np.ndarray:
-    """First and last frame of each alarm at a threshold, int64 (alarms, 2), as `incidents` gives them; of scores as of
+    """First and last frame of each alarm at a threshold, int64 (alarms, 2), as `stretches` gives them; of scores as of
     `joined`."""
-    return incidents(np.asarray(scores) >= threshold, videos)
+    return stretches(np.asarray(scores) >= threshold, videos)
 
 
 def joined(scores: ArrayLike, videos: ArrayLike, seconds: ArrayLike, join: float) -> np.ndarray:
@@ -80,7 +95,7 @@ def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> Alar
     # Frames above a threshold less the pairs of neighbours that are both above it: the stretches. So also for the
     # stretches with an anomalous frame, of which the next anomalous one is a neighbour if all between are above.
     every, anomalous = np.arange(len(scores)), np.flatnonzero(labels)
-    all_alarms, true_alarms = (_stretches(scores, videos, places, thresholds) for places in (every, anomalous))
+    all_alarms, true_alarms = (stretch_counts(scores, videos, places, thresholds) for places in (every, anomalous))
     peaks = [scores[first : last + 1].max() for first, last in incidents(labels, videos)]
     return AlarmCurve(thresholds, all_alarms - true_alarms, _at_least(np.array(peaks), thresholds))
 
@@ -135,8 +150,14 @@ def _joined_of_video(scores: np.ndarray, seconds: np.ndarray, join: float) -> np
     return found
 
 
-def _stretches(scores: np.ndarray, videos: np.ndarray, places: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """How many stretches of frames at or above each threshold hold one of `places`, int64 (thresholds,)."""
+def stretch_counts(scores: np.ndarray, videos: np.ndarray, places: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """How many stretches of frames at or above each threshold hold one of `places`, int64 (thresholds,).
+
+    Args:
+        scores, videos: as of `alarm_curve`.
+        places: int (m,), ascending.
+        thresholds: any, in any order.
+    """
     paired = np.flatnonzero(videos[places[1:]] == videos[places[:-1]])
     bounds = np.column_stack([places[:-1], places[1:] + 1])[paired].ravel()
     # Of every other slice between the bounds: those from a place to the next. The end of the array is no slice's start.

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.metrics.incidents import alarm_curve, alarms, counts_at, hours_of, incidents, joined, threshold_for
+from stages.common.metrics.incidents import (
+    alarm_curve,
+    alarms,
+    counts_at,
+    hours_of,
+    incidents,
+    joined,
+    stretch_counts,
+    stretches,
+    threshold_for,
+)
 
 clips = st.lists(st.lists(st.tuples(st.booleans(), st.integers(0, 4)), max_size=12), max_size=4)
 
@@ -28,6 +38,22 @@ def slow_counts(clips, threshold):
         for label, frames in groupby(clip, lambda frame: frame[0]):
             found += label and any(score >= threshold for _, score in frames)
     return false, found
+
+
+@given(st.lists(st.booleans(), max_size=30))
+def test_stretches_are_of_true_values_alone_and_hold_all_of_them(marked):
+    found = stretches(marked)
+    assert all(all(marked[first : last + 1]) for first, last in found)
+    assert sum(last - first + 1 for first, last in found) == sum(marked)
+    assert all(later[0] > earlier[1] + 1 for earlier, later in zip(found, found[1:], strict=False))
+
+
+@given(clips, st.sets(st.integers(0, 47)), st.integers(-1, 5))
+def test_stretches_that_hold_a_place_are_counted(clips, places, threshold):
+    _, scores, videos = columns(clips)
+    places = np.array(sorted(place for place in places if place < len(scores)), int)
+    holding = [any(a <= place <= b for place in places) for a, b in alarms(scores, videos, threshold)]
+    assert stretch_counts(scores, videos, places, np.array([threshold])).tolist() == [sum(holding)]
 
 
 @given(clips)
@@ -93,7 +119,7 @@ def test_stretches_of_joined_scores_are_the_joined_alarms(clips, join):
 
 
 def test_alarms_that_the_threshold_is_set_by_are_those_that_are_shown():
-    """Two peaks half a second apart are one alarm to a person: not two false ones, for which the threshold has to rise."""
+    """Two peaks half a second apart are one alarm to a person, not two for which the threshold rises."""
     scores, videos, seconds = np.array([0, 3, 0, 2, 0, 0, 0, 1, 0.0]), ["a"] * 9, np.arange(9) / 2
     plain, close = alarm_curve(np.zeros(9), scores, videos), joined(scores, videos, seconds, 1.0)
     curve = alarm_curve(np.zeros(9), close, videos)
