@@ -12,19 +12,20 @@ import pandas as pd
 import pyarrow as pa
 from ruamel.yaml import YAML
 
-from stages.common.drawing.figures import draw_roc, draw_scores
+from stages.common.cues.all import EVENTS
+from stages.common.drawing.figures import roc_figure, save, score_figures
+from stages.common.frames.store import open_frames
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole, link_or_copy, sha256
 from stages.common.running.params import all_values, load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.arrays import map_array
-from stages.common.tables.schemas import BOX, EVENTS, FAULTS, arrow_table, write_table
+from stages.common.tables.schemas import BOX, FAULTS, arrow_table, write_table
 from stages.report.clips import Scored, make_pictures
 from stages.report.faults import find_faults
-from stages.report.findings import Findings, clip_spans, find
-from stages.report.page import render
+from stages.report.findings import Findings, clips_of, find
+from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
 from stages.report.words import counted, duration
@@ -35,13 +36,12 @@ LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "sci
 def run(name: str) -> str:
     paths, report = SetPaths(name), load("report", Report, name)
     metrics, tables = read_metrics(paths.metrics), Tables(paths)
-    faults = search_faults(name, paths.frames, tables)
-    findings = find(tables, faults, report)
-    spans = clip_spans(findings, tables, report)
+    findings = find(tables, search_faults(name, tables), report)
+    clips = clips_of(findings, tables, report)
     with folder_whole(paths.report) as folder:
         (folder / "clips").mkdir()
         (folder / "figures").mkdir()
-        for piece in film(name, paths.frames, tables, findings, spans, report):
+        for piece in film(name, tables, findings, clips, report):
             for file in sorted(piece.iterdir()):
                 link_or_copy(file, folder / "clips" / file.name)
         write_both(folder / "events", findings.events, EVENTS)
@@ -51,8 +51,10 @@ def run(name: str) -> str:
             "parameters": as_yaml(all_values(name)),
             "versions": versions(paths),
         }
-        (folder / "index.html").write_text(render(name, tables, findings, report, metrics, spans, **about))
-    filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in spans for a, b in spans[video])
+        found = found_of(tables, findings, report, clips)
+        page = render(name, measured_of(metrics, findings), found, run_of(findings, report, **about))
+        (folder / "index.html").write_text(page)
+    filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
     return (
         f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
         f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips: open {paths.report}/index.html"
@@ -65,46 +67,52 @@ def read_metrics(path: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def search_faults(name: str, folder: Path, tables: Tables) -> pd.DataFrame:
+def search_faults(name: str, tables: Tables) -> pd.DataFrame:
     """The faults of test and held-out clips (FAULTS)."""
-    videos = tables.videos[tables.videos["split"] != "train"].sort_values("video")
-    packed = {video: folder / f"{video}.npy" for video in videos["video"]}
+    store, videos = SetPaths(name).frames, tables.videos[tables.videos["split"] != "train"].sort_values("video")
     jobs = [
-        Job(video, {"frames": sha256(file)}, functools.partial(write_faults, file)) for video, file in packed.items()
+        Job(video, {"frames": open_frames(store, video).hash}, functools.partial(write_faults, store, video))
+        for video in videos["video"]
     ]
-    parts = []
-    for video, piece in zip(videos.itertuples(), map_videos("report/faults", name, jobs, load_machine()), strict=True):
-        own, seconds = pd.read_csv(piece / "faults.csv"), tables.seconds[video.video]
-        times = {"start": seconds[own["first_frame"]], "end": seconds[own["last_frame"] + 1]}
-        parts.append(own.assign(video=video.video, split=video.split, alarm=False, **times))
+    parts, pieces = [], map_videos("report/faults", name, jobs, load_machine())
+    for video, piece in zip(videos.itertuples(), pieces, strict=True):
+        found, seconds = pd.read_csv(piece / "faults.csv"), tables.seconds[video.video]
+        times = {"start": seconds[found["first_frame"]], "end": seconds[found["last_frame"] + 1]}
+        parts.append(found.assign(video=video.video, split=video.split, alarm=False, **times))
     return pd.concat(parts, ignore_index=True)[FAULTS.names]
 
 
-def write_faults(packed: Path, folder: Path) -> None:
-    find_faults(map_array(packed)).to_csv(folder / "faults.csv", index=False)
+def write_faults(store: Path, video: str, folder: Path) -> None:
+    find_faults(open_frames(store, video)).to_csv(folder / "faults.csv", index=False)
 
 
-def film(name: str, folder: Path, tables: Tables, findings: Findings, spans: dict, report: Report) -> Iterator[Path]:
+def film(
+    name: str, tables: Tables, findings: Findings, clips: dict[str, list[tuple[int, int]]], report: Report
+) -> Iterator[Path]:
     """A piece with clips and pictures for each video that has any."""
-    shown = findings.events.head(report.events_shown)
-    jobs = []
-    for video in (video for video in tables.tests if spans[video]):
-        scored = Scored(
-            scores=tables.scores(video),
-            seconds=tables.seconds[video],
-            anomalous=tables.anomalous(video),
-            objects=of_video(tables.objects, video)[["frame", *BOX, "score"]],
-            regions=of_video(tables.regions, video)[["frame", *BOX]],
-            events=of_video(shown, video)[["first_frame", "peak_frame", "box_frame", *BOX]],
-            spans=spans[video],
-            low=findings.low,
-            least=findings.least.value,
-            span=findings.span,
-        )
-        packed = folder / f"{video}.npy"
-        content = {"video": video, "frames": sha256(packed), "scored": scored.hash()}
-        jobs.append(Job(video, content, functools.partial(make_pictures, packed, video, scored)))
+    store, jobs = SetPaths(name).frames, []
+    for video in (video for video in tables.tests if clips[video]):
+        scored = scored_of(video, tables, findings, clips[video], report.events_shown)
+        content = {"video": video, "frames": open_frames(store, video).hash, "scored": scored.hash()}
+        jobs.append(Job(video, content, functools.partial(make_pictures, store, video, scored)))
     return map_videos("report/clips", name, jobs, load_machine())
+
+
+def scored_of(
+    video: str, tables: Tables, findings: Findings, clips: list[tuple[int, int]], events_shown: int
+) -> Scored:
+    return Scored(
+        scores=tables.scores(video),
+        seconds=tables.seconds[video],
+        anomalous=tables.anomalous(video),
+        objects=of_video(tables.objects, video)[["frame", *BOX, "score"]],
+        regions=of_video(tables.regions, video)[["frame", *BOX]],
+        events=of_video(findings.events.head(events_shown), video)[["first_frame", "peak_frame", "box_frame", *BOX]],
+        clips=clips,
+        usual=findings.usual,
+        threshold=findings.threshold.value,
+        score_range=findings.score_range,
+    )
 
 
 def write_both(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
@@ -116,15 +124,19 @@ def write_both(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
 def draw_figures(folder: Path, tables: Tables, findings: Findings, metrics: dict) -> list[dict]:
     """Title and files of each figure."""
     tests = tables.frames[tables.frames["split"] == "test"]
-    names = draw_scores(folder, tests, tables.labels, tables.seconds, findings.least.value, findings.span)
-    titles = {name: "Scores over time" + (f", {name[7:]} of {len(names)}" if len(names) > 1 else "") for name in names}
-    if metrics.get("micro_auc") is not None:
-        draw_roc(folder, tests.merge(tables.labels, on=["video", "frame"]), metrics["micro_auc"])
-        titles["roc"] = "ROC of the frames"
-    return [
-        {"title": title, **{kind: f"figures/{name}.{kind}" for kind in ("png", "svg")}}
-        for name, title in titles.items()
+    threshold = findings.threshold.value
+    pages = score_figures(tests, tables.labels, tables.seconds, threshold, findings.score_range)
+    named = [
+        ("Scores over time" + (f", {page} of {len(pages)}" if len(pages) > 1 else ""), f"scores_{page}", figure)
+        for page, figure in enumerate(pages, 1)
     ]
+    if metrics.get("micro_auc") is not None:
+        known = tests.merge(tables.labels, on=["video", "frame"])
+        named.append(("ROC of the frames", "roc", roc_figure(known, metrics["micro_auc"])))
+    for _, name, figure in named:
+        for kind in ("png", "svg"):
+            save(figure, folder / f"{name}.{kind}", kind)
+    return [{"title": title, **{k: f"figures/{name}.{k}" for k in ("png", "svg")}} for title, name, _ in named]
 
 
 def as_yaml(settings: dict) -> str:

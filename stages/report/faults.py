@@ -2,7 +2,7 @@
 
 Everything is measured against the clip's own usual level, and only what stands far out of it is called a fault: a fault
 that is overlooked costs an operator a look, one that is made up could cost a finding. The constants have been chosen on
-training clips with faults made in them (tests/report/test_recording_faults.py makes the same ones).
+training clips with faults made in them (tests/report/test_faults.py makes the same ones).
 """
 
 from collections.abc import Iterable
@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 import pandas as pd
 from scipy.ndimage import median_filter
+
+from stages.common.metrics.incidents import stretches
 
 # Frames are looked at in grey and at most this wide; what moves is looked at by cells.
 WIDTH = 320
@@ -71,11 +73,11 @@ def find_faults(frames: Iterable[np.ndarray]) -> pd.DataFrame:
     other = shaken | near(dark != 0, 1) | near(still, 1)
     usual = usual_change(steps.change)
     relative = steps.change / usual if usual else steps.change
-    rows = [("shake", *run, relative[run[0] : run[1] + 1].max()) for run in runs(closed(shaken, 5))]
-    rows += [("flash", *run, np.abs(dark[run[0] : run[1] + 1]).max()) for run in runs(closed(dark != 0, 2))]
-    rows += [("doubled" if first == last else "frozen", first, last, 0.0) for first, last in runs(still)]
+    rows = [("shake", a, b, relative[a : b + 1].max()) for a, b in stretches(closed(shaken, 5))]
+    rows += [("flash", a, b, np.abs(dark[a : b + 1]).max()) for a, b in stretches(closed(dark != 0, 2))]
+    rows += [("doubled" if first == last else "frozen", first, last, 0.0) for first, last in stretches(still)]
     farther = gone_farther(steps.motion)
-    rows += [("lost", first, last, farther[first]) for first, last in runs((farther > 0) & ~other)]
+    rows += [("lost", first, last, farther[first]) for first, last in stretches((farther > 0) & ~other)]
     table = pd.DataFrame(rows, columns=["kind", "first_frame", "last_frame", "strength"])
     return table.sort_values(["first_frame", "kind"], ignore_index=True)
 
@@ -136,11 +138,11 @@ def same_frames(change: np.ndarray) -> np.ndarray:
     usual = usual_change(change)
     same = np.append(False, change[1:] < SAME * usual)[: len(change)]
     found = np.zeros(len(change), bool)
-    for first, last in runs(same):
+    for first, last in stretches(same):
         bounded = first > 1 and last + 1 < len(change)
         if bounded and min(change[first - 1], change[last + 1]) >= LIVELY * usual:
             found[first : last + 1] = True
-    doubled = [first for first, last in runs(same) if first == last]
+    doubled = [first for first, last in stretches(same) if first == last]
     if often(len(doubled), len(change)):
         found[doubled] = False
     return found
@@ -153,8 +155,8 @@ def flashes(steps: Steps) -> np.ndarray:
     away = steps.light - median_filter(steps.light, (LIGHT_SPAN, 1, 1), mode="nearest")
     middle = np.median(away, axis=(1, 2))
     one_way = (np.sign(away) == np.sign(middle)[:, None, None]).mean(axis=(1, 2))
-    least = max(FLASH_LEVELS, FLASH_DEVIATIONS * deviation(middle))
-    return np.where((np.abs(middle) >= least) & (one_way >= FLASH_SHARE), middle, 0.0)
+    enough = max(FLASH_LEVELS, FLASH_DEVIATIONS * deviation(middle))
+    return np.where((np.abs(middle) >= enough) & (one_way >= FLASH_SHARE), middle, 0.0)
 
 
 def gone_farther(motion: np.ndarray) -> np.ndarray:
@@ -167,10 +169,10 @@ def gone_farther(motion: np.ndarray) -> np.ndarray:
     total = (motion[1:] * moving).sum(axis=(1, 2)) / np.maximum((usual * moving).sum(axis=(1, 2)), MOVING)
     farther = ((motion[1:] > 1.3 * usual) & moving).sum(axis=(1, 2)) / np.maximum(count, 1)
     known = total[count >= MOVING_CELLS]
-    least = max(LOST_TIMES, 1 + LOST_DEVIATIONS * deviation(known)) if len(known) else np.inf
+    enough = max(LOST_TIMES, 1 + LOST_DEVIATIONS * deviation(known)) if len(known) else np.inf
     # What has jumped goes on as before: the steps beside it are no such thing.
     beside = np.maximum(np.append(0, total[:-1]), np.append(total[1:], 0))
-    lost = (count >= MOVING_CELLS) & (total >= least) & (farther >= LOST_SHARE) & (beside - 1 < 0.7 * (total - 1))
+    lost = (count >= MOVING_CELLS) & (total >= enough) & (farther >= LOST_SHARE) & (beside - 1 < 0.7 * (total - 1))
     return np.append(0.0, np.where(lost & ~often(lost.sum(), len(lost)), total, 0.0))
 
 
@@ -181,16 +183,6 @@ def often(count: int, steps: int) -> bool:
 def deviation(values: np.ndarray) -> float:
     """The standard deviation of most of the values: by the median of their distances from the median."""
     return float(1.4826 * np.median(np.abs(values - np.median(values))))
-
-
-def runs(marked: np.ndarray) -> list[tuple[int, int]]:
-    """First and last place of each stretch of true values.
-
-    >>> runs(np.array([False, True, True, False, True]))
-    [(1, 2), (4, 4)]
-    """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
-    return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
 
 
 def near(marked: np.ndarray, reach: int) -> np.ndarray:
@@ -210,7 +202,7 @@ def closed(marked: np.ndarray, gap: int) -> np.ndarray:
     [True, True, True, False, False, True]
     """
     filled = marked.copy()
-    for first, last in runs(~marked):
+    for first, last in stretches(~marked):
         if first > 0 and last + 1 < len(marked) and last - first < gap:
             filled[first : last + 1] = True
     return filled

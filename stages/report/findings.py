@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages.common.drawing.figures import score_span
-from stages.report.clips import spans_of
-from stages.report.events import Threshold, describe, explained_by, find_alarms, threshold
-from stages.report.missed import boxed_regions, missed_stretches, track_table
+from stages.common.drawing.curve import score_range
+from stages.report.alarms import Threshold, find_alarms, find_threshold, with_alarms
+from stages.report.clips import clips_around
+from stages.report.events import describe
+from stages.report.missed import boxed_regions, incident_table, track_table
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
 
@@ -23,26 +24,29 @@ class Findings:
     """What was found in the test clips, and what was not.
 
     Attributes:
-        least: the threshold.
+        threshold: of the frame scores.
         events: EVENTS, the highest score first.
         faults: FAULTS.
-        stretches: as of `missed_stretches`.
-        labelled_stretches: how many there are in all.
+        incidents: as of `incident_table`.
         seldom: of `track_table`, what has no box in most of its frames.
         boxed: share of labelled regions with a scored box; NaN without regions.
-        low: score of a usual object.
-        span: lowest and highest score that curves have room for.
+        usual: score of a usual object.
+        score_range: lowest and highest score that curves have room for.
     """
 
-    least: Threshold
+    threshold: Threshold
     events: pd.DataFrame
     faults: pd.DataFrame
-    stretches: pd.DataFrame
-    labelled_stretches: int
+    incidents: pd.DataFrame
     seldom: pd.DataFrame
     boxed: float
-    low: float
-    span: tuple[float, float]
+    usual: float
+    score_range: tuple[float, float]
+
+    @property
+    def missed(self) -> pd.DataFrame:
+        """The incidents that no event touches."""
+        return self.incidents[~self.incidents["found"].astype(bool)]
 
 
 def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
@@ -51,44 +55,42 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     Args:
         faults: FAULTS, of which none has an alarm yet.
     """
-    frames, objects = tables.frames, tables.objects
-    least = threshold(frames, tables.videos, report.false_alarms_per_hour)
-    alarms = find_alarms(frames, tables.seconds, least.value, report.join_seconds)
-    explained = explained_by(alarms, faults, frames, objects, least.value)
-    faults = faults.assign(alarm=faults.index.isin(explained))
-    events = describe(alarms[explained < 0], frames, objects, tables.seconds, tables.labels, least.value)
+    objects = tables.objects
+    frames = with_alarms(tables.frames, objects, faults, tables.seconds, report.join_seconds)
+    threshold = find_threshold(frames, tables.videos, report.false_alarms_per_hour)
+    alarms = find_alarms(frames, threshold.value)
+    shown = alarms[(alarms["split"] == "test") & (alarms["fault"] < 0)]
+    events = describe(shown, frames, objects, tables.seconds, tables.labels, threshold.value)
     boxed = boxed_regions(tables.regions, objects)
-    labelled = missed_stretches(tables.labels, frames, events.head(0), tables.regions, boxed)
     tracks = track_table(tables.regions, boxed)
     normal = objects.loc[objects["split"] == "held_out", "score"]
     return Findings(
-        least=least,
+        threshold=threshold,
         events=events,
-        faults=faults,
-        stretches=missed_stretches(tables.labels, frames, events, tables.regions, boxed),
-        labelled_stretches=len(labelled),
+        faults=faults.assign(alarm=faults.index.isin(alarms["fault"])),
+        incidents=incident_table(tables.labels, frames, events, tables.regions, boxed),
         seldom=tracks[tracks["boxed"] < SELDOM].sort_values(["boxed", "video", "track"]),
         boxed=float(boxed.mean()) if len(boxed) else float("nan"),
-        low=float(normal.median()) if len(normal) else 0.0,
-        span=score_span(frames["score"].to_numpy(float), least.value),
+        usual=float(normal.median()) if len(normal) else 0.0,
+        score_range=score_range(frames["score"].to_numpy(float), threshold.value),
     )
 
 
-def clip_spans(findings: Findings, tables: Tables, report: Report) -> dict[str, list[tuple[int, int]]]:
+def clips_of(findings: Findings, tables: Tables, report: Report) -> dict[str, list[tuple[int, int]]]:
     """By test video, first and last frame of each of its clips: around the events that the page shows, what was missed
     and recording faults, so many of each at most; or all of it."""
     if report.whole_clips:
         return {video: [(0, len(tables.seconds[video]) - 2)] for video in tables.tests}
-    spans = {}
+    clips = {}
     for video in tables.tests:
         seconds = tables.seconds[video]
         moments = [around(event) for event in of_video(findings.events.head(report.events_shown), video).itertuples()]
-        for table in (findings.stretches, findings.faults):
-            own = of_video(table.head(report.events_shown), video)
-            begins, ends = seconds[own["first_frame"].to_numpy(int)], seconds[own["last_frame"].to_numpy(int) + 1]
+        for table in (findings.missed, findings.faults):
+            there = of_video(table.head(report.events_shown), video)
+            begins, ends = seconds[there["first_frame"].to_numpy(int)], seconds[there["last_frame"].to_numpy(int) + 1]
             moments += zip(begins, np.minimum(ends, begins + LONGEST), strict=True)
-        spans[video] = spans_of(moments, seconds, report.clip_margin)
-    return spans
+        clips[video] = clips_around(moments, seconds, report.clip_margin)
+    return clips
 
 
 def around(event) -> tuple[float, float]:

@@ -7,10 +7,11 @@ from stages.common.metrics.region import REGION_OVERLAP, best_overlaps
 from stages.common.tables.schemas import BOX
 
 
-def missed_stretches(
+def incident_table(
     labels: pd.DataFrame, frames: pd.DataFrame, events: pd.DataFrame, regions: pd.DataFrame, boxed: pd.Series
 ) -> pd.DataFrame:
-    """A row per labelled stretch that no event touches: video, first_frame, last_frame, types, score and boxed.
+    """A row per incident: video, first_frame, last_frame, types, score (the highest), boxed (the share of its regions)
+    and found, whether an event touches it.
 
     Args:
         labels: LABELS.
@@ -23,13 +24,13 @@ def missed_stretches(
     rows = []
     for first, last in incidents(known["anomalous"], known["video"]):
         video, begin, end = known["video"].iloc[first], known["frame"].iloc[first], known["frame"].iloc[last]
-        own = events[events["video"] == video]
-        if not ((own["first_frame"] <= end) & (own["last_frame"] >= begin)).any():
-            inside = (regions["video"] == video) & regions["frame"].between(begin, end)
-            types = ", ".join(sorted(set(regions["type"][inside]) - {""}))
-            share = boxed[inside].mean() if inside.any() else float("nan")
-            rows.append((video, begin, end, types, known["score"].iloc[first : last + 1].max(), share))
-    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "types", "score", "boxed"])
+        there = events[events["video"] == video]
+        found = ((there["first_frame"] <= end) & (there["last_frame"] >= begin)).any()
+        inside = (regions["video"] == video) & regions["frame"].between(begin, end)
+        types = ", ".join(sorted(set(regions["type"][inside]) - {""}))
+        share = boxed[inside].mean() if inside.any() else float("nan")
+        rows.append((video, begin, end, types, known["score"].iloc[first : last + 1].max(), share, bool(found)))
+    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "types", "score", "boxed", "found"])
 
 
 def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:
@@ -45,5 +46,5 @@ def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:
 
 
 def boxed_regions(regions: pd.DataFrame, objects: pd.DataFrame) -> pd.Series:
-    """Whether a scored box overlaps each labelled region by REGION_OVERLAP, bool (regions,)."""
+    """Whether a scored box is on each labelled region, bool (regions,)."""
     return pd.Series(best_overlaps(objects[["video", "frame", *BOX]], regions) >= REGION_OVERLAP, index=regions.index)

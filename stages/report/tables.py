@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import FRAME_SCORES, LABELS, OBJECT_SCORES, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, read_table
 
 
 class Tables:
@@ -27,9 +28,9 @@ class Tables:
         self.labels = labels[labels["video"].isin(self.tests)].sort_values(["video", "frame"], ignore_index=True)
         self.regions = regions[regions["video"].isin(self.tests)].reset_index(drop=True)
         times = read_table(paths.footage / "times.parquet", TIMES)
-        shown = self.videos["video"][self.videos["split"] != "train"]
-        own = times[times["video"].isin(shown)].sort_values(["video", "frame"]).groupby("video")["seconds"]
-        self.seconds = {video: with_end(seconds.to_numpy()) for video, seconds in own}
+        scored = self.videos["video"][self.videos["split"] != "train"]
+        by_video = times[times["video"].isin(scored)].sort_values(["video", "frame"]).groupby("video")["seconds"]
+        self.seconds = {video: with_end(seconds.to_numpy()) for video, seconds in by_video}
 
     def scores(self, video: str) -> np.ndarray:
         """Of the frames of a clip, float (frames,)."""
@@ -38,8 +39,8 @@ class Tables:
     def anomalous(self, video: str) -> np.ndarray:
         """Which frames of a clip are labelled so, bool (frames,); none where there are no labels."""
         marked = np.zeros(len(self.seconds[video]) - 1, bool)
-        own = of_video(self.labels, video)
-        marked[own["frame"][own["anomalous"]]] = True
+        labels = of_video(self.labels, video)
+        marked[labels["frame"][labels["anomalous"]]] = True
         return marked
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from stages.report.events import Threshold
+from stages.report.alarms import Threshold
 
 FAULTS_SAID = {
     "lost": "frames are missing before this one",
@@ -24,7 +24,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest}" if hours else f"{minutes}:{rest}"
 
 
-def stretch(start: float, end: float) -> str:
+def from_to(start: float, end: float) -> str:
     return f"{clock(start)} to {clock(end)}"
 
 
@@ -63,15 +63,34 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def threshold_said(least: Threshold, per_hour: float) -> str:
-    """What the threshold rests on."""
-    if not least.clips:
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
+    """What the threshold rests on.
+
+    Args:
+        faults: how many faults of the held-out clips have an alarm.
+    """
+    if not threshold.clips:
         return "There is no held-out normal footage, and so no threshold and no event."
     wished = counted(per_hour, "false alarm").replace(".0 ", " ") + " per hour"
-    footage = f"{counted(least.clips, 'held-out normal clip')} of {duration(3600 * least.hours)} in all"
-    if least.told:
-        return f"The threshold of {least.value:.2f} is the lowest that gives at most {wished} on {footage}."
+    footage = f"{counted(threshold.clips, 'held-out normal clip')} of {duration(3600 * threshold.hours)} in all"
+    aside = f", {counted(faults, 'alarm')} at recording faults aside" if faults else ""
+    if threshold.enough:
+        return f"The threshold of {threshold.value:.2f} is the lowest that gives at most {wished} on {footage}{aside}."
     return (
-        f"The threshold of {least.value:.2f} is the lowest at which none of the normal footage alarms: {footage}. "
-        f"That is too little to tell {wished} from none; more held-out footage (footage.held_out) makes it surer."
+        f"The threshold of {threshold.value:.2f} is the lowest at which none of the normal footage alarms{aside}: "
+        f"{footage}. That is too little to tell {wished} from none; more held-out footage (footage.held_out) makes it "
+        "surer."
     )
+
+
+def incidents_said(found: int, incidents: int, boxed: float) -> str:
+    """
+    Args:
+        boxed: share of labelled regions with a scored box; NaN without regions.
+    """
+    said = f"An incident is a stretch that is labelled anomalous. Events touch {found} of the {incidents}."
+    return said if math.isnan(boxed) else f"{said} A scored box is on {percent(boxed)} of the labelled regions."

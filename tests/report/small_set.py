@@ -1,5 +1,6 @@
 """A small set as the stages before leave it: frames in which squares walk, and tables that say what was found."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,23 +8,15 @@ import pandas as pd
 from helpers import PARAMS
 from ruamel.yaml import YAML
 
+from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
+from stages.common.frames.store import fill_store, write_frames
 from stages.common.running.params import merged
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import (
-    BOX,
-    CUES,
-    FRAME_SCORES,
-    LABELS,
-    OBJECT_SCORES,
-    REGIONS,
-    TIMES,
-    TRIVIAL,
-    VIDEOS,
-    write_table,
-)
+from stages.common.tables.schemas import BOX, LABELS, REGIONS, TIMES, TRIVIAL, VIDEOS, write_table
 
-# Seconds and frames of an event in the first test clip: it scores 6, all else about 1.
+CUES = list(ALL)
+# Frames of an event in the first test clip: it scores 6, all else about 1.
 EVENT = range(24, 37)
 FPS = 12.0
 
@@ -34,15 +27,15 @@ def walkers(frames: int, height: int = 71, width: int = 95, seed: int = 0, count
     ground = rng.integers(60, 180, (height // 4 + 1, width // 4 + 1)).repeat(4, 0).repeat(4, 1)[:height, :width]
     patches = [rng.integers(0, 255, (6, 4)).repeat(3, 0).repeat(3, 1) for _ in range(count)]
     speeds, starts = rng.uniform(1, 2.2, count), rng.uniform(0, width - 12, count)
-    made = np.empty((frames, height, width, 3), np.uint8)
+    footage = np.empty((frames, height, width, 3), np.uint8)
     for time in range(frames):
         picture = ground.astype(float)
         for number, patch in enumerate(patches):
             left = int((starts[number] + speeds[number] * time) % (width - 12))
             top = int(number * (height - 20) / max(1, count - 1))
             picture[top : top + 18, left : left + 12] = patch
-        made[time] = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255)[..., None]
-    return made
+        footage[time] = np.clip(picture + rng.normal(0, noise, picture.shape), 0, 255)[..., None]
+    return footage
 
 
 def write_set(
@@ -53,14 +46,14 @@ def write_set(
     labelled: bool = True,
     event: bool = True,
     objects: bool = True,
-    footage: bool = True,
+    footage: dict[str, np.ndarray] | None = None,
     seconds: np.ndarray | None = None,
     report: dict | None = None,
 ) -> SetPaths:
     """Writes the set below `root`; `normal` is its held-out clip.
 
     Args:
-        footage: without it, each clip's frames are one and the same file of zeros.
+        footage: the frames of some of the clips; of the others they are of walkers.
         seconds: of the frames of every clip; evenly, where None.
     """
     paths = SetPaths(name)
@@ -69,12 +62,6 @@ def write_set(
         YAML(typ="safe").dump(tree, file)
     seconds = np.arange(frames) / FPS if seconds is None else seconds
     clips = [("normal", "held_out"), *((video, "test") for video in videos)]
-    for number, (video, _) in enumerate(clips):
-        (root / paths.frames).mkdir(parents=True, exist_ok=True)
-        np.save(
-            root / paths.frames / f"{video}.npy",
-            walkers(frames, seed=number) if footage else np.zeros((frames, 20, 30), np.uint8),
-        )
     found = [scored(video, split, frames, event and video == videos[0]) for video, split in clips]
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
@@ -82,6 +69,9 @@ def write_set(
     known = {"kind": "file", "path": "", "first": 0, "step": 1, "fps": FPS, "width": 95, "height": 71, "sha256": ""}
     table = pd.DataFrame(clips, columns=["video", "split"]).assign(frames=frames, **known)
     times = pd.concat([pd.DataFrame({"video": v, "frame": np.arange(frames), "seconds": seconds}) for v, _ in clips])
+    given = footage or {}
+    pictures = {v: given[v] if v in given else walkers(frames, seed=number) for number, (v, _) in enumerate(clips)}
+    store(root / paths.frames, pictures, times)
     labels = pd.concat(
         [
             pd.DataFrame({"video": v, "frame": np.arange(frames), "anomalous": False})
@@ -104,13 +94,24 @@ def write_set(
     return paths
 
 
+def store(folder: Path, footage: dict[str, np.ndarray], times: pd.DataFrame) -> Path:
+    """A store of these clips' frames."""
+    folder.mkdir(parents=True)
+    for video, frames in footage.items():
+        (folder / "pieces" / video).mkdir(parents=True)
+        write_frames(folder / "pieces" / video, frames, frames.shape)
+    fill_store(folder, [(video, folder / "pieces" / video) for video in footage], times)
+    shutil.rmtree(folder / "pieces")
+    return folder
+
+
 METRICS = {
     "micro_auc": 0.9,
     "macro_auc": 0.8,
     "rbdc": None,
     "tbdc": 0.5,
     "interval": {"micro_auc": {"low": 0.85, "high": 0.95}, "macro_auc": {"low": None, "high": None}},
-    "tasks": {"arrow": {"micro_auc": 0.7, "macro_auc": 0.6}},
+    "cues": {"arrow": {"micro_auc": 0.7, "macro_auc": 0.6}},
     "types": {"thrown_bag": {"tracks": 1, "micro_auc": 0.6, "coverage": 0.0}},
 }
 
@@ -121,6 +122,7 @@ def scored(video: str, split: str, frames: int, event: bool) -> tuple[pd.DataFra
     parts = []
     for track in range(2):
         table = pd.DataFrame({"video": video, "split": split, "frame": np.arange(frames), "track": track})
+        table["object"] = 2 * np.arange(frames) + track
         edges = np.stack([10 + 30 * track + np.zeros(frames), np.full(frames, 12.0)], 1)
         table[BOX] = np.hstack([edges, edges + [14, 30]])
         values = pd.DataFrame(rng.normal(0, 1, (frames, len(CUES))), columns=CUES)

@@ -21,7 +21,7 @@ def address(tmp_path_factory) -> str:
     root = tmp_path_factory.mktemp("project")
     with chdir(root):
         paths = write_set(Path(), videos=("gate <1> #2%", "yard_" + "x" * 40))
-        run(paths.name)
+        run("small")
         return (root / paths.report / "index.html").as_uri()
 
 

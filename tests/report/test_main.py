@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import tree
-from small_set import EVENT, FPS, METRICS, write_set
+from small_set import EVENT, FPS, METRICS, walkers, write_set
 
+from stages.common.cues.all import EVENTS
 from stages.common.running.errors import InputError
 from stages.common.running.params import load
-from stages.common.tables.schemas import EVENTS, FAULTS, read_table
+from stages.common.tables.schemas import FAULTS, read_table
 from stages.report.__main__ import run
-from stages.report.findings import clip_spans, find
-from stages.report.page import render
+from stages.report.findings import clips_of, find
+from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables
 
@@ -27,7 +28,7 @@ def made(root: Path, **options) -> tuple[Path, str]:
     root.mkdir(exist_ok=True)
     with chdir(root):
         paths = write_set(Path(), **options)
-        said = run(paths.name)
+        said = run("small")
         assert said.endswith(f"open {paths.report}/index.html")
     folder = root / paths.report
     return folder, (folder / "index.html").read_text()
@@ -57,8 +58,8 @@ def test_the_event_is_found_and_told(report):
 
 def test_what_was_missed_is_told(report):
     said = without_tags(report[1])
-    assert "Events cover 1 of the 2 stretches that are labelled anomalous" in said
-    missed = said.split("Labelled stretches that no event covers")[1]
+    assert "Events touch 1 of the 2" in said
+    missed = said.split("Incidents that no event touches")[1]
     assert missed.count("thrown bag") == 2 and "0.0" in missed and "0:03.8 to 0:04.4" in missed
 
 
@@ -131,20 +132,14 @@ def test_a_long_event_is_shown_around_its_peak(tmp_path):
 
 
 def test_faults_are_found_in_the_frames_and_told(tmp_path):
-    root = tmp_path / "set"
-    root.mkdir()
-    with chdir(root):
-        paths = write_set(Path(), labelled=False, event=False)
-        file = paths.frames / "day_2.npy"
-        frames = np.load(file)
-        frames[30:36] = frames[29]
-        np.save(file, frames)
-        run("small")
-        (fault,) = read_table(paths.report / "faults.parquet", FAULTS).itertuples()
-        said = without_tags((paths.report / "index.html").read_text())
+    frames = walkers(60)
+    frames[30:36] = frames[29]
+    folder, page = made(tmp_path / "set", labelled=False, event=False, footage={"day_2": frames})
+    (fault,) = read_table(folder / "faults.parquet", FAULTS).itertuples()
+    said = without_tags(page)
     assert (fault.video, fault.kind, fault.first_frame, fault.last_frame) == ("day_2", "frozen", 30, 35)
     assert fault.start == pytest.approx(30 / FPS) and not fault.alarm
-    assert "the picture stands still" in said and (root / paths.report / "clips").is_dir()
+    assert "the picture stands still" in said and list((folder / "clips").glob("day_2_*.mp4"))
 
 
 def test_names_are_escaped(tmp_path):
@@ -155,20 +150,22 @@ def test_names_are_escaped(tmp_path):
 
 def test_a_page_of_a_hundred_videos_is_light(tmp_path):
     videos = tuple(f"camera_{number:03}" for number in range(100))
+    black = np.zeros((300, 20, 30), np.uint8)
     with chdir(tmp_path):
-        paths = write_set(Path(), videos=videos, frames=300, footage=False)
+        paths = write_set(Path(), videos=videos, frames=300, footage=dict.fromkeys(["normal", *videos], black))
         tables, report = Tables(paths), load("report", Report, "small")
     # Every score is another, and all of them have an event.
     chosen = (tables.frames["split"] == "test") & tables.frames["frame"].isin(EVENT)
     tables.frames["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.frames)) + 4 * chosen
     findings = find(tables, pd.DataFrame(columns=FAULTS.names), report)
     assert len(findings.events) == 100
-    spans = clip_spans(findings, tables, report)
-    page = render("small", tables, findings, report, METRICS, spans, figures=[], parameters="", versions=[])
+    clips = clips_of(findings, tables, report)
+    about = run_of(findings, report, figures=[], parameters="", versions=[])
+    page = render("small", measured_of(METRICS, findings), found_of(tables, findings, report, clips), about)
     assert page.count('class="event"') == report.events_shown == 50 and page.count("<polyline") == 100
     assert len(page.encode()) < 400_000
     # Two pictures of each event that is shown beside the clips.
-    assert sum(map(len, spans.values())) + 2 * report.events_shown < 1000
+    assert sum(map(len, clips.values())) + 2 * report.events_shown < 1000
 
 
 def test_without_metrics_it_says_what_to_do(tmp_path):

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_set import walkers
 
-from stages.report.faults import closed, find_faults, near, runs
+from stages.common.metrics.incidents import stretches
+from stages.report.faults import closed, find_faults, near
 
 FLAGS = st.lists(st.booleans(), max_size=30).map(lambda flags: np.array(flags, bool))
 AT = 40
@@ -125,14 +126,6 @@ def test_something_large_that_crosses_the_picture_is_no_shaken_camera():
     assert "shake" not in set(find_faults(frames)["kind"]) and "flash" not in set(find_faults(frames)["kind"])
 
 
-@given(FLAGS)
-def test_runs_are_the_stretches_of_true_values(flags):
-    found = runs(flags)
-    assert all(flags[first : last + 1].all() for first, last in found)
-    assert sum(last - first + 1 for first, last in found) == flags.sum()
-    assert all(second[0] > first[1] + 1 for first, second in zip(found, found[1:], strict=False))
-
-
 @given(FLAGS, st.integers(0, 4))
 def test_near_and_closed_are_what_they_say(flags, reach):
     length = len(flags)
@@ -140,5 +133,5 @@ def test_near_and_closed_are_what_they_say(flags, reach):
     assert near(flags, reach).tolist() == slow
     filled = closed(flags, reach)
     assert (filled >= flags).all()
-    for first, last in runs(~filled):
+    for first, last in stretches(~filled):
         assert first == 0 or last + 1 == length or last - first + 1 > reach
