@@ -13,6 +13,8 @@ from stages.common.pretrained.torchvision_weights import with_weights
 from stages.detect.settings import Detect
 from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network, detect_frames
 
+# The numbers that they tell COCO's classes by.
+CLASSES = 91
 # What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
 FILL = 114
 # Their answers are boxes of one class each; of this many at most, more than a street full of people.
@@ -26,11 +28,6 @@ def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterato
     return detect_frames(network, clip.searched(detect.every), detect.tiles)
 
 
-def categories(name: str) -> list[str]:
-    """The classes that the published weights of a detector know, by their numbers."""
-    return models.get_model_weights(name)["COCO_V1"].meta["categories"]
-
-
 def load(path: Path, name: str, device: torch.device) -> Network:
     """The detector of a name (settings.TORCHVISION) with the weights of a file.
 
@@ -39,12 +36,11 @@ def load(path: Path, name: str, device: torch.device) -> Network:
     """
     # A worker that has only now loaded torch would else take all cores for its first clip.
     torch.set_num_threads(1)
-    classes = len(categories(name))
-    model = models.get_model(name, weights=None, weights_backbone=None, num_classes=classes)
-    return network(with_weights(model, name, path).to(device), classes, device)
+    model = models.get_model(name, weights=None, weights_backbone=None, num_classes=CLASSES)
+    return network(with_weights(model, name, path).to(device), device)
 
 
-def network(model: torch.nn.Module, classes: int, device: torch.device) -> Network:
+def network(model: torch.nn.Module, device: torch.device) -> Network:
     """A detector with the interface of torchvision's, made to say all that it thinks possible."""
     for part in (model, getattr(model, "roi_heads", None)):
         for limit, value in (("score_thresh", VOTE_SCORE), ("detections_per_img", MOST_BOXES)):
@@ -60,15 +56,15 @@ def network(model: torch.nn.Module, classes: int, device: torch.device) -> Netwo
             sides = pictures[0].shape[:2]
             transform.min_size, transform.max_size = (min(sides),), max(sides)
         pixels = torch.from_numpy(np.stack(pictures)[..., ::-1].copy()).to(device)
-        return [answer_of(found, classes) for found in model(list(pixels.permute(0, 3, 1, 2).float() / 255))]
+        return [answer_of(found) for found in model(list(pixels.permute(0, 3, 1, 2).float() / 255))]
 
     return Network(run, FILL, 1 if device.type == "cpu" else GPU_PICTURES)
 
 
-def answer_of(found: dict[str, torch.Tensor], classes: int) -> Answer:
+def answer_of(found: dict[str, torch.Tensor]) -> Answer:
     """What torchvision says of one picture, as of all that it holds possible."""
     boxes, labels, scores = (found[key].cpu().numpy() for key in ("boxes", "labels", "scores"))
-    return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, classes)
+    return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, CLASSES)
 
 
 def class_vectors(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray, classes: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from torchvision import models
 from stages.detect import nanodet, yolox
 from stages.detect.detectors import DETECTORS
 from stages.detect.settings import TORCHVISION
-from stages.detect.torchvision_models import categories
+from stages.detect.torchvision_models import CLASSES
 
 FILE = {"detector": {"file": "x.onnx", "sha256": "0" * 8}}
 
@@ -82,5 +82,6 @@ def test_the_networks_strides_are_theirs():
 
 
 def test_torchvisions_detectors_are_those_that_know_cocos_classes():
-    names = [name for name in models.list_models(module=models.detection) if len(categories(name)) > 2]
+    weights = {name: models.get_model_weights(name)["COCO_V1"] for name in models.list_models(models.detection)}
+    names = [name for name, each in weights.items() if len(each.meta["categories"]) == CLASSES]
     np.testing.assert_array_equal(names, TORCHVISION)

@@ -57,7 +57,7 @@ def test_pictures_of_the_size_asked_for_are_not_resized_once_more():
     model = models.get_model(KINDS[0], weights=None, weights_backbone=None, num_classes=91).eval()
     seen = []
     model.backbone.register_forward_hook(lambda module, inputs, output: seen.append(tuple(inputs[0].shape)))
-    network(model, 91, CPU).run([np.zeros((96, 160, 3), np.uint8)])
+    network(model, CPU).run([np.zeros((96, 160, 3), np.uint8)])
     assert seen == [(1, 3, 96, 160)]
 
 
@@ -71,7 +71,7 @@ class Seeing(torch.nn.Module):
 
 def test_the_networks_see_red_green_and_blue_from_0_to_1():
     model = Seeing()
-    network(model, 91, CPU).run([np.array([[[255, 51, 0], [0, 0, 102]]], np.uint8)])
+    network(model, CPU).run([np.array([[[255, 51, 0], [0, 0, 102]]], np.uint8)])
     np.testing.assert_allclose(model.seen[0], [[[0, 0.4]], [[0.2, 0]], [[1, 0]]], rtol=1e-6)
 
 
