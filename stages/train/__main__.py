@@ -49,8 +49,7 @@ def run(name: str) -> str:
     content["inputs"] = hashes_of(table, class_scores, paths)
     key = piece_key("train", content)
     with needed("train", name, [key]) if rank() == 0 else nullcontext():
-        checkpoint = WORK / "train" / f"{key}.pt"
-        history = train(network, training, held_out, tubes, settings, checkpoint)
+        history = train(network, training, held_out, tubes, settings, WORK / "train" / key)
     if rank() > 0:
         sys.exit()
     with folder_whole(paths.network) as folder:

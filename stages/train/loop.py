@@ -12,7 +12,7 @@ import torch
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Network
 from stages.common.running.errors import InputError
-from stages.common.running.files import written_whole
+from stages.common.running.pieces import intact, piece_whole
 from stages.train.loader import TubeSet, batches
 from stages.train.processes import of_first, own_share, rank, sum_gradients, summed
 from stages.train.settings import Train, Tubes
@@ -97,7 +97,7 @@ def run_epoch(network, data, order, tubes, settings, random, optimizer=None, sch
     return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
 
 
-def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
+def save_checkpoint(place: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
     state = {
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -108,13 +108,14 @@ def save_checkpoint(path: Path, network, optimizer, scheduler, epochs: int, hist
     # Through memory: of a full disk, torch itself says nothing that tells what is wrong.
     content = io.BytesIO()
     torch.save(state, content)
-    with written_whole(path) as aside:
-        aside.write_bytes(content.getbuffer())
+    with piece_whole(place) as folder:
+        (folder / "checkpoint.pt").write_bytes(content.getbuffer())
 
 
-def resume(path: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
-    """Epochs done and their history; the state of all is taken from the checkpoint if there is one."""
-    state = of_first(torch.load(path, weights_only=True, map_location="cpu") if path.exists() else None)
+def resume(place: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
+    """Epochs done and their history; the state of all is taken from the checkpoint if there is a whole one."""
+    file = place / "piece/checkpoint.pt"
+    state = of_first(torch.load(file, weights_only=True, map_location="cpu") if intact(place) else None)
     if state is None:
         return 0, []
     network.load_state_dict(state["network"])

@@ -70,7 +70,7 @@ def only(task):
 
 
 def test_no_epochs_leave_the_network_as_it_was_drawn(sets, tmp_path):
-    bytes_, history = trained(sets, tmp_path / "c.pt", replace(SETTINGS, epochs=0))
+    bytes_, history = trained(sets, tmp_path / "c", replace(SETTINGS, epochs=0))
     assert history == [] and bytes_ == save(drawn(sets).state_dict())
 
 
@@ -99,7 +99,7 @@ def test_the_network_knows_mean_and_deviation_of_the_training_vectors(sets):
 @pytest.mark.parametrize("task", TASKS)
 def test_training_lowers_the_loss_of_each_task(sets, tmp_path, task):
     settings = replace(SETTINGS, weights=only(task), epochs=12)
-    history = trained(sets, tmp_path / "c.pt", settings)[1]
+    history = trained(sets, tmp_path / "c", settings)[1]
     assert set(history[0]) == {"epoch", "split", task}
     for split in ("train", "held_out"):
         losses = [row[task] for row in history if row["split"] == split]
@@ -120,22 +120,22 @@ def test_held_out_tubes_are_never_changed(sets, change):
 
 
 def test_history_has_a_row_per_epoch_and_split_with_each_task(sets, tmp_path):
-    history = trained(sets, tmp_path / "c.pt")[1]
+    history = trained(sets, tmp_path / "c")[1]
     splits = ("train", "held_out")
     assert [(row["epoch"], row["split"]) for row in history] == [(e, s) for e in range(3) for s in splits]
     assert all(np.isfinite([row[task] for task in TASKS]).all() for row in history)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_others(sets, tmp_path):
-    first, again = (trained(sets, tmp_path / f"{name}.pt") for name in ("first", "again"))
+    first, again = (trained(sets, tmp_path / f"{name}") for name in ("first", "again"))
     assert first == again
-    assert first[0] != trained(sets, tmp_path / "other.pt", replace(SETTINGS, seed=1))[0]
+    assert first[0] != trained(sets, tmp_path / "other", replace(SETTINGS, seed=1))[0]
 
 
 def test_lower_precision_learns_nearly_the_same_and_is_as_repeatable(sets, tmp_path):
     settings = replace(SETTINGS, precision="bfloat16")
-    exact = trained(sets, tmp_path / "exact.pt")
-    first, again = (trained(sets, tmp_path / f"{name}.pt", settings) for name in ("first", "again"))
+    exact = trained(sets, tmp_path / "exact")
+    first, again = (trained(sets, tmp_path / f"{name}", settings) for name in ("first", "again"))
     assert first == again and first[0] != exact[0]
     # From the second epoch on small differences grow.
     losses = [[[row[task] for task in TASKS] for row in history[:2]] for _, history in (first, exact)]
@@ -148,7 +148,7 @@ def test_a_network_trained_in_lower_precision_scores_nearly_the_same(sets, tmp_p
     for precision in ("float32", "bfloat16"):
         networks.append(drawn(sets))
         settings = replace(SETTINGS, precision=precision, epochs=1)
-        loop.train(networks[-1], *sets, TUBES, settings, tmp_path / f"{precision}.pt")
+        loop.train(networks[-1], *sets, TUBES, settings, tmp_path / f"{precision}")
     tubes = take_offsets(sets[1].tubes(np.arange(len(sets[1]))), regular_offsets(HALF))
     class_scores, vectors = sets[1].class_scores, sets[1].teacher(np.arange(len(sets[1])))
     known = features.fit(np.random.default_rng(0).normal(size=(99, 32)))
@@ -160,14 +160,14 @@ def test_a_network_trained_in_lower_precision_scores_nearly_the_same(sets, tmp_p
 
 
 def test_the_order_of_tubes_is_drawn_anew_for_each_epoch(sets, tmp_path):
-    trained(sets, tmp_path / "c.pt")
+    trained(sets, tmp_path / "c")
     epochs = [sum(sets[0].asked[start : start + 3], []) for start in (0, 3, 6)]
     assert all(len(order) == len(set(order)) == 40 for order in epochs)
     assert epochs[0] != epochs[1] != epochs[2]
 
 
 def test_the_same_held_out_tubes_from_the_first_to_the_last_tell_how_it_goes_on(sets, tmp_path):
-    trained(sets, tmp_path / "c.pt")
+    trained(sets, tmp_path / "c")
     assert len(sets[1].asked) == 3 and len(sets[1].asked[0]) == 8
     assert sets[1].asked[0] == sets[1].asked[1] == sorted(sets[1].asked[2])
     assert sets[1].asked[0][0] == 0 and sets[1].asked[0][-1] == 23
@@ -183,25 +183,35 @@ def test_a_held_out_pass_changes_no_weight(sets):
 
 @pytest.mark.parametrize("batches", [1, 3, 4, 8], ids="stopped after {} batches".format)
 def test_training_that_was_stopped_goes_on_to_the_same_bytes(sets, tmp_path, batches, capsys):
-    undisturbed = trained(sets, tmp_path / "undisturbed.pt")
+    undisturbed = trained(sets, tmp_path / "undisturbed")
     sets[0].most = batches
     with pytest.raises(KeyboardInterrupt):
-        trained(sets, tmp_path / "stopped.pt")
-    assert (tmp_path / "stopped.pt").exists() == (batches >= 3)
+        trained(sets, tmp_path / "stopped")
+    assert (tmp_path / "stopped").exists() == (batches >= 3)
     sets[0].most = np.inf
-    assert trained(sets, tmp_path / "stopped.pt") == undisturbed
+    assert trained(sets, tmp_path / "stopped") == undisturbed
     said = [f"going on after epoch {batches // 3}"] if batches >= 3 else []
     assert [line.strip() for line in capsys.readouterr().err.splitlines() if "going on" in line] == said
 
 
 def test_what_was_learnt_before_the_stop_comes_from_the_checkpoint(sets, tmp_path):
-    undisturbed = trained(sets, tmp_path / "undisturbed.pt")
+    undisturbed = trained(sets, tmp_path / "undisturbed")
     sets[0].most = 3
     with pytest.raises(KeyboardInterrupt):
-        trained(sets, tmp_path / "stopped.pt")
+        trained(sets, tmp_path / "stopped")
     sets[0].most = np.inf
     # The network that goes on is drawn otherwise: only the checkpoint can bring back the first.
-    assert trained(sets, tmp_path / "stopped.pt", seed=5) == undisturbed
+    assert trained(sets, tmp_path / "stopped", seed=5) == undisturbed
+
+
+def test_a_damaged_checkpoint_is_not_gone_on_from(sets, tmp_path, capsys):
+    undisturbed = trained(sets, tmp_path / "place", replace(SETTINGS, epochs=1))
+    file = tmp_path / "place/piece/checkpoint.pt"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 4  # amid the weights, of which torch itself reads anything
+    file.write_bytes(content)
+    assert trained(sets, tmp_path / "place", replace(SETTINGS, epochs=1)) == undisturbed
+    assert "going on" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -211,8 +221,8 @@ def test_a_loss_that_is_not_finite_is_an_error_with_the_tasks_name(sets, tmp_pat
         for parameter in network.heads[task].parameters():
             parameter.fill_(float("nan"))
     with pytest.raises(InputError, match=f"the loss of {task} is nan; look for broken tubes or vectors"):
-        loop.train(network, *sets, TUBES, SETTINGS, tmp_path / "c.pt")
-    assert not (tmp_path / "c.pt").exists()
+        loop.train(network, *sets, TUBES, SETTINGS, tmp_path / "c")
+    assert not (tmp_path / "c").exists()
 
 
 def test_vectors_that_are_not_finite_are_an_error_of_distillation(sets, tmp_path):
@@ -221,4 +231,4 @@ def test_vectors_that_are_not_finite_are_an_error_of_distillation(sets, tmp_path
     np.save(vectors, np.full((20, 5), np.inf, np.float16))
     sets[0].open_shard.cache_clear()
     with pytest.raises(InputError, match="the loss of distillation is inf"):
-        loop.train(network, *sets, TUBES, SETTINGS, tmp_path / "c.pt")
+        loop.train(network, *sets, TUBES, SETTINGS, tmp_path / "c")

@@ -63,7 +63,7 @@ def test_two_processes_learn_as_one(project):
     np.testing.assert_allclose(two[0], one[0], atol=1e-4)
     for name, weights in one[1].items():
         np.testing.assert_allclose(two[1][name], weights, atol=1e-3, err_msg=name)
-    assert len(list((project / ".work/train").glob("*.pt"))) == 1
+    assert len(list((project / ".work/train").glob("*/piece"))) == 1
 
 
 @pytest.mark.slow

@@ -76,13 +76,26 @@ def in_order(keys: list[str], made: Iterator[Path]) -> Iterator[Path]:
 
 
 def make_piece(make: Callable[[Path], None], place: Path) -> Path:
+    if not intact(place):
+        with single_threaded(), piece_whole(place) as folder:
+            make(folder)
+    return place / "piece"
+
+
+@contextmanager
+def piece_whole(place: Path) -> Iterator[Path]:
+    """An empty folder that is the piece at `place`, its hash beside it, when the block ends without an error."""
+    with folder_whole(place) as folder:
+        piece = folder / "piece"
+        piece.mkdir()
+        yield piece
+        (folder / "sha256").write_text(sha256(piece))
+
+
+def intact(place: Path) -> bool:
+    """Whether there is a piece at `place` with the bytes that it was made with."""
     piece, note = place / "piece", place / "sha256"
-    if not (piece.exists() and note.exists() and note.read_bytes() == sha256(piece).encode()):
-        with single_threaded(), folder_whole(place) as folder:
-            (folder / piece.name).mkdir()
-            make(folder / piece.name)
-            (folder / note.name).write_text(sha256(folder / piece.name))
-    return piece
+    return piece.exists() and note.exists() and note.read_bytes() == sha256(piece).encode()
 
 
 def single_threaded():
@@ -119,12 +132,9 @@ def needed(stage: str, name: str, keys: Iterable[str]) -> Iterator[None]:
 
 
 def prune(folder: Path) -> None:
-    """Removes from a stage's folder what no list names, `<key>` or `<key>.<suffix>`, and what dead processes left."""
-    lists = list(folder.glob("[!.]*.keys"))
-    keys = {key for file in lists for key in file.read_text().split()}
-    for path in folder.iterdir():
-        if path.is_dir() and path.stem not in keys and path.suffix != ".partial":
-            shutil.rmtree(path, ignore_errors=True)
-        elif path.is_file() and path.stem not in keys and path not in lists:
-            path.unlink(missing_ok=True)
+    """Removes from a stage's folder the pieces that no list names, and what dead processes left half-made."""
+    keys = {key for file in folder.glob("[!.]*.keys") for key in file.read_text().split()}
+    for place in folder.glob("[!.]*"):
+        if place.is_dir() and place.name not in keys:
+            shutil.rmtree(place, ignore_errors=True)
     sweep(folder, ".*.partial")
