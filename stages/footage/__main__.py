@@ -17,6 +17,9 @@ from stages.footage.splits import Span, hold_out, span_of, split_recordings
 from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
 
+# Bytes of a clip's name: a file system takes 255, and what is made of the clip has more in its name.
+LONGEST_NAME = 200
+
 
 def run(name: str) -> str:
     paths, footage = SetPaths(name), load("footage", Footage, name)
@@ -64,6 +67,9 @@ def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise InputError(f"{source}: two clips are named {doubled[0]!r}; rename one")
+    for name in names:
+        if len(name.encode()) > LONGEST_NAME:
+            raise InputError(f"{source}: the clip's name {name!r} is longer than {LONGEST_NAME} bytes; shorten it")
     for split in ("train", "test"):
         if not any(clip.split == split for clip in clips):
             raise InputError(

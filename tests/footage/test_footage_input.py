@@ -224,3 +224,14 @@ def test_a_name_that_is_not_utf_8(own, place):
     status, out, err = own.attempt("footage")
     assert (status, out) == (1, "")
     assert err.startswith(f"footage@mine: data/raw/mine/{part}caf\\xe9") and err.endswith("not UTF-8; rename it\n")
+
+
+def test_a_name_with_a_line_break_is_refused_in_one_line_too(own):
+    (own.source / "test/a\nb.mp4").write_bytes(b"")
+    assert own.refusal("footage").startswith("data/raw/mine/test/a\\nb.mp4: no frame can be read")
+
+
+@pytest.mark.parametrize("name", ["l" * 201, "é" * 101])
+def test_a_name_that_leaves_no_room_for_a_suffix(own, name):
+    write_pictures(own.source / "test" / name, still(2))
+    assert own.refusal("footage").startswith(f"data/raw/mine: the clip's name '{name}' is longer than 200 bytes; sh")

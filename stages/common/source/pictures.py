@@ -18,12 +18,12 @@ def visible(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         return []
-    found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "Thumbs.db")
+    found = sorted(folder.iterdir())
     for path in found:
         name = os.fsencode(path.name).decode(errors="backslashreplace")
         if name != path.name:
             raise InputError(f"{folder / name}: a name that is not UTF-8; rename it")
-    return found
+    return [path for path in found if not path.name.startswith(".") and path.name != "Thumbs.db"]
 
 
 def files_below(folder: Path) -> Iterator[Path]:

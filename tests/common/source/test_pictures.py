@@ -62,7 +62,7 @@ def test_files_are_found_however_deep_and_a_link_is_followed(tmp_path):
     assert len(list(files_below(tmp_path / "footage"))) < 1000
 
 
-@pytest.mark.parametrize("name", [b"caf\xe9.avi", b"\xff", b"a\xc3.jpg"])
+@pytest.mark.parametrize("name", [b"caf\xe9.avi", b"\xff", b"a\xc3.jpg", b"._\xe9.jpg"])
 def test_a_name_that_is_not_utf_8_is_refused_readably(tmp_path, name):
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / os.fsdecode(name)).touch()
