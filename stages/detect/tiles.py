@@ -41,8 +41,8 @@ def cut_tile(frame: np.ndarray, tile: Tile, width: int, height: int, fill: int) 
     """
     x1, y1, x2, y2 = tile
     enlarge = min(width / (x2 - x1), height / (y2 - y1))
-    inner_width = min(width, round((x2 - x1) * enlarge))
-    inner_height = min(height, round((y2 - y1) * enlarge))
+    inner_width = max(1, min(width, round((x2 - x1) * enlarge)))
+    inner_height = max(1, min(height, round((y2 - y1) * enlarge)))
     picture = np.full((height, width, frame.shape[2]), fill, np.uint8)
     cv2.resize(
         frame[y1:y2, x1:x2],

@@ -66,6 +66,12 @@ def test_a_tile_keeps_its_place_and_leaves_the_rest_grey():
     assert (picture[:32] == 255).all() and (picture[32:] == 114).all()
 
 
+@pytest.mark.parametrize("shape", [(3, 1000, 3), (1000, 3, 3)])
+def test_a_frame_that_is_next_to_nothing_in_the_input_is_still_a_line(shape):
+    picture, scale = cut_tile(np.zeros(shape, np.uint8), (0, 0, shape[1], shape[0]), 64, 64, fill=114)
+    assert (picture == 0).all(axis=2).sum() == 64 and (scale * shape[1::-1]).min() == 1
+
+
 def test_no_boxes_from_an_empty_tile():
     assert boxes_to_frame(np.zeros((0, 4), np.float32), (0, 0, 4, 4), np.ones(2)).shape == (0, 4)
     assert cut_by_inner_border(np.zeros((0, 4), np.float32), (0, 0, 4, 4), 8, 8, 1.0).tolist() == []
