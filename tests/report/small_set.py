@@ -45,6 +45,7 @@ def write_set(
     frames: int = 60,
     labelled: bool = True,
     event: bool = True,
+    second: bool = False,
     objects: bool = True,
     footage: dict[str, np.ndarray] | None = None,
     seconds: np.ndarray | None = None,
@@ -53,6 +54,7 @@ def write_set(
     """Writes the set below `root`; `normal` is its held-out clip.
 
     Args:
+        second: another event in the first test clip, of frames 50 to 53, that scores less.
         footage: the frames of some of the clips; of the others they are of walkers.
         seconds: of the frames of every clip; evenly, where None.
     """
@@ -63,6 +65,9 @@ def write_set(
     seconds = np.arange(frames) / FPS if seconds is None else seconds
     clips = [("normal", "held_out"), *((video, "test") for video in videos)]
     found = [scored(video, split, frames, event and video == videos[0]) for video, split in clips]
+    if second:
+        table = found[1][1]
+        table.loc[table["frame"].between(50, 53), "score"] = 4.0
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
         all_objects = all_objects[all_objects["split"] == "held_out"]

@@ -17,10 +17,10 @@ WIDTHS = {"desk": 1280, "phone": 390}
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> str:
-    """The page of a set with a name that needs escaping, an event and something missed."""
+    """The page of a set with a name that needs escaping, two events and something missed."""
     root = tmp_path_factory.mktemp("project")
     with chdir(root):
-        paths = write_set(Path(), videos=("gate <1> #2%", "yard_" + "x" * 40))
+        paths = write_set(Path(), videos=("gate <1> #2%", "yard_" + "x" * 40), second=True)
         run("small")
         return (root / paths.report / "index.html").as_uri()
 
@@ -72,7 +72,7 @@ def test_the_page_is_in_the_colours_that_are_wished(page):
 
 
 def test_a_click_on_an_event_plays_it_and_escape_ends_it(page):
-    page.locator(".event a.play").click()
+    page.locator(".event a.play").first.click()
     assert_plays(page)
     assert page.locator("#player-title").inner_text() == "gate <1> #2%, 0:02.0 to 0:03.1"
     page.locator("#toggle").click()
@@ -94,11 +94,35 @@ def test_the_keyboard_reaches_an_event_and_plays_it(page, key):
     assert page.evaluate("document.activeElement.matches('.event a.play')")
 
 
-def test_the_next_one_is_what_was_missed(page):
-    page.locator(".event a.play").click()
-    page.locator("#next").click()
+def test_next_and_previous_walk_the_events_and_leave_the_focus_where_it_is(page):
+    page.locator(".event a.play").first.click()
+    assert page.locator("#previous").is_disabled()
+    page.locator("#next").focus()
+    page.keyboard.press("Enter")
+    assert_plays(page)
+    assert page.locator("#player-title").inner_text() == "gate <1> #2%, 0:04.2 to 0:04.5"
+    # It was the last event: what was missed is none, and a button that is switched off keeps no focus.
+    assert page.locator("#next").is_disabled() and page.evaluate("document.activeElement.id") == "toggle"
+    page.locator("#previous").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#player-title").inner_text() == "gate <1> #2%, 0:02.0 to 0:03.1"
+
+
+def test_of_three_events_the_second_leaves_the_focus_on_next(page):
+    page.evaluate("events.push(...links.filter((link) => !events.includes(link)))")
+    page.locator(".event a.play").first.click()
+    page.locator("#next").focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "next"
+
+
+def test_what_was_missed_is_played_and_has_no_next_event(page):
+    page.locator("#missed a.play").click()
     assert_plays(page)
     assert page.locator("#player-title").inner_text().startswith("yard_")
+    assert page.locator("#next").is_disabled() and page.locator("#previous").is_disabled()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('#missed a.play')")
 
 
 def test_a_timeline_tells_its_value_under_the_pointer_and_plays_what_is_there(page):
@@ -113,20 +137,45 @@ def test_a_timeline_tells_its_value_under_the_pointer_and_plays_what_is_there(pa
     assert_plays(page)
 
 
-def test_a_timeline_answers_to_the_keyboard(page):
-    plot = page.locator(".plot").first
-    plot.focus()
-    page.keyboard.press("Home")
-    for _ in range(5):
-        page.keyboard.press("PageUp")
-    assert re.match("0:02.5, score (5.9|6.)", plot.get_attribute("aria-valuetext"))
+def test_plots_are_pictures_past_which_one_can_skip_and_their_events_are_links(page):
+    assert page.locator(".plot[tabindex]").count() == 0
+    assert page.locator(".plot").first.get_attribute("role") == "img"
+    assert "2 events" in page.locator(".plot").first.get_attribute("aria-label")
+    order = tab_order(page)
+    skip = order.index("Past the timelines")
+    between = order[skip + 1 : order.index(next(name for name in order if name.startswith("Play yard_")))]
+    assert between == ["Event 1, 0:02.0 to 0:03.1", "Event 2, 0:04.2 to 0:04.5"]
+    page.get_by_role("link", name="Past the timelines").focus()
+    assert page.get_by_role("link", name="Past the timelines").bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
-    assert_plays(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('section').id") == "missed"
+    page.locator(".timeline a").nth(1).focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#event-2"
+
+
+def tab_order(page) -> list[str]:
+    """What is read out of each place that the Tab key comes to, in order."""
+    return page.evaluate(
+        """[...document.querySelectorAll("a[href], button, input, summary, [tabindex]")]
+           .filter((own) => own.checkVisibility()).map((own) => own.textContent.trim().replace(/\\s+/g, " "))"""
+    )
+
+
+def test_tables_and_sections_have_names_and_nothing_is_in_a_title_alone(page):
+    assert page.evaluate("[...document.querySelectorAll('table')].every((table) => table.caption)")
+    assert page.evaluate("[...document.querySelectorAll('th')].every((head) => ['col', 'row'].includes(head.scope))")
+    assert page.evaluate(
+        "[...document.querySelectorAll('main > section')].every((part) => part.querySelector('h2:first-child'))"
+    )
+    assert page.locator("[title]").count() == 0
+    assert page.locator("#timelines .keys svg").count() == 3
 
 
 def test_everything_that_is_named_for_eyes_has_a_name_for_ears(page):
     unnamed = page.evaluate(
-        """[...document.querySelectorAll("a, button, input, video, [role=slider], dialog")]
+        """[...document.querySelectorAll("a, button, input, video, [role=img], dialog")]
            .filter((own) => !(own.textContent.trim() || own.ariaLabel || own.getAttribute("aria-labelledby")))
            .map((own) => own.outerHTML)"""
     )
