@@ -4,10 +4,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from projects import RUN_STAGES, copied
+from projects import BUSY, RUN_STAGES, copied
 
 # Every frame a PNG file.
-TOY = '''
+TOY = """
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def fill_store(store, clips, times):
         (store / video).mkdir()
         for file in folder.iterdir():
             link_or_copy(file, store / video / file.name)
-'''
+"""
 READERS = {
     "detect": "data/own/detections",
     "velocity": "data/own/velocity.parquet",
@@ -76,7 +76,7 @@ def test_frames_may_be_kept_in_another_way(own, tmp_path):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     (project.folder / "stages/common/frames/store.py").write_text(TOY)
     project.run(sys.executable, "-c", RUN_STAGES, "own", "decode", *READERS)
-    assert len(list((project.folder / "data/own/frames/busy").glob("*.png"))) == 42
+    assert len(list((project.folder / "data/own/frames" / BUSY).glob("*.png"))) == 42
     after = files(project.folder)
     assert sorted(after) == sorted(before)
     assert [name for name in before if after[name] != before[name]] == []

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from projects import OWN_STAGES, STAGES
+from projects import BUSY, OWN_STAGES, STAGES
 from ruamel.yaml import YAML
 
 from stages.common.tables.schemas import (
@@ -90,9 +90,9 @@ def test_every_frame_of_test_and_held_out_clips_has_finite_scores(project):
 def test_own_footage_without_labels_goes_all_the_way_to_scores(own):
     assert list(json.loads((own / "said.json").read_text())) == OWN_STAGES
     frames = read_table(own / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
-    assert frames.groupby("video").size().to_dict() == {"busy": 42, "nobody": 42, "tuesday": 42}
+    assert frames.groupby("video").size().to_dict() == {BUSY: 42, "nobody": 42, "tuesday": 42}
     objects = read_table(own / "data/own/frame_scores/objects.parquet", OBJECT_SCORES)
-    assert set(objects["video"]) == {"busy", "tuesday"}
+    assert set(objects["video"]) == {BUSY, "tuesday"}
     assert np.isfinite(frames[["raw", "score"]]).all(axis=None)
 
 
@@ -128,7 +128,7 @@ def test_a_clip_in_which_nothing_moves_scores_as_normal_footage_does(own):
     for column in ("raw", "score"):
         level = normal.groupby("frame")[column].max().median()
         np.testing.assert_allclose(frames.loc[frames["video"] == "nobody", column], level, atol=1e-5)
-        assert frames.loc[frames["video"] == "busy", column].nunique() > 10
+        assert frames.loc[frames["video"] == BUSY, column].nunique() > 10
 
 
 def first_difference(one: Path, other: Path) -> str:

@@ -49,6 +49,13 @@ def test_every_video_has_a_panel(count, pages):
     assert shown == videos
 
 
+@pytest.mark.parametrize("kind", ["png", "svg"])
+def test_a_name_in_letters_that_the_font_lacks_is_drawn_without_a_word(tmp_path, recwarn, kind):
+    frames, seconds = scores_of(["大门 😀\t$x_{$"])
+    save(score_figures(frames, frames.assign(anomalous=False), seconds, 0.5, (-1, 1))[0], tmp_path / "a", kind)
+    assert not recwarn.list and (tmp_path / "a").stat().st_size > 1000
+
+
 def test_a_panel_has_its_scores_its_threshold_and_what_is_labelled_where_they_are():
     frames, seconds = scores_of(["a"])
     frames["score"] = np.where(frames["frame"] < 10, 0.0, 8.0)
