@@ -68,9 +68,10 @@ def test_rows_that_cannot_be_meant_are_named(write, changes, message):
 def test_a_missing_column_and_what_is_no_table_are_named(write, tmp_path):
     with pytest.raises(InputError, match="column 'y1' is missing"):
         read_boxes(write(table().drop(columns="y1")))
-    (tmp_path / "no.parquet").write_text("none")
-    with pytest.raises(InputError, match="no.parquet: no table of boxes"):
-        read_boxes(tmp_path / "no.parquet")
+    for name, content in (("no.parquet", b"none"), ("no.parquet", b""), ("no.csv", b""), ("no.csv", b"\xff\xfe\x00")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=f"{name}: no table of boxes: .+|{name}: column 'video' is missing"):
+            read_boxes(tmp_path / name)
 
 
 def test_class_scores_have_one_length(tmp_path):

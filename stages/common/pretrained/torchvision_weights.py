@@ -28,7 +28,7 @@ def with_weights(model: torch.nn.Module, name: str, path: Path) -> torch.nn.Modu
         model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     # A file that is no state dictionary fails in ways of its own, from the archive's reader to the tensors' shapes.
     except Exception as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{path}: not the weights of {name}: {reason}; fetch the file again, or name another"
         ) from None
