@@ -92,12 +92,19 @@ def test_after_garbage_was_collected_everything_is_still_there(shared):
     assert a.stale() == set()
 
 
-def spoil(cache: Path, project: Project, name: str) -> Path:
-    """Turns a byte of the object behind an output that is one file; the object."""
+def object_of(cache: Path, project: Project, name: str) -> Path:
+    """The object behind an output that is one file, or behind a file of one that is a folder."""
     lock = YAML(typ="safe").load(project.folder / "dvc.lock")
-    outs = [out for stage in lock["stages"].values() for out in stage["outs"]]
-    md5 = next(out["md5"] for out in outs if out["path"] == name)
+    outs = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage["outs"]}
+    md5 = outs.get(name) or outs[str(Path(name).parent)]
     file = cache / "files/md5" / md5[:2] / md5[2:]
+    if md5.endswith(".dir"):
+        md5 = next(each["md5"] for each in json.loads(file.read_text()) if each["relpath"] == Path(name).name)
+    return cache / "files/md5" / md5[:2] / md5[2:]
+
+
+def spoil(file: Path) -> Path:
+    """Turns a byte of a file in its place."""
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.chmod(0o644)
@@ -112,7 +119,7 @@ def test_an_object_that_went_bad_in_the_remote_is_named_and_can_be_pushed_anew(r
     a.dvc("remote", "modify", "store", "verify", "true")
     a.commit("the remote")
     a.dvc("push")
-    bad = spoil(tmp_path / "store", a, "data/demo/scores.parquet")
+    bad = spoil(object_of(tmp_path / "store", a, "data/demo/scores.parquet"))
     b = clone(a, tmp_path / "b", [])
     refused = b.attempt(sys.executable, "-m", "dvc", "pull")
     assert refused.returncode and "scores.parquet" in refused.stdout + refused.stderr
@@ -126,10 +133,26 @@ def test_an_object_that_went_bad_in_the_remote_is_named_and_can_be_pushed_anew(r
 def test_an_object_that_went_bad_in_the_cache_is_named_and_made_again(reproduced, tmp_path):
     """`dvc checkout` hands it out; `dvc status` sees it, and `dvc repro` mends it."""
     a = copied(reproduced, tmp_path / "a")
-    spoil(a.folder / ".dvc/cache", a, "data/demo/scores.parquet")
+    spoil(object_of(a.folder / ".dvc/cache", a, "data/demo/scores.parquet"))
     (a.folder / "data/demo/scores.parquet").unlink()
     a.dvc("checkout")
     assert "not in cache:       data/demo/scores.parquet" in a.dvc("status")
     assert ran(a.dvc("repro")) == ["score@demo"]
     for name in ("dvc.lock", "data/demo/scores.parquet"):
         assert (a.folder / name).read_bytes() == (reproduced / name).read_bytes()
+
+
+def test_an_object_that_went_bad_is_made_again_where_cache_output_and_piece_are_one_file(reproduced, tmp_path):
+    a = copied(reproduced, tmp_path / "a")
+    a.dvc("config", "cache.type", "hardlink,symlink")
+    shutil.rmtree(a.folder / ".dvc/cache")
+    decode = ("repro", "--single-item", "decode@demo")
+    a.dvc(*decode, "--force")
+    name = "data/demo/frames/test_01.npy"
+    bad = spoil(object_of(a.folder / ".dvc/cache", a, name))
+    pieces = list(a.folder.glob(".work/decode/*/piece/frames.npy"))
+    assert [file.samefile(bad) for file in [a.folder / name, *pieces]].count(True) == 2
+    assert ran(a.dvc(*decode)) == ["decode@demo"]
+    assert (a.folder / name).read_bytes() == (reproduced / name).read_bytes()
+    assert (a.folder / "dvc.lock").read_bytes() == (reproduced / "dvc.lock").read_bytes()
+    assert ran(a.dvc(*decode)) == []
