@@ -87,6 +87,15 @@ def test_perfect_scores_are_1_everywhere():
     assert metrics["trivial"] == {scorer: dict.fromkeys(FRAME_KEYS, 1.0) for scorer in TRIVIAL}
 
 
+def test_a_false_object_before_all_others_costs_its_share_of_the_frames():
+    frames, objects = perfect_scores()
+    objects.loc[objects["video"] == "b", ["raw", "score"]] = [[9.0, 9.0], *[[0.0, 0.0]] * 8]
+    tables = tables_of(frames, objects)
+    metrics = summary(tables)
+    assert metrics["rbdc"] == metrics["tbdc"] == metrics["raw"]["rbdc"] == 1 - 1 / 20
+    assert region_table(tables).query("found == 1")["false_positives_per_frame"].min() == 1 / 20
+
+
 def test_a_clip_of_which_it_is_known_when_but_not_where_does_not_count_for_regions():
     frames, objects = perfect_scores()
     labels, regions = ground_truth()
