@@ -4,6 +4,7 @@ torch has them as three operations, each of which reads and writes all of its nu
 where the convolutions are at the rate of the matrix product already (docs/speed.md).
 """
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import numba
 import numpy as np
 import torch
 import torch.nn.functional as F
-from filelock import FileLock
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from stages.common.network import pooling_loops
+from stages.common.running.files import held
 
 
 def pool_norm_relu(tubes: Tensor, norm: torch.nn.GroupNorm) -> Tensor:
@@ -82,7 +83,7 @@ def compile_alone(loops: Callable, types: tuple) -> None:
     the other.
     """
     if types not in loops.overloads:
-        with FileLock(Path(loops.stats.cache_path) / "compiling.lock"):
+        with held(Path(loops.stats.cache_path), fcntl.LOCK_EX):
             loops.compile(types)
 
 

@@ -1,5 +1,6 @@
 import contextlib
 import ctypes
+import fcntl
 import os
 import random
 import subprocess
@@ -11,7 +12,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from filelock import FileLock
 from helpers import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from stages.common.network import pooling_loops
 from stages.common.network.pooling import pool_norm_relu
 from stages.common.network.pooling_loops import narrowed, widened
+from stages.common.running.files import held
 
 
 def drawn(count=3, frames=5, side=8, channels=16, groups=4, seed=0, scale=1.0, offset=0.0):
@@ -153,7 +154,7 @@ WAITING = FIRST.replace("tubes =", "print('ready', flush=True); tubes =")
 
 
 def test_a_process_waits_for_another_that_compiles():
-    with FileLock(Path(pooling_loops.forward.stats.cache_path) / "compiling.lock"):
+    with held(Path(pooling_loops.forward.stats.cache_path), fcntl.LOCK_EX):
         other = subprocess.Popen([sys.executable, "-c", WAITING], cwd=ROOT, stdout=subprocess.PIPE)
         assert other.stdout.readline() == b"ready\n"
         with pytest.raises(subprocess.TimeoutExpired):
