@@ -86,7 +86,8 @@ class Project:
         for name in ("dvc.yaml", "datasets.yaml", ".dvcignore"):
             self.folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source / name, self.folder / name)
-        shutil.copytree(source / "stages", self.folder / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+        # With what Numba has compiled, which is good for files of the same time, and takes longer than the training.
+        shutil.copytree(source / "stages", self.folder / "stages", ignore=shutil.ignore_patterns("*.pyc"))
         params = self.params()
         params["machine"]["workers"] = workers
         self.write_params(params)

@@ -11,17 +11,8 @@ import pytest
 from projects import BUSY, OWN_STAGES, STAGES
 from ruamel.yaml import YAML
 
-from stages.common.tables.schemas import (
-    CUES,
-    EVENTS,
-    FRAME_SCORES,
-    OBJECT_SCORES,
-    SCORES,
-    TASKS,
-    TRIVIAL,
-    VIDEOS,
-    read_table,
-)
+from stages.common.cues.all import ALL, EVENTS, FRAME_SCORES, OBJECT_SCORES
+from stages.common.tables.schemas import CUE_VALUES, OBJECTS, TRIVIAL, VIDEOS, read_table
 
 FRAME_KEYS = {"micro_auc", "macro_auc"}
 REGION_KEYS = {"rbdc", "tbdc"}
@@ -43,7 +34,7 @@ def numbers(metrics: dict) -> list:
     found = []
     for key, value in metrics.items():
         if isinstance(value, dict):
-            found += numbers(value) if key not in ("counts", "events", "types") else []
+            found += numbers(value) if key not in ("counts", "incidents", "types") else []
         elif not isinstance(value, str):
             found.append(value)
     return found
@@ -53,10 +44,10 @@ def test_the_metrics_have_the_promised_keys_and_each_number_is_from_0_to_1(proje
     metrics = json.loads((project.folder / "metrics/demo.json").read_text())
     assert {"macro_auc_mixed", *FRAME_KEYS, *REGION_KEYS} <= set(metrics)
     assert FRAME_KEYS | REGION_KEYS <= set(metrics["raw"])
-    assert set(metrics["tasks"]) == set(TASKS) and set(metrics["trivial"]) == set(TRIVIAL)
+    assert set(metrics["cues"]) == set(ALL) and set(metrics["trivial"]) == set(TRIVIAL)
     # What moves has no class, so that nobody can say that it is no person.
     assert set(metrics["trivial"].pop("not_person").values()) == {None}
-    for part in (metrics["velocity"], *metrics["tasks"].values(), *metrics["trivial"].values()):
+    for part in (*metrics["cues"].values(), *metrics["trivial"].values()):
         assert FRAME_KEYS <= set(part)
     found = numbers(metrics)
     assert len(found) > 20
@@ -69,11 +60,15 @@ def test_the_metrics_count_what_the_tables_hold(project):
     assert set(counts) == COUNTS
     assert counts["videos"] == 2 and counts["frames"] == 24 + 40
     assert 0 < counts["anomalous_frames"] == counts["regions"] and counts["tracks"] == 1
-    scores = read_table(folder / "scores.parquet", SCORES)
+    detected = read_table(folder / "detections/objects.parquet", OBJECTS)
     objects = read_table(folder / "frame_scores/objects.parquet", OBJECT_SCORES)
-    assert counts["objects"] == (scores["split"] == "test").sum()
+    assert counts["objects"] == detected["video"].isin(["test_01", "test_02"]).sum()
     assert 0 < counts["objects_scored"] == (objects["split"] == "test").sum()
-    assert set(objects["frame"][objects["frame"] % 2 == 0]) <= set(scores["frame"]) and (objects["frame"] % 2).any()
+    # Of every second frame the objects, and of those between what is between two of a track.
+    assert ((objects["object"] < 0) == (objects["frame"] % 2 == 1)).mean() > 0.9 and (objects["frame"] % 2).any()
+    key = ["video", "object"]
+    scored = read_table(folder / "scores.parquet", CUE_VALUES)[key].drop_duplicates()
+    assert len(objects[objects["object"] >= 0].merge(scored, on=key)) == (objects["object"] >= 0).sum()
 
 
 def test_every_frame_of_test_and_held_out_clips_has_finite_scores(project):
@@ -84,7 +79,7 @@ def test_every_frame_of_test_and_held_out_clips_has_finite_scores(project):
     expected = videos[videos["split"] != "train"].set_index("video")["frames"]
     assert frames.groupby("video").size().to_dict() == expected.to_dict()
     told = set(TRIVIAL) - {"not_person"}
-    assert np.isfinite(frames[["raw", "score", *CUES, *sorted(told)]]).all(axis=None)
+    assert np.isfinite(frames[["raw", "score", *ALL, *sorted(told)]]).all(axis=None)
 
 
 def test_own_footage_without_labels_goes_all_the_way_to_scores(own):
@@ -158,10 +153,10 @@ def test_where_two_runs_differ_is_named(reproduced, tmp_path):
     shutil.copytree(reproduced / "data", tmp_path / "data")
     shutil.copytree(reproduced / "models", tmp_path / "models")
     shutil.copytree(reproduced / "metrics", tmp_path / "metrics")
-    file = tmp_path / "data/demo/detections.parquet"
+    file = tmp_path / "data/demo/detections/objects.parquet"
     table = pq.read_table(file)
-    pq.write_table(table.set_column(2, "x1", pc.add(table["x1"], 1).cast("float32")), file)
-    assert first_difference(reproduced, tmp_path) == "data/demo/detections.parquet: column x1"
+    pq.write_table(table.set_column(table.column_names.index("x1"), "x1", pc.add(table["x1"], 1).cast("float32")), file)
+    assert first_difference(reproduced, tmp_path) == "data/demo/detections/objects.parquet: column x1"
 
 
 @pytest.mark.slow
