@@ -200,3 +200,9 @@ def test_boxes_are_held_against_those_of_the_training_clips_alone(project):
     read, normal = read_cues(SetPaths("tiny"), videos(LONG)), learnt(random_cues())[BOX].to_numpy()
     np.testing.assert_array_equal(read["shape"], shape.of_boxes(read[BOX].to_numpy(), normal))
     assert len(normal) == 50 and (read["shape"] > 0).all()
+
+
+def test_a_set_in_which_nothing_was_found_is_refused_in_a_line(project):
+    written(project, random_cues()[:0])
+    with pytest.raises(InputError, match="of 0 objects none in the held-out clips passes"):
+        run("tiny")
