@@ -85,13 +85,12 @@ def bar_width(value: float) -> int:
 def timeline(video: str, tables: Tables, findings: Findings, clips: Clips, shown: int) -> dict:
     """Of one video; `shown` events have a card."""
     scores, seconds = tables.scores(video), tables.seconds[video]
-    events, faults = (of_video(table, video) for table in (findings.events, findings.faults))
+    events, faults = (of_video(table, video).sort_values("first_frame") for table in (findings.events, findings.faults))
     curve = heights(scores, seconds, findings.score_range)
     marks = {"labelled": stretches(tables.anomalous(video)), "events": frames_of(events), "faults": frames_of(faults)}
-    found = f"{counted(len(events), 'event')}"
     return {
         "video": video,
-        "said": f"{duration(seconds[-1] - seconds[0])}, highest {scores.max():.1f}, {found}",
+        "said": f"{duration(seconds[-1] - seconds[0])}, highest {scores.max():.1f}, {counted(len(events), 'event')}",
         "width": len(curve),
         "points": " ".join(f"{x} {y}" for x, y in enumerate(curve)),
         **{name: strokes(frames, seconds, len(curve)) for name, frames in marks.items()},

@@ -66,6 +66,16 @@ def test_nothing_is_wider_than_the_window(page):
         assert page.evaluate("document.documentElement.scrollWidth") == page.viewport_size["width"]
 
 
+def test_bars_are_as_wide_as_their_numbers_say(page):
+    """Of those that are not full: by one factor, however narrow the card."""
+    bars = page.evaluate(
+        """[...document.querySelectorAll(".event:first-child .cues i")]
+           .map((bar) => [Number(bar.style.getPropertyValue("--width")), bar.getBoundingClientRect().width])"""
+    )
+    factors = [width / share for share, width in bars if share > 5]
+    assert len(factors) > 1 and max(factors) / min(factors) < 1.02
+
+
 def test_the_page_is_in_the_colours_that_are_wished(page):
     red = page.evaluate("getComputedStyle(document.body).backgroundColor").split("(")[1].split(",")[0]
     assert (int(red) < 60) == (page.viewport_size["width"] == WIDTHS["phone"])

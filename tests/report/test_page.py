@@ -60,7 +60,7 @@ def test_a_timeline_draws_the_curve_over_what_is_labelled_and_faults_and_events_
 
 
 def test_bars_are_as_wide_as_they_are_told(page):
-    bars = re.findall(r'<dt>([^<]*)</dt><dd><i style="width:(\d+)%"></i><b>([-.\d]+)</b>', page[0])
+    bars = re.findall(r'<dt>([^<]*)</dt><dd><i style="--width:(\d+)"></i><b>([-.\d]+)</b>', page[0])
     assert [title for title, *_ in bars] == [cue.TITLE for cue in ALL.values()]
     for _, width, value in bars:
         assert int(width) == pytest.approx(100 * min(1, max(0, float(value) / 10)), abs=1)
