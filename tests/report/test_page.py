@@ -55,6 +55,8 @@ def test_a_timeline_draws_the_curve_over_what_is_labelled_and_faults_and_events_
     # The threshold is where a frame of its score would be drawn: below the event, above all else.
     heights = [int(number) for number in curve["points"].split()[1::2]]
     assert level["y1"] == level["y2"] and level["x2"] == "60"
+    low, high = page[1].score_range
+    assert int(level["y1"]) == pytest.approx(200 * (high - page[1].threshold.value) / (high - low), abs=0.6)
     assert max(heights[frame] for frame in EVENT) < int(level["y1"]) < min(heights[: EVENT.start])
     assert [kind for kind, _ in shapes(page[0], "day_2")] == ["label", "level", "polyline"]
 
