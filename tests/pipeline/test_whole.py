@@ -104,14 +104,14 @@ def test_the_report_and_the_sheets_are_there_to_be_looked_at(project):
     assert "micro AUC" in page and "false_alarms_per_hour" in page
     events = read_table(folder / "demo/events.parquet", EVENTS)
     assert page.count('class="event"') == len(events)
-    assert {file.stem for file in (folder / "demo_sheets").iterdir()} == set(
+    assert {file.stem for file in (folder / "sheets/demo").iterdir()} == set(
         read_table(project.folder / "data/demo/footage/videos.parquet", VIDEOS)["video"]
     )
 
 
 def test_own_footage_without_labels_has_a_report(own):
     page = (own / "report/own/index.html").read_text()
-    assert "This set has no labels" in page and 'aria-label="Score over time of nobody"' in page
+    assert "This set has no labels" in page and 'aria-label="Score over time of nobody:' in page
     said = json.loads((own / "said.json").read_text())["report"]
     assert "in 2 test clips" in said and said.endswith("open report/own/index.html")
 

@@ -5,13 +5,13 @@ where the convolutions are at the rate of the matrix product already (docs/speed
 """
 
 import fcntl
-from collections.abc import Callable
 from pathlib import Path
 
 import numba
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numba.core.dispatcher import Dispatcher
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
@@ -65,7 +65,7 @@ class PoolNormReLU(torch.autograd.Function):
         return of_inputs.movedim(-1, 1), of_gamma.sum(0), of_beta.sum(0), None, None
 
 
-def run(loops: Callable, arguments: list) -> None:
+def run(loops: Dispatcher, arguments: list) -> None:
     """Runs compiled loops on as many threads as torch has."""
     threads = torch.get_num_threads()
     arguments = [array_of(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
@@ -76,7 +76,7 @@ def run(loops: Callable, arguments: list) -> None:
     torch.set_num_threads(threads)
 
 
-def compile_alone(loops: Callable, types: tuple) -> None:
+def compile_alone(loops: Dispatcher, types: tuple) -> None:
     """Compiles loops for such arguments, or reads what was compiled before, while no other process does.
 
     Of two processes that put something into its cache at once, Numba may leave the code of the one under the types of
