@@ -140,6 +140,16 @@ def test_each_number_comes_from_its_own_column():
         assert (fused == (0, 1, 1)) == (worst != "score")
 
 
+def test_each_interval_is_that_of_its_metric():
+    frames, objects = perfect_scores()
+    frames["score"] = -frames["score"]
+    found = whole_summary(frames, objects)["interval"]
+    # `a` has 3 anomalous frames, 7 normal ones and an AUC of 0; the padded frames lend it some, and all to `b`.
+    assert found["micro_auc"] == found["macro_auc_mixed"] == {"low": 0, "high": 0}
+    assert found["macro_auc"] == {"low": 11 / 32, "high": pytest.approx((11 / 32 + 1) / 2, abs=1e-6)}
+    assert found["rbdc"] == {"low": 1, "high": 1}
+
+
 def test_counts():
     frames, objects = perfect_scores()
     metrics = whole_summary(frames, objects, pd.concat([objects, objects[:6]]))
