@@ -30,9 +30,9 @@ def repeated(sample: Sample, folder: Path, times: int):
     """The first frames of the sample's clip as pictures, `times` over; as a row of VIDEOS, with its empty folder."""
     pictures = folder / "pictures"
     pictures.mkdir(parents=True)
-    frames = [sample.frames[place] for place in range(FRAMES)]
+    frames = [sample.frames[place] for place in range(min(FRAMES, len(sample.frames)))]
     for number in range(FRAMES * times):
-        cv2.imwrite(str(pictures / f"{number:06}.png"), frames[number % FRAMES])
+        cv2.imwrite(str(pictures / f"{number:06}.png"), frames[number % len(frames)])
     clip = sample.videos.set_index("video", drop=False).loc[[sample.video]]
     changes = {"kind": "images", "path": str(pictures.absolute()), "first": 0, "step": 1, "frames": FRAMES * times}
     return next(clip.assign(**changes).itertuples(index=False)), folder

@@ -36,7 +36,7 @@ def test_two_seeds_have_a_mean_and_a_deviation(project):
     assert said.startswith("seed 0: ") and "\nseed 1: " in said
     found = json.loads((project.folder / "metrics/seeds_demo.json").read_text())
     assert found["seeds"] == [0, 1] and found["counts"]["frames"]["deviation"] == 0
-    distillation = found["tasks"]["distillation"]["micro_auc"]
+    distillation = found["cues"]["distillation"]["micro_auc"]
     assert 0 < distillation["mean"] < 1 and distillation["deviation"] > 0
     own = json.loads((project.folder / "metrics/demo.json").read_text())
     assert f"micro_auc {own['micro_auc']}" in said.splitlines()[0]

@@ -43,7 +43,7 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
     for found in (knobs.loc["as set"], as_set):
         assert found[names].tolist() == pytest.approx([metrics[name] for name in names], abs=1e-4)
     alone = knobs.loc["velocity alone", names[:2]]
-    assert alone.tolist() == pytest.approx([metrics["velocity"][name] for name in names[:2]], abs=1e-4)
+    assert alone.tolist() == pytest.approx([metrics["cues"]["velocity"][name] for name in names[:2]], abs=1e-4)
     assert "not smoothed along tracks" in said and len(combinations) == 240
 
 
