@@ -10,19 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 RUNNING = Path("stages/common/running")
 # Another version of one of these may give other bytes.
-LIBRARIES = (
-    "av",
-    "numba",
-    "numpy",
-    "opencv-python-headless",
-    "openvino",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scipy",
-    "torch",
-    "torchvision",
-)
+LIBRARIES = "av numba numpy opencv-python-headless openvino pandas pyarrow scikit-learn scipy torch torchvision".split()
 
 
 @functools.cache

@@ -8,7 +8,6 @@ sections. Whatever section is loaded, all are checked, so that what is wrong for
 import functools
 import json
 import re
-import sys
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -108,20 +107,9 @@ def check(values: dict[str, dict], set_name: str, path: Path) -> None:
 
 @functools.cache
 def settings_modules() -> dict[str, ModuleType]:
-    """The files of SECTIONS as modules.
-
-    Among the loaded ones only those stay that the stage has loaded itself: what a stage has made is named by the code
-    that is loaded, and other stages' rules are none of it.
-    """
-    before = set(sys.modules)
-    names = {
-        section: ".".join(file.relative_to(STAGES.parent).with_suffix("").parts) for section, file in SECTIONS.items()
-    }
-    modules = {section: import_module(name) for section, name in names.items()}
-    for name in set(sys.modules) - before:
-        if name.startswith("stages."):
-            del sys.modules[name]
-    return modules
+    """The files of SECTIONS as modules."""
+    names = {name: ".".join(file.relative_to(STAGES.parent).with_suffix("").parts) for name, file in SECTIONS.items()}
+    return {section: import_module(name) for section, name in names.items()}
 
 
 def read_tree(path: Path) -> dict:

@@ -138,14 +138,12 @@ from stages.decode.settings import Decode
 from stages.common.running.params import load
 load("decode", Decode, "demo")
 print(sorted(name for name in sys.modules if name in ("torch", "torchvision", "openvino", "cv2", "numpy", "scipy")))
-print(sorted(name for name in sys.modules if name.startswith("stages.") and "running" not in name))
 """
 
 
-def test_all_rules_are_checked_without_what_takes_seconds_to_load_and_without_a_trace():
-    """What is loaded names a stage's pieces, and other stages' rules are none of its code."""
+def test_all_rules_are_checked_without_what_takes_seconds_to_load():
     said = subprocess.run([sys.executable, "-c", LIGHT], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert said.splitlines() == ["[]", "['stages.common', 'stages.decode', 'stages.decode.settings']"]
+    assert said == "[]\n"
 
 
 def read_nested(section):
