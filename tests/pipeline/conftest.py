@@ -14,6 +14,10 @@ from projects import OWN_CLIPS, OWN_STAGES, RUN_STAGES, Project, copied, walkers
 from stages.common.drawing.h264 import write_mp4
 
 
+# Where people have their projects.
+ODD = "my project #1, 50%d 🎬"
+
+
 def pytest_collection_modifyitems(items):
     # First, so that of two test processes one works on them while the other does all else.
     items.sort(key=lambda item: Path(__file__).parent not in item.path.parents)
@@ -31,10 +35,10 @@ def once(tmp_path_factory) -> Callable[[str, Callable[[Path], None]], Path]:
         with open(place / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (place / "done").exists():
-                shutil.rmtree(place / "project", ignore_errors=True)
-                make(place / "project")
+                shutil.rmtree(place / ODD, ignore_errors=True)
+                make(place / ODD)
                 (place / "done").touch()
-        return place / "project"
+        return place / ODD
 
     return made
 
@@ -83,6 +87,6 @@ def fresh(reproduced, tmp_path) -> Project:
     """The reproduced project made anew at another place, under another home, clock and language, with two workers."""
     elsewhere = {"HOME": str(tmp_path / "home"), "TZ": "Pacific/Auckland", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
     (tmp_path / "home").mkdir()
-    project = Project(tmp_path / "some where else" / "project", **elsewhere)
+    project = Project(tmp_path / "some where else" / ODD, **elsewhere)
     project.make(workers=2, source=reproduced)
     return project

@@ -121,7 +121,7 @@ class Project:
         """DVC's notes about files stand beside the project rather than in a place that all projects share."""
         site = self.folder.parent / f"{self.folder.name}_site"
         (self.folder / ".dvc/config.local").write_text(
-            f"[core]\n    site_cache_dir = {site}\n    check_update = false\n"
+            f'[core]\n    site_cache_dir = "{site}"\n    check_update = false\n'
         )
 
 

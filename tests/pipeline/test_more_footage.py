@@ -9,11 +9,15 @@ from stages.common.cues.all import FRAME_SCORES
 from stages.common.drawing.h264 import write_mp4
 from stages.common.tables.schemas import read_table
 
-BY_CLIP = {"decode", "detect", "sheets", "velocity", "tubes", "teach", "score", "faults"}
+BY_CLIP = {"decode", "detect", "sheets", "velocity", "tubes", "teach", "score", "report/faults"}
 
 
 def pieces(project):
-    return {folder.name: set(folder.iterdir()) for folder in (project.folder / ".work").iterdir()}
+    """The finished ones of each stage."""
+    work, found = project.folder / ".work", {}
+    for place in (note.parent for note in work.rglob("sha256")):
+        found.setdefault(place.parent.relative_to(work).as_posix(), set()).add(place.name)
+    return found
 
 
 def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(own, tmp_path):
@@ -26,7 +30,7 @@ def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(ow
     done = project.attempt(sys.executable, "-c", RUN_STAGES, "own", *OWN_STAGES)
     assert done.returncode == 0, done.stderr
     more = {stage: len(now - before.get(stage, set())) for stage, now in pieces(project).items()}
-    more.pop("clips", None)  # of events, if there are any, and drawn by the scale of all of them
+    more.pop("report/clips", None)  # of events, if there are any, and drawn by the scale of all of them
     assert more == {stage: int(stage in BY_CLIP) for stage in more} and BY_CLIP <= set(more)
     assert "going on after epoch" in done.stderr
     assert (project.folder / "models/own/network/model.safetensors").read_bytes() == network
