@@ -8,7 +8,7 @@ import numpy as np
 
 from stages.render import figures, vehicles
 from stages.render.figures import RUN, WALK, Look, Shape
-from stages.render.journeys import Journey, make_route, pause, travel, uneven_speed
+from stages.render.journeys import Journey, Route, make_route, pause, travel, uneven_speed
 from stages.render.recipe import Clip, Event, Recipe
 from stages.render.scene import FORESHORTENED, SCENE_HEIGHT, units_per_metre
 
@@ -22,7 +22,6 @@ HAIRS = ((30, 34, 42), (38, 50, 70), (26, 26, 28), (70, 104, 140), (88, 88, 90))
 WALKED = {"upper": 0.24, "middle": 0.28, "lower": 0.28, "lawn": 0.1, "gate": 0.1}  # share of the walkers
 PAIRED = 0.28  # share of the walkers who have a companion
 CROSSING = 17.0  # seconds in view, about
-
 BAGS = ((46, 40, 38), (50, 46, 120), (110, 66, 40), (40, 60, 52), (52, 84, 116))
 
 
@@ -45,7 +44,7 @@ class Actor(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """What every actor has to know: width of the scene in scene units, frames of the clip, frames per second."""
+    """Width of the scene in scene units, frames of the clip, frames per second."""
 
     width: float
     frames: int
@@ -55,14 +54,11 @@ class Stage(NamedTuple):
 def make_cast(recipe: Recipe, clip: Clip) -> list[Actor]:
     """Everyone in a clip; the object of event i is actor i, walkers follow."""
     rng = np.random.default_rng([recipe.seed, zlib.crc32(clip.name.encode())])
-    width = recipe.width / recipe.height * SCENE_HEIGHT
-    stage = Stage(width, clip.frames, recipe.fps)
-    objects, helpers = [], []
-    for event in clip.events:
-        found = EVENTS[event.type](event, stage, rng)
-        objects.append(found[0])
-        helpers += found[1:]
-    return objects + helpers + _crowd(clip.walkers, stage, rng)
+    stage = Stage(recipe.width / recipe.height * SCENE_HEIGHT, clip.frames, recipe.fps)
+    makers = {"fall": _fall, "thrown_bag": _thrown_bag}
+    parties = [makers.get(event.type, _passing)(event, stage, rng) for event in clip.events]
+    objects, others = [party[0] for party in parties], [actor for party in parties for actor in party[1:]]
+    return objects + others + _crowd(clip.walkers, stage, rng)
 
 
 def random_look(rng: np.random.Generator) -> Look:
@@ -71,20 +67,11 @@ def random_look(rng: np.random.Generator) -> Look:
         return tuple(np.clip(colour, 12, 235).tolist())
 
     coat = rng.random() < 0.22
-    return Look(
-        height=float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.92)),
-        bulk=float(rng.uniform(0.88, 1.22)),
-        skin=pick(SKINS),
-        hair=pick(HAIRS),
-        top=pick(TOPS),
-        legs=pick(TROUSERS),
-        shoes=pick(TROUSERS[1:2] + TOPS[5:6]),
-        backpack=pick(BAGS) if rng.random() < 0.33 else None,
-        handbag=pick(BAGS) if rng.random() < 0.2 else None,
-        coat=coat,
-        short_sleeves=bool(not coat and rng.random() < 0.45),
-        shorts=bool(not coat and rng.random() < 0.2),
-    )
+    height, bulk = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.92)), float(rng.uniform(0.88, 1.22))
+    colours = [pick(of) for of in (SKINS, HAIRS, TOPS, TROUSERS, TROUSERS[1:2] + TOPS[5:6])]
+    backpack, handbag = (pick(BAGS) if rng.random() < share else None for share in (0.33, 0.2))
+    short_sleeves, shorts = (bool(not coat and rng.random() < share) for share in (0.45, 0.2))
+    return Look(height, bulk, *colours, backpack, handbag, coat, short_sleeves, shorts)
 
 
 def _crowd(walkers: int, stage: Stage, rng: np.random.Generator) -> list[Actor]:
@@ -129,68 +116,51 @@ def _walking(journey: Journey, height: float, offset: float) -> Callable[[int], 
     return posture
 
 
-def _crossing(event: Event, stage: Stage, rng: np.random.Generator) -> Journey:
-    """The way of an object that enters the view at the event's start and leaves it at the other end."""
-    route = make_route(event.route, event.heading, stage.width, rng.normal(0, 4), rng.normal(0, 4, 5))
-    speed = uneven_speed(event.speed, stage.frames, stage.fps, rng)
-    return travel(route, speed, event.start, 0.0, stage.fps)
+def _route(event: Event, stage: Stage, rng: np.random.Generator) -> Route:
+    return make_route(event.route, event.heading, stage.width, rng.normal(0, 4), rng.normal(0, 4, 5))
 
 
-def _cyclist(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
-    journey, look = _crossing(event, stage, rng), random_look(rng)._replace(handbag=None, coat=False)
-    frame_colour = BAGS[rng.integers(len(BAGS))]
-
-    def pose(frame: int) -> list[Shape]:
-        travelled = journey.travelled[frame]
-        rider = figures.dress(figures.cycling(travelled / 3.4, look.height), look)
-        return vehicles.bicycle(travelled, frame_colour) + rider
-
-    return [Actor("cyclist", *journey[:2], pose, (0, stage.frames))]
-
-
-def _runner(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
-    journey = _crossing(event, stage, rng)
-    look = random_look(rng)._replace(handbag=None, backpack=None, coat=False, short_sleeves=True)
-    cycle = 0.75 + 0.55 * event.speed
+def _passing(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
+    """A rider or runner who enters the view at the event's start, leaves it at the other end, and is never normal."""
+    route = _route(event, stage, rng)
+    journey = travel(route, uneven_speed(event.speed, stage.frames, stage.fps, rng), event.start, 0.0, stage.fps)
+    look = random_look(rng)._replace(handbag=None, coat=False)
+    height, travelled = look.height, journey.travelled
+    if event.type == "runner":
+        look, cycle = look._replace(backpack=None, short_sleeves=True), 0.75 + 0.55 * event.speed
+    elif event.type == "vehicle":
+        look = look._replace(backpack=None)
+        body, trim = ((196, 203, 206), (112, 124, 120)) if rng.random() < 0.5 else ((96, 150, 190), (92, 92, 90))
+    else:
+        paint = BAGS[rng.integers(len(BAGS))]
 
     def pose(frame: int) -> list[Shape]:
-        return figures.dress(figures.stepping(RUN, journey.travelled[frame] / cycle, cycle, 1.0, look.height), look)
+        if event.type == "runner":
+            return figures.dress(figures.stepping(RUN, travelled[frame] / cycle, cycle, 1.0, height), look)
+        if event.type == "vehicle":
+            return vehicles.cart(body, trim) + figures.dress(figures.sitting(height), look)
+        if event.type == "cyclist":
+            rider = figures.dress(figures.cycling(travelled[frame] / 3.4, height), look)
+            return vehicles.bicycle(travelled[frame], paint) + rider
+        # A push takes 0.75 seconds, and there are 2.6 from one to the next.
+        push = min(frame / stage.fps % 2.6 / 0.75, 1.0)
+        return vehicles.skateboard(paint) + figures.dress(figures.boarding(push, height), look)
 
-    return [Actor("runner", *journey[:2], pose, (0, stage.frames))]
-
-
-def _skateboarder(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
-    journey, look = _crossing(event, stage, rng), random_look(rng)._replace(handbag=None, coat=False)
-    deck = BAGS[rng.integers(len(BAGS))]
-    period, length = 2.6, 0.75  # seconds from push to push, seconds of a push
-
-    def pose(frame: int) -> list[Shape]:
-        push = min(frame / stage.fps % period / length, 1.0)
-        return vehicles.skateboard(deck) + figures.dress(figures.boarding(push, look.height), look)
-
-    return [Actor("skateboarder", *journey[:2], pose, (0, stage.frames))]
-
-
-def _vehicle(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
-    journey, look = _crossing(event, stage, rng), random_look(rng)._replace(backpack=None, handbag=None, coat=False)
-    body, trim = ((196, 203, 206), (112, 124, 120)) if rng.random() < 0.5 else ((96, 150, 190), (92, 92, 90))
-    driver = figures.dress(figures.sitting(look.height), look)
-    return [Actor("vehicle", *journey[:2], lambda frame: vehicles.cart(body, trim) + driver, (0, stage.frames))]
+    return [Actor(event.type, *journey[:2], pose, (0, stage.frames))]
 
 
 def _fall(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
     """A walker who falls, lies for some seconds, gets up and goes on."""
-    fps, look = stage.fps, random_look(rng)._replace(handbag=None)
-    lies = float(rng.uniform(1.8, 3.0))
-    route = make_route(event.route, event.heading, stage.width, rng.normal(0, 4), rng.normal(0, 4, 5))
+    fps, look, lies = stage.fps, random_look(rng)._replace(handbag=None), float(rng.uniform(1.8, 3.0))
+    route = _route(event, stage, rng)
     steady = uneven_speed(event.speed, stage.frames, fps, rng)
     # He still moves for the half second that the fall takes, and walks on when he stands again.
     speed = pause(steady, event.start + 0.6 * fps, event.start + (lies + 2.6) * fps, 0.6 * fps)
     journey = travel(route, speed, event.start, rng.uniform(0.38, 0.6) * route.metres[-1], fps)
     walk = _walking(journey, look.height, float(rng.random()))
-    h = look.height
     times = np.array([0.0, 0.35, 0.8, 0.8 + lies, 1.6 + lies, 2.6 + lies])
-    keys = [None, figures.stumbling(h), figures.lying(h), figures.lying(h), figures.kneeling(h), None]
+    fallen, lying, rising = (pose(look.height) for pose in (figures.stumbling, figures.lying, figures.kneeling))
+    keys = [None, fallen, lying, lying, rising, None]
 
     def pose(frame: int) -> list[Shape]:
         seconds = (frame - event.start) / fps
@@ -210,7 +180,7 @@ def _thrown_bag(event: Event, stage: Stage, rng: np.random.Generator) -> list[Ac
     """A walker who slows down and throws his bag ahead: the bag, then the walker."""
     fps, look = stage.fps, random_look(rng)
     colour = BAGS[rng.integers(len(BAGS))]
-    route = make_route(event.route, event.heading, stage.width, rng.normal(0, 4), rng.normal(0, 4, 5))
+    route = _route(event, stage, rng)
     steady = uneven_speed(0.9, stage.frames, fps, rng)
     speed = pause(steady, event.start - 0.2 * fps, event.start + 0.6 * fps, 0.6 * fps)
     journey = travel(route, speed, event.start, rng.uniform(0.36, 0.48) * route.metres[-1], fps)
@@ -227,8 +197,7 @@ def _thrown_bag(event: Event, stage: Stage, rng: np.random.Generator) -> list[Ac
 
     ahead, heights, still = _flight(event, stage, rng)
     angle = journey.heading[event.start] + rng.normal(0, 0.25)
-    foot = journey.ground[event.start]
-    direction = np.array([np.cos(angle), -np.sin(angle) * FORESHORTENED])
+    foot, direction = journey.ground[event.start], np.array([np.cos(angle), -np.sin(angle) * FORESHORTENED])
     ground = foot + ahead[:, None] * direction * units_per_metre(foot[1])
     # It tumbles as it goes, and comes to rest flat.
     rolls = 4 * np.pi * ahead / np.nanmax(ahead)
@@ -237,36 +206,22 @@ def _thrown_bag(event: Event, stage: Stage, rng: np.random.Generator) -> list[Ac
         return figures.bag(np.array([0.0, 0.0, heights[frame]]), rolls[frame], colour)
 
     anomalous = event.start, still + round(1.5 * fps)
-    return [
-        Actor("thrown_bag", ground, np.full(stage.frames, angle), bag, anomalous, nearer=1.0),
-        Actor("walker", *journey[:2], thrower),
-    ]
+    thrown = Actor("thrown_bag", ground, np.full(stage.frames, angle), bag, anomalous, nearer=1.0)
+    return [thrown, Actor("walker", *journey[:2], thrower)]
 
 
 def _flight(event: Event, stage: Stage, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, int]:
     """A throw with event.speed: metres ahead (N,), NaN before it; height of the middle (N,); the frame of rest."""
-    ahead, heights = np.full(stage.frames, np.nan), np.zeros(stage.frames)
+    ahead, heights, still = np.full(stage.frames, np.nan), np.zeros(stage.frames), stage.frames
     substeps, rest = 8, 0.15
     dt = 1 / stage.fps / substeps
     x, z, vx, vz = 0.45, 1.35, event.speed, float(rng.uniform(3.0, 4.2))
-    still = stage.frames
     for frame in range(event.start, stage.frames):
         ahead[frame], heights[frame] = x, z
-        if vx == 0:
-            still = min(still, frame)
+        still = min(still, frame) if vx == 0 else still
         for _ in range(substeps):
             x, z, vz = x + vx * dt, z + vz * dt, vz - 9.81 * dt
             if z < rest:
                 # It bounces a little, and every touch of the ground takes speed.
                 z, vz, vx = rest, max(-0.25 * vz - 0.2, 0.0), max(vx * 0.75 - 0.05, 0.0)
     return ahead, heights, still
-
-
-EVENTS = {
-    "cyclist": _cyclist,
-    "runner": _runner,
-    "skateboarder": _skateboarder,
-    "vehicle": _vehicle,
-    "fall": _fall,
-    "thrown_bag": _thrown_bag,
-}
