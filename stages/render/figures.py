@@ -78,8 +78,7 @@ def stepping(gait: Gait, phase: float, cycle: float, vigour: float, height: floa
     toes = ankles + np.stack([0.085 - heel, 0 * side, -0.025 - heel - 0.35 * lift * (1 - swing)], axis=1)
     bob = 0.012 * vigour * np.cos(4 * np.pi * (phase - gait.stance / 2))
     pelvis = np.array([0.0, 0.0, gait.hip - 0.018 * vigour + bob])
-    lean = gait.lean * (0.3 + 0.7 * vigour)
-    posture = _body(pelvis, lean, 0.0, ankles, toes)
+    posture = _body(pelvis, gait.lean * (0.3 + 0.7 * vigour), 0.0, ankles, toes)
     swings = -gait.arm_swing * vigour * np.cos(2 * np.pi * phases)
     bends = gait.elbow * (0.5 + 0.5 * vigour) + 0.25 * vigour * np.sin(np.clip(swings, 0, 1))
     return _hang_arms(posture, swings, bends) * height
@@ -89,11 +88,9 @@ def cycling(turn: float, height: float) -> np.ndarray:
     """Posture (17, 3) of a rider whose crank has made `turn` turns, on the bicycle of `vehicles.bicycle`."""
     angles = -2 * np.pi * (turn + np.array([0.0, 0.5]))
     pedals = np.stack([0.02 + 0.17 * np.cos(angles), LEFT_AND_RIGHT * 0.1, 0.29 + 0.17 * np.sin(angles)], axis=1)
-    ankles = pedals + np.array([-0.05, 0.0, 0.08])
-    toes = pedals + np.array([0.09, 0.0, 0.03])
+    ankles, toes = pedals + [-0.05, 0.0, 0.08], pedals + [0.09, 0.0, 0.03]
     posture = _body(np.array([-0.24, 0.0, 0.98]) / height, 0.62, 0.0, ankles / height, toes / height)
-    grips = np.array([[0.40, 0.22, 1.04], [0.40, -0.22, 1.04]])
-    return _reach(posture * height, grips, height)
+    return _reach(posture * height, np.array([[0.40, 0.22, 1.04], [0.40, -0.22, 1.04]]), height)
 
 
 def boarding(push: float, height: float) -> np.ndarray:
@@ -103,8 +100,7 @@ def boarding(push: float, height: float) -> np.ndarray:
     weight = np.sin(np.pi * push) ** 0.7
     ankles[1] += weight * np.array([0.32 - 0.95 * push, -0.2, -0.12])
     pelvis = np.array([0.04, 0.0, 0.80 + 0.03 * weight]) / height
-    turned = -1.15 + 0.7 * weight
-    posture = _body(pelvis, 0.22, turned, ankles / height, (ankles + [0.08, -0.06, -0.04]) / height)
+    posture = _body(pelvis, 0.22, -1.15 + 0.7 * weight, ankles / height, (ankles + [0.08, -0.06, -0.04]) / height)
     return _hang_arms(posture, np.array([0.75, -0.65]) + 0.3 * weight * LEFT_AND_RIGHT, np.array([0.5, 0.4])) * height
 
 
@@ -150,13 +146,11 @@ def raise_right_arm(posture: np.ndarray, angle: float, height: float) -> np.ndar
 
 def _body(pelvis: np.ndarray, lean: float, turned: float, ankles: np.ndarray, toes: np.ndarray) -> np.ndarray:
     """Posture without arms, in body heights: `lean` radians forward, facing `turned` radians left of forward."""
-    facing = np.array([np.cos(turned), np.sin(turned), 0.0])
-    left = np.array([-np.sin(turned), np.cos(turned), 0.0])
+    facing, left = np.array([[np.cos(turned), np.sin(turned), 0.0], [-np.sin(turned), np.cos(turned), 0.0]])
     trunk = facing * np.sin(lean) + [0.0, 0.0, np.cos(lean)]
     posture = np.zeros((17, 3))
     posture[PELVIS] = pelvis
-    posture[NECK] = pelvis + 0.31 * trunk
-    posture[HEAD] = pelvis + 0.405 * trunk + 0.015 * facing
+    posture[NECK], posture[HEAD] = pelvis + 0.31 * trunk, pelvis + 0.405 * trunk + 0.015 * facing
     posture[SHOULDERS] = pelvis + 0.285 * trunk + LEFT_AND_RIGHT[:, None] * 0.105 * left
     posture[HIPS] = pelvis + LEFT_AND_RIGHT[:, None] * 0.05 * left
     posture[ANKLES], posture[TOES] = ankles, toes
@@ -197,9 +191,8 @@ def _bend(start: np.ndarray, end: np.ndarray, length: float, towards: np.ndarray
 def dress(posture: np.ndarray, look: Look) -> list[Shape]:
     """The body around a posture (17, 3), as shapes in the same frame."""
     h, w = look.height, look.height * look.bulk
-    up = posture[NECK] - posture[PELVIS]
+    up, left = posture[NECK] - posture[PELVIS], posture[SHOULDERS][0] - posture[SHOULDERS][1]
     up = up / np.linalg.norm(up)
-    left = posture[SHOULDERS][0] - posture[SHOULDERS][1]
     facing = np.cross(left / np.linalg.norm(left), up)
     torso = np.concatenate([posture[SHOULDERS], posture[HIPS][::-1] + 0.02 * h * up])
     shapes = [
@@ -208,8 +201,18 @@ def dress(posture: np.ndarray, look: Look) -> list[Shape]:
         Shape(posture[[HEAD]] - 0.014 * h * facing + 0.012 * h * up, 0.132 * h, look.hair),
         Shape(posture[[HEAD]] + 0.026 * h * facing - 0.014 * h * up, 0.102 * h, look.skin),
     ]
-    for side in (0, 1):
-        shapes += _leg(posture, side, look) + _arm(posture, side, look)
+    shin, sleeve = look.skin if look.shorts else look.legs, tuple(0.86 * value for value in look.top)
+    forearm = look.skin if look.short_sleeves else sleeve
+    # Of the left side, then of the right.
+    for shoulder, elbow, hand, hip, knee, ankle, toe in posture[SHOULDERS.start :].reshape(7, 2, 3).swapaxes(0, 1):
+        shapes += [
+            Shape(np.stack([knee, ankle]), 0.062 * w, shin),
+            Shape(np.stack([hip, knee]), 0.088 * w, look.legs),
+            Shape(np.stack([ankle, toe]), 0.05 * h, look.shoes),
+            Shape(np.stack([elbow, hand]), 0.045 * w, forearm),
+            Shape(np.stack([shoulder, elbow]), 0.058 * w, sleeve),
+            Shape(hand[None], 0.055 * h, look.skin),
+        ]
     if look.coat:
         hem = posture[HIPS] * 0.45 + posture[KNEES] * 0.55
         skirt = np.concatenate([posture[HIPS] + 0.03 * h * up, hem[::-1]])
@@ -222,32 +225,9 @@ def dress(posture: np.ndarray, look: Look) -> list[Shape]:
     return shapes
 
 
-def _leg(posture: np.ndarray, side: int, look: Look) -> list[Shape]:
-    w = look.height * look.bulk
-    hip, knee, ankle, toe = (posture[joint][side] for joint in (HIPS, KNEES, ANKLES, TOES))
-    shin = look.skin if look.shorts else look.legs
-    return [
-        Shape(np.stack([knee, ankle]), 0.062 * w, shin),
-        Shape(np.stack([hip, knee]), 0.088 * w, look.legs),
-        Shape(np.stack([ankle, toe]), 0.05 * look.height, look.shoes),
-    ]
-
-
-def _arm(posture: np.ndarray, side: int, look: Look) -> list[Shape]:
-    w = look.height * look.bulk
-    shoulder, elbow, hand = (posture[joint][side] for joint in (SHOULDERS, ELBOWS, HANDS))
-    sleeve = tuple(0.86 * value for value in look.top)
-    return [
-        Shape(np.stack([elbow, hand]), 0.045 * w, look.skin if look.short_sleeves else sleeve),
-        Shape(np.stack([shoulder, elbow]), 0.058 * w, sleeve),
-        Shape(hand[None], 0.055 * look.height, look.skin),
-    ]
-
-
 def bag(centre: np.ndarray, roll: float, colour: Colour) -> list[Shape]:
     """A sports bag of about 0.5 x 0.35 m around `centre` (3,), rolled by `roll` radians about the left axis."""
-    along = np.array([np.cos(roll), 0.0, np.sin(roll)])
-    across = np.array([-np.sin(roll), 0.0, np.cos(roll)])
+    along, across = np.array([[np.cos(roll), 0.0, np.sin(roll)], [-np.sin(roll), 0.0, np.cos(roll)]])
     handle = centre + np.stack([0.1 * across - 0.12 * along, 0.26 * across, 0.1 * across + 0.12 * along])
     dark = tuple(0.6 * value for value in colour)
     return [Shape(handle, 0.04, dark), Shape(np.stack([centre - 0.11 * along, centre + 0.11 * along]), 0.28, colour)]

@@ -11,9 +11,9 @@ import pandas as pd
 
 from stages.common.drawing.h264 import write_mp4
 from stages.render.actors import Actor, make_cast
-from stages.render.raster import Sprite, cast_shadow, clip_to, draw_sprite
+from stages.render.raster import cast_shadow, clip_to, draw_sprite
 from stages.render.recipe import Clip, Recipe
-from stages.render.scene import Prop, build_scene
+from stages.render.scene import SCENE_HEIGHT, Sprite, build_scene
 
 SMALLEST_REGION = 12  # visible pixels
 NOTHING = -1  # in a map of owners: a pixel of the scene
@@ -75,7 +75,7 @@ def find_regions(layer: Layer) -> list[Region]:
 def render_layers(recipe: Recipe, clip: Clip) -> Iterator[Layer]:
     """The frames of a clip with, for every pixel, whom it shows. Equal arguments give equal frames, everywhere."""
     scene = build_scene(recipe.width, recipe.height, recipe.seed)
-    cast = make_cast(recipe, clip)
+    cast, zoom = make_cast(recipe, clip), recipe.height / SCENE_HEIGHT
     # The camera's randomness has its own stream, so a walker more changes no noise.
     rng = np.random.default_rng([recipe.seed, zlib.crc32(clip.name.encode()), 1])
     gains, clouds = _light(recipe, clip, rng)
@@ -84,11 +84,11 @@ def render_layers(recipe: Recipe, clip: Clip) -> Iterator[Layer]:
         gain = float(gains[frame])
         picture = scene.background * gain
         owners = np.full(picture.shape[:2], NOTHING, np.int16)
-        sprites = _sprites(cast, frame, scene.zoom, gain)
+        sprites = _sprites(cast, frame, zoom, gain)
         for number, sprite in sprites.items():
-            cast_shadow(picture, sprite, cast[number].ground[frame] * scene.zoom)
+            cast_shadow(picture, sprite, cast[number].ground[frame] * zoom)
         depths = [(cast[n].ground[frame][1] + cast[n].nearer, n, sprite) for n, sprite in sprites.items()]
-        depths += [(prop.ground, NOTHING, prop) for prop in scene.props]
+        depths += [(ground, NOTHING, prop) for ground, prop in scene.props]
         for _, number, patch in sorted(depths, key=lambda item: item[:2]):
             _place(picture, owners, patch, number)
         picture = cv2.GaussianBlur(picture, (3, 3), 0.55)
@@ -109,7 +109,7 @@ def _sprites(cast: list[Actor], frame: int, zoom: float, gain: float) -> dict[in
     return sprites
 
 
-def _place(picture: np.ndarray, owners: np.ndarray, patch: Sprite | Prop, number: int) -> None:
+def _place(picture: np.ndarray, owners: np.ndarray, patch: Sprite, number: int) -> None:
     """Put a patch over the picture (H, W, 3), and its number into the map of owners (H, W)."""
     window, part = clip_to(owners.shape, patch.x, patch.y, patch.alpha.shape)
     alpha = patch.alpha[part]

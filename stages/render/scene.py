@@ -3,6 +3,7 @@
 Scene units make the picture 240 high whatever its size in pixels; its width follows from the aspect ratio.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -23,13 +24,9 @@ ROUTE_POINTS = {
 }
 
 
-class Prop(NamedTuple):
-    """A thing that hides what is behind it: premultiplied colour (h, w, 3) and alpha (h, w) at pixel (x, y).
+class Sprite(NamedTuple):
+    """Premultiplied colour float32 (h, w, 3), BGR 0-255, and alpha float32 (h, w), 0-1, at pixel (x, y)."""
 
-    ground: the row, in scene units, at which it stands.
-    """
-
-    ground: float
     x: int
     y: int
     colour: np.ndarray
@@ -37,11 +34,10 @@ class Prop(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """background: float32 (H, W, 3), BGR 0-255, without the props. zoom: pixels per scene unit."""
+    """Float32 (H, W, 3), BGR 0-255, without the props; these, each with the row, in scene units, at which it stands."""
 
     background: np.ndarray
-    props: tuple[Prop, ...]
-    zoom: float
+    props: tuple[tuple[float, Sprite], ...]
 
 
 def units_per_metre(y: float | np.ndarray) -> float | np.ndarray:
@@ -52,13 +48,10 @@ def units_per_metre(y: float | np.ndarray) -> float | np.ndarray:
 def build_scene(width: int, height: int, seed: int) -> Scene:
     """Draw the scene for a picture of width x height pixels."""
     rng = np.random.default_rng(seed)
-    zoom = height / SCENE_HEIGHT
     painter = _Painter(width, height, rng)
-    _paint_ground(painter)
-    _paint_back(painter)
-    small = cv2.resize(painter.canvas, (width, height), interpolation=cv2.INTER_AREA)
-    props = tuple(_prop(width, height, ground, paint, rng) for ground, paint in PROPS)
-    return Scene(small, props, zoom)
+    _paint_plaza(painter)
+    background = cv2.resize(painter.canvas, (width, height), interpolation=cv2.INTER_AREA)
+    return Scene(background, tuple((ground, _prop(width, height, paint, rng)) for ground, paint in PROPS))
 
 
 class _Painter:
@@ -107,7 +100,7 @@ class _Painter:
         return cv2.resize(field, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _paint_ground(paint: _Painter) -> None:
+def _paint_plaza(paint: _Painter) -> None:
     paint.fill([(0, 0), (1, 0), (1, 240), (0, 240)], (70, 96, 88), grain=2.5, stains=4)
     paint.fill([(0, 116), (1, 116), (1, 240), (0, 240)], (160, 168, 170), grain=1.6, stains=3)
     paint.fill([(0, 150), (1, 146), (1, 240), (0, 240)], (166, 173, 175), grain=1.6, stains=3)
@@ -123,9 +116,7 @@ def _paint_ground(paint: _Painter) -> None:
     paint.fill([(0.64, 127), (0.68, 125), (0.71, 128), (0.67, 131)], (128, 134, 136), stains=3)
     paint.fill([(0, 223), (0.13, 222), (0.10, 240), (0, 240)], (54, 80, 70), grain=3.5, stains=4)
     paint.fill([(0.69, 226), (0.92, 225), (0.91, 198), (1, 197), (1, 240), (0.69, 240)], (54, 80, 70), 3.5, 4)
-
-
-def _paint_back(paint: _Painter) -> None:
+    # What stands at its back.
     paint.fill([(0, 0), (0.285, 0), (0.21, 40), (0, 62)], (40, 54, 46), grain=3, stains=5)
     paint.clumps((0, 0, 0.24, 34), 700, 2.4, (38, 54, 44))
     paint.fill([(0.365, 0), (0.49, 0), (0.49, 34), (0.365, 34)], (62, 68, 70), grain=1.5, stains=3)
@@ -178,7 +169,7 @@ PROPS = (
 )
 
 
-def _prop(width: int, height: int, ground: float, paint, rng: np.random.Generator) -> Prop:
+def _prop(width: int, height: int, paint: Callable[[_Painter], None], rng: np.random.Generator) -> Sprite:
     painter = _Painter(width, height, rng)
     painter.canvas[:] = np.nan
     paint(painter)
@@ -187,4 +178,4 @@ def _prop(width: int, height: int, ground: float, paint, rng: np.random.Generato
     alpha = cv2.resize(covered.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
     colour = cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA)
     x, y, w, h = cv2.boundingRect((alpha > 0).astype(np.uint8))
-    return Prop(ground, x, y, colour[y : y + h, x : x + w].copy(), alpha[y : y + h, x : x + w].copy())
+    return Sprite(x, y, colour[y : y + h, x : x + w].copy(), alpha[y : y + h, x : x + w].copy())

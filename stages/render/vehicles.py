@@ -18,16 +18,14 @@ def bicycle(travelled: float, colour: Colour) -> list[Shape]:
     """A bicycle whose wheels have rolled `travelled` metres."""
     rear, front, crank = np.array([-0.52, 0, 0.34]), np.array([0.54, 0, 0.34]), np.array([0.02, 0, 0.29])
     saddle, head = np.array([-0.2, 0, 0.90]), np.array([0.38, 0, 0.88])
+    spoke = np.array([np.cos(travelled / 0.33), 0.0, -np.sin(travelled / 0.33)]) * 0.3
     shapes = []
     for hub in (rear, front):
-        shapes.append(Shape(_wheel(hub, 0.33), 0.06, RUBBER))
-        spoke = np.array([np.cos(travelled / 0.33), 0.0, -np.sin(travelled / 0.33)]) * 0.3
-        shapes.append(Shape(np.stack([hub - spoke, hub + spoke]), 0.02, STEEL))
-    bars = [[rear, crank, saddle, rear], [crank, head, saddle], [head, front]]
-    shapes += [Shape(np.stack(bar), 0.055, colour) for bar in bars]
-    shapes.append(Shape(np.array([[-0.3, 0, 0.93], [-0.1, 0, 0.93]]), 0.07, RUBBER))
-    shapes.append(Shape(np.array([[0.40, 0.24, 1.03], [0.36, 0, 1.0], [0.40, -0.24, 1.03]]), 0.045, RUBBER))
-    return shapes
+        shapes += [Shape(_wheel(hub, 0.33), 0.06, RUBBER), Shape(np.stack([hub - spoke, hub + spoke]), 0.02, STEEL)]
+    shapes += [Shape(np.stack(bar), 0.055, colour) for bar in ([rear, crank, saddle, rear], [crank, head, saddle])]
+    seat, grips = [[-0.3, 0, 0.93], [-0.1, 0, 0.93]], [[0.40, 0.24, 1.03], [0.36, 0, 1.0], [0.40, -0.24, 1.03]]
+    fork = Shape(np.stack([head, front]), 0.055, colour)
+    return [*shapes, fork, Shape(np.array(seat), 0.07, RUBBER), Shape(np.array(grips), 0.045, RUBBER)]
 
 
 def skateboard(colour: Colour) -> list[Shape]:
@@ -65,11 +63,9 @@ def _box(low: np.ndarray, high: np.ndarray, colour: Colour) -> list[Shape]:
     """The six faces of a box, the upright ones darker, as under an overcast sky."""
     shapes = []
     for axis, end in product(range(3), (low, high)):
-        others = [other for other in range(3) if other != axis]
-        face = np.empty((4, 3))
-        face[:, axis] = end[axis]
-        face[:, others[0]] = np.array([low, high, high, low])[:, others[0]]
-        face[:, others[1]] = np.array([low, low, high, high])[:, others[1]]
-        light = (0.72, 0.84, 1.0)[axis]
-        shapes.append(Shape(face, 0.02, tuple(light * value for value in colour), filled=True))
+        a, b = (other for other in range(3) if other != axis)
+        face = np.tile(end, (4, 1))
+        face[:, a], face[:, b] = [low[a], high[a], high[a], low[a]], [low[b], low[b], high[b], high[b]]
+        paint = tuple((0.72, 0.84, 1.0)[axis] * value for value in colour)
+        shapes.append(Shape(face, 0.02, paint, filled=True))
     return shapes
