@@ -17,7 +17,12 @@ from stages.render.render import render_video
 def run(name: str) -> str:
     paths = SetPaths(name)
     recipe = read_recipe(paths.recipe)
-    jobs = [job(recipe, clip) for clip in recipe.clips]
+    # A clip does not depend on the others.
+    alone = replace(recipe, clips=())
+    jobs = [
+        Job(clip.name, {"recipe": asdict(alone), "clip": asdict(clip)}, functools.partial(render, alone, clip))
+        for clip in recipe.clips
+    ]
     with folder_whole(paths.source) as folder:
         for split in ("train", "test", "tracks"):
             (folder / split).mkdir()
@@ -28,13 +33,8 @@ def run(name: str) -> str:
     return f"{sum(clip.frames for clip in recipe.clips)} frames of {len(recipe.clips)} clips in {paths.source}"
 
 
-def job(recipe: Recipe, clip: Clip) -> Job:
-    """`video.mp4` and `tracks.txt` of a clip, which does not depend on the others."""
-    recipe = replace(recipe, clips=())
-    return Job(clip.name, {"recipe": asdict(recipe), "clip": asdict(clip)}, functools.partial(render, recipe, clip))
-
-
 def render(recipe: Recipe, clip: Clip, folder: Path) -> None:
+    """`video.mp4` and `tracks.txt` of a clip."""
     write_tracks(folder / "tracks.txt", render_video(recipe, clip, folder / "video.mp4"))
 
 

@@ -28,10 +28,10 @@ BAGS = ((46, 40, 38), (50, 46, 120), (110, 66, 40), (40, 60, 52), (52, 84, 116))
 class Actor(NamedTuple):
     """One moving object of a clip of N frames.
 
-    type: "walker", or the type of its event. ground: (N, 2), where it stands or above what it flies, in scene units,
-    NaN while it is not there. heading: (N,) radians. pose: from a frame number to the shapes in the body's frame.
-    anomalous: the first frame in which it is, and the first in which it no longer is.
-    light: factor on its colours. nearer: by how much it is drawn nearer than its ground row says, in scene units.
+    type: "walker", or the type of its event. ground: (N, 2), where it stands or above what it flies, and heading: (N,),
+    as of a Journey. pose: from a frame number to the shapes in the body's frame. anomalous: the first frame in which it
+    is, and the first in which it no longer is. light: factor on its colours. nearer: by how much it is drawn nearer
+    than its ground row says, in scene units.
     """
 
     type: str
@@ -89,25 +89,24 @@ def _crowd(walkers: int, stage: Stage, rng: np.random.Generator) -> list[Actor]:
             speed = pause(speed, first, first + rng.uniform(1.5, 5) * stage.fps, 0.7 * stage.fps)
         way = str(rng.choice(list(WALKED), p=list(WALKED.values()))), str(rng.choice(["left", "right"])), stage.width
         shift, bend = rng.normal(0, 5), rng.normal(0, 5, 5)
-        route = make_route(*way, shift, bend)
         frame, metres = (int(start), 0.0) if start > 0 else (0, -start / stage.fps * mean)
-        crowd.append(_walker(travel(route, speed, frame, metres, stage.fps), random_look(rng), rng))
+        crowd.append(_walker(travel(make_route(*way, shift, bend), speed, frame, metres, stage.fps), rng))
         if rng.random() < PAIRED:
             # A companion keeps the pace on the same curve, a step to the side.
             route, metres = make_route(*way, shift + 10, bend), metres + rng.uniform(-0.3, 0.3)
-            crowd.append(_walker(travel(route, speed, frame, metres, stage.fps), random_look(rng), rng))
+            crowd.append(_walker(travel(route, speed, frame, metres, stage.fps), rng))
     return crowd
 
 
-def _walker(journey: Journey, look: Look, rng: np.random.Generator) -> Actor:
-    walk = _walking(journey, look.height, float(rng.random()))
-    light = float(rng.uniform(0.9, 1.1))
+def _walker(journey: Journey, rng: np.random.Generator) -> Actor:
+    look = random_look(rng)
+    walk, light = _walking(journey, look.height, rng), float(rng.uniform(0.9, 1.1))
     return Actor("walker", *journey[:2], lambda frame: figures.dress(walk(frame), look), light=light)
 
 
-def _walking(journey: Journey, height: float, offset: float) -> Callable[[int], np.ndarray]:
+def _walking(journey: Journey, height: float, rng: np.random.Generator) -> Callable[[int], np.ndarray]:
     """Posture at a frame; the legs are tied to the metres walked."""
-    cycle = 0.50 * height + 0.34
+    cycle, offset = 0.50 * height + 0.34, float(rng.random())
 
     def posture(frame: int) -> np.ndarray:
         vigour = np.clip(journey.speed[frame] / 0.55, 0, 1)
@@ -157,7 +156,7 @@ def _fall(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
     # He still moves for the half second that the fall takes, and walks on when he stands again.
     speed = pause(steady, event.start + 0.6 * fps, event.start + (lies + 2.6) * fps, 0.6 * fps)
     journey = travel(route, speed, event.start, rng.uniform(0.38, 0.6) * route.metres[-1], fps)
-    walk = _walking(journey, look.height, float(rng.random()))
+    walk = _walking(journey, look.height, rng)
     times = np.array([0.0, 0.35, 0.8, 0.8 + lies, 1.6 + lies, 2.6 + lies])
     fallen, lying, rising = (pose(look.height) for pose in (figures.stumbling, figures.lying, figures.kneeling))
     keys = [None, fallen, lying, lying, rising, None]
@@ -184,7 +183,7 @@ def _thrown_bag(event: Event, stage: Stage, rng: np.random.Generator) -> list[Ac
     steady = uneven_speed(0.9, stage.frames, fps, rng)
     speed = pause(steady, event.start - 0.2 * fps, event.start + 0.6 * fps, 0.6 * fps)
     journey = travel(route, speed, event.start, rng.uniform(0.36, 0.48) * route.metres[-1], fps)
-    walk = _walking(journey, look.height, float(rng.random()))
+    walk = _walking(journey, look.height, rng)
     swing_times, swing_angles = (-0.9, -0.35, 0.0, 0.3, 1.0), (0.0, -0.9, 1.5, 1.9, 0.0)
 
     def thrower(frame: int) -> list[Shape]:

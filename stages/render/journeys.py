@@ -6,6 +6,7 @@ import numpy as np
 
 from stages.render.scene import FORESHORTENED, ROUTE_POINTS, units_per_metre
 
+CURVE_POINTS = 200
 OUTSIDE = 34.0  # scene units from the picture's edge to where a route begins or ends
 
 
@@ -17,11 +18,8 @@ class Route(NamedTuple):
 
 
 class Journey(NamedTuple):
-    """State at each frame of a clip of N frames.
-
-    ground: (N, 2) scene units, NaN while the actor is not there. heading: (N,) radians, 0 is rightwards and
-    counterclockwise as seen from above. travelled: (N,) metres. speed: (N,) metres/s.
-    """
+    """Ground (N, 2) in scene units, NaN while the actor is not there; heading (N,) in radians from rightwards,
+    counterclockwise as seen from above; metres travelled (N,) and metres/s (N,), at the N frames of a clip."""
 
     ground: np.ndarray
     heading: np.ndarray
@@ -30,16 +28,19 @@ class Journey(NamedTuple):
 
 
 def make_route(name: str, heading: str, width: float, shift: float, bend: np.ndarray) -> Route:
-    """A named route, its control points moved down by `bend` (5,) and all of it by `shift`; all in scene units.
-
-    heading: "left" or "right", the side of the picture to which it leads. width: of the scene.
-    """
+    """A named route to the "left" or "right" of a scene of `width`, its control points moved down by `bend` (5,) and
+    all of it by `shift`; all in scene units."""
     control = np.array(ROUTE_POINTS[name], float) * [width, 1]
     control[:, 1] += shift + bend[: len(control)]
     # The ends lie as far outside of a wide picture as of a narrow one.
-    control[:, 0] = np.where(control[:, 0] > width, width + OUTSIDE, control[:, 0])
-    control[:, 0] = np.where(control[:, 0] < 0, -OUTSIDE, control[:, 0])
-    points = _bezier(control, 200)
+    across = control[:, 0]
+    control[:, 0] = np.select([across < 0, across > width], [-OUTSIDE, width + OUTSIDE], across)
+    # The Bezier curve by de Casteljau's construction.
+    share = np.linspace(0, 1, CURVE_POINTS)[:, None]
+    layers = list(control[:, None])
+    while len(layers) > 1:
+        layers = [a * (1 - share) + b * share for a, b in zip(layers, layers[1:], strict=False)]
+    points = layers[0]
     if (points[-1, 0] > points[0, 0]) != (heading == "right"):
         points = points[::-1]
     steps = np.diff(points, axis=0)
@@ -47,20 +48,8 @@ def make_route(name: str, heading: str, width: float, shift: float, bend: np.nda
     return Route(points, np.concatenate([[0.0], np.cumsum(lengths)]))
 
 
-def _bezier(control: np.ndarray, count: int) -> np.ndarray:
-    """Points (count, 2) of the Bezier curve with control points (K, 2), by de Casteljau's construction."""
-    share = np.linspace(0, 1, count)[:, None]
-    layers = [np.broadcast_to(point, (count, 2)) for point in control]
-    while len(layers) > 1:
-        layers = [a * (1 - share) + b * share for a, b in zip(layers, layers[1:], strict=False)]
-    return layers[0]
-
-
 def travel(route: Route, speed: np.ndarray, frame: int, metres: float, fps: float) -> Journey:
-    """Walk a route with the speeds (N,) of the clip's frames in metres/s, being `metres` along it at `frame`.
-
-    The actor is there from the route's start to its end.
-    """
+    """Walk a route from its start to its end at speeds (N,) in metres/s, being `metres` along it at `frame`."""
     walked = np.concatenate([[0.0], np.cumsum(speed[:-1])]) / fps
     travelled = walked - walked[frame] + metres
     ground = _at(route, travelled)
@@ -76,14 +65,13 @@ def _at(route: Route, travelled: np.ndarray) -> np.ndarray:
 
 def uneven_speed(mean: float, frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:
     """Speeds (N,) of someone who hurries and dawdles a little around `mean` metres/s."""
-    seconds = np.arange(frames) / fps
     periods, phases = rng.uniform(4, 9, 2), rng.uniform(0, 2 * np.pi, 2)
-    waves = np.sin(2 * np.pi * seconds[:, None] / periods + phases).sum(axis=1)
+    waves = np.sin(2 * np.pi * (np.arange(frames) / fps)[:, None] / periods + phases).sum(axis=1)
     return mean * (1 + 0.06 * waves)
 
 
 def pause(speed: np.ndarray, first: float, last: float, ramp: float) -> np.ndarray:
     """Speeds (N,) that fall to zero from frame `first` to `last`, over `ramp` frames before and after."""
-    distance = np.maximum(first - np.arange(len(speed)), np.arange(len(speed)) - last)
-    share = np.clip(distance / ramp, 0, 1)
+    frames = np.arange(len(speed))
+    share = np.clip(np.maximum(first - frames, frames - last) / ramp, 0, 1)
     return speed * share**2 * (3 - 2 * share)

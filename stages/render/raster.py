@@ -22,8 +22,11 @@ def draw_sprite(shapes: list[Shape], ground: np.ndarray, heading: float, zoom: f
     widths, counts = np.array([shape.width for shape in shapes]), [len(shape.points) for shape in shapes]
     ends = np.cumsum(counts)
     # All points at once: a figure has some twenty shapes, and every call of NumPy costs more than its arithmetic.
-    projected, distance = _project(np.concatenate([shape.points for shape in shapes]), heading)
-    points = projected * scale + ground * zoom
+    forward, left, up = np.concatenate([shape.points for shape in shapes]).T
+    across = forward * np.cos(heading) - left * np.sin(heading)
+    away = forward * np.sin(heading) + left * np.cos(heading)
+    distance = UPRIGHT * away - FORESHORTENED * up  # from the camera, metres
+    points = np.stack([across, -UPRIGHT * up - FORESHORTENED * away], axis=1) * scale + ground * zoom
     margin = widths.max() * scale / 2 + 1
     x, y = np.floor(points.min(axis=0) - margin).astype(int).tolist()
     right, bottom = np.ceil(points.max(axis=0) + margin).astype(int).tolist()
@@ -37,15 +40,6 @@ def draw_sprite(shapes: list[Shape], ground: np.ndarray, heading: float, zoom: f
         _draw(canvas, shapes[i], points[ends[i] - counts[i] : ends[i]], scale * OVERSAMPLING, float(lights[i]))
     small = cv2.resize(canvas, (right - x, bottom - y), interpolation=cv2.INTER_AREA).astype(np.float32)
     return Sprite(x, y, small[..., :3], small[..., 3] / 255)
-
-
-def _project(points: np.ndarray, heading: float) -> tuple[np.ndarray, np.ndarray]:
-    """Right and down (N, 2), and distance from the camera (N,), in metres, of points (N, 3) in the body's frame."""
-    forward, left, up = points.T
-    right = forward * np.cos(heading) - left * np.sin(heading)
-    away = forward * np.sin(heading) + left * np.cos(heading)
-    down = -UPRIGHT * up - FORESHORTENED * away
-    return np.stack([right, down], axis=1), UPRIGHT * away - FORESHORTENED * up
 
 
 def _draw(canvas: np.ndarray, shape: Shape, points: np.ndarray, scale: float, light: float) -> None:

@@ -20,11 +20,8 @@ STRICT = ConfigDict(extra="forbid", strict=True)
 
 @dataclass(frozen=True, config=STRICT)
 class Event:
-    """One anomaly.
-
-    start: frame at which the object enters the view, the fall begins or the bag leaves the hand. speed: of the object
-    (of the throw for a bag), metres per second.
-    """
+    """One anomaly. start: frame at which the object enters the view, the fall begins or the bag leaves the hand.
+    speed: of the object (of the throw for a bag), metres per second."""
 
     type: EventType
     start: Annotated[int, Field(ge=0)]
@@ -59,8 +56,8 @@ def read_recipe(path: Path) -> Recipe:
     """A recipe, checked.
 
     Raises:
-        InputError: no such file, a key that is unknown, missing, of a wrong type or out of its range, two clips of one
-            name, an event in a training clip or after its clip's end.
+        InputError: no file, a key unknown, missing, of a wrong type or out of its range, two clips of one name, an
+            event in a training clip or after its clip's end.
     """
     try:
         values = YAML(typ="safe").load(path)

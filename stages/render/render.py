@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.drawing.h264 import write_mp4
-from stages.render.actors import Actor, make_cast
+from stages.render.actors import make_cast
 from stages.render.raster import cast_shadow, clip_to, draw_sprite
 from stages.render.recipe import Clip, Recipe
 from stages.render.scene import SCENE_HEIGHT, Sprite, build_scene
@@ -80,11 +80,14 @@ def render_layers(recipe: Recipe, clip: Clip) -> Iterator[Layer]:
     rng = np.random.default_rng([recipe.seed, zlib.crc32(clip.name.encode()), 1])
     gains, clouds = _light(recipe, clip, rng)
     noise = _noise_fields(recipe, rng)
-    for frame in range(clip.frames):
-        gain = float(gains[frame])
+    for frame, gain in enumerate(gains.tolist()):
         picture = scene.background * gain
         owners = np.full(picture.shape[:2], NOTHING, np.int16)
-        sprites = _sprites(cast, frame, zoom, gain)
+        sprites = {
+            n: draw_sprite(actor.pose(frame), actor.ground[frame], actor.heading[frame], zoom, actor.light * gain)
+            for n, actor in enumerate(cast)
+            if np.isfinite(actor.ground[frame][0])
+        }
         for number, sprite in sprites.items():
             cast_shadow(picture, sprite, cast[number].ground[frame] * zoom)
         depths = [(cast[n].ground[frame][1] + cast[n].nearer, n, sprite) for n, sprite in sprites.items()]
@@ -100,15 +103,6 @@ def render_layers(recipe: Recipe, clip: Clip) -> Iterator[Layer]:
         yield Layer(image, owners, anomalous)
 
 
-def _sprites(cast: list[Actor], frame: int, zoom: float, gain: float) -> dict[int, Sprite]:
-    sprites = {}
-    for number, actor in enumerate(cast):
-        ground = actor.ground[frame]
-        if np.isfinite(ground[0]):
-            sprites[number] = draw_sprite(actor.pose(frame), ground, actor.heading[frame], zoom, actor.light * gain)
-    return sprites
-
-
 def _place(picture: np.ndarray, owners: np.ndarray, patch: Sprite, number: int) -> None:
     """Put a patch over the picture (H, W, 3), and its number into the map of owners (H, W)."""
     window, part = clip_to(owners.shape, patch.x, patch.y, patch.alpha.shape)
@@ -119,8 +113,8 @@ def _place(picture: np.ndarray, owners: np.ndarray, patch: Sprite, number: int) 
 
 def _light(recipe: Recipe, clip: Clip, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Gain of each frame (N,), and a cloud map (H, W + N), float32, that moves over the scene."""
-    seconds = np.arange(clip.frames) / recipe.fps
-    level, period, phase = rng.normal(1, 0.02), rng.uniform(15, 40), rng.uniform(0, 2 * np.pi)
+    seconds, level = np.arange(clip.frames) / recipe.fps, rng.normal(1, 0.02)
+    period, phase = rng.uniform(15, 40), rng.uniform(0, 2 * np.pi)
     gains = level * (1 + LIGHT_DRIFT * np.sin(2 * np.pi * seconds / period + phase))
     width = recipe.width + clip.frames
     cells = rng.normal(0, 1, (4, max(4, width * 4 // recipe.height))).astype(np.float32)
@@ -129,11 +123,8 @@ def _light(recipe: Recipe, clip: Clip, rng: np.random.Generator) -> tuple[np.nda
 
 
 def _noise_fields(recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
-    """Sensor noise (K, H + margin, W + margin, 3), float32; a frame takes a window of one of them at random.
-
-    Fresh noise for every frame would take most of the time, and is not seen to be different.
-    """
+    """Sensor noise (K, H + margin, W + margin, 3), float32; a frame takes a window of one of them at random."""
+    # Fresh noise for every frame would take most of the time, and is not seen to be different.
     shape = NOISE_FIELDS, recipe.height + NOISE_MARGIN, recipe.width + NOISE_MARGIN
-    grey = rng.standard_normal((*shape, 1), np.float32)
-    colour = rng.standard_normal((*shape, 3), np.float32)
+    grey, colour = (rng.standard_normal((*shape, channels), np.float32) for channels in (1, 3))
     return NOISE_LEVEL * (0.85 * grey + 0.5 * colour)

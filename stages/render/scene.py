@@ -73,7 +73,10 @@ class _Painter:
         texture = np.zeros(mask.shape, np.float32)
         for coarseness, strength in ((0.8, grain), (3, grain), (16, stains), (45, stains)):
             if strength:
-                texture += self._noise(mask.shape, coarseness, strength)
+                # Smooth noise: standard deviation `strength`, features of about `coarseness` scene units.
+                cells = [max(2, round(side / self.unit / coarseness)) for side in mask.shape]
+                field = self.rng.standard_normal(cells, np.float32) * strength
+                texture += cv2.resize(field, mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
         window[mask > 0] = (np.array(colour, np.float32) + texture[..., None])[mask > 0]
 
     def line(self, start: tuple[float, float], end: tuple[float, float], colour: tuple, thickness: float) -> None:
@@ -92,12 +95,6 @@ class _Painter:
         sizes = self.rng.uniform(0.4, 1.0, count) * size * self.unit
         for x, y, light, radius in zip(xs, ys * self.unit, lights, sizes, strict=True):
             cv2.circle(self.canvas, (int(x), int(y)), max(1, int(radius)), tuple(light * c for c in colour), -1)
-
-    def _noise(self, shape: tuple[int, int], coarseness: float, strength: float) -> np.ndarray:
-        """Smooth noise (h, w): standard deviation `strength`, features of about `coarseness` scene units."""
-        cells = [max(2, round(side / self.unit / coarseness)) for side in shape]
-        field = self.rng.standard_normal(cells, np.float32) * strength
-        return cv2.resize(field, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
 def _paint_plaza(paint: _Painter) -> None:
