@@ -1,7 +1,7 @@
 """Renders the footage of a recipe into an ordinary source folder, as a camera and a careful owner would leave it."""
 
-import functools
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from stages.common.running.cli import run_stage
@@ -18,19 +18,17 @@ def run(name: str) -> str:
     paths = SetPaths(name)
     recipe = read_recipe(paths.recipe)
     # A clip does not depend on the others.
-    alone = replace(recipe, clips=())
-    jobs = [
-        Job(clip.name, {"recipe": asdict(alone), "clip": asdict(clip)}, functools.partial(render, alone, clip))
-        for clip in recipe.clips
-    ]
+    clips, bare = recipe.clips, replace(recipe, clips=())
+    keys = [{"recipe": asdict(bare), "clip": asdict(clip)} for clip in clips]
+    jobs = [Job(clip.name, key, partial(render, bare, clip)) for clip, key in zip(clips, keys, strict=True)]
     with folder_whole(paths.source) as folder:
         for split in ("train", "test", "tracks"):
             (folder / split).mkdir()
-        for clip, piece in zip(recipe.clips, map_videos("render", name, jobs, load_machine()), strict=True):
+        for clip, piece in zip(clips, map_videos("render", name, jobs, load_machine()), strict=True):
             link_or_copy(piece / "video.mp4", folder / clip.split / f"{clip.name}.mp4")
             if clip.split == "test":
                 link_or_copy(piece / "tracks.txt", folder / "tracks" / f"{clip.name}.txt")
-    return f"{sum(clip.frames for clip in recipe.clips)} frames of {len(recipe.clips)} clips in {paths.source}"
+    return f"{sum(clip.frames for clip in clips)} frames of {len(clips)} clips in {paths.source}"
 
 
 def render(recipe: Recipe, clip: Clip, folder: Path) -> None:

@@ -29,9 +29,8 @@ class Actor(NamedTuple):
     """One moving object of a clip of N frames.
 
     type: "walker", or the type of its event. ground: (N, 2), where it stands or above what it flies, and heading: (N,),
-    as of a Journey. pose: from a frame number to the shapes in the body's frame. anomalous: the first frame in which it
-    is, and the first in which it no longer is. light: factor on its colours. nearer: by how much it is drawn nearer
-    than its ground row says, in scene units.
+    as of a Journey. pose: from a frame number to the shapes in the body's frame. anomalous: from its first such frame
+    to the one after the last. light: factor on its colours. nearer: added to its ground row when it is drawn in order.
     """
 
     type: str
@@ -68,10 +67,10 @@ def random_look(rng: np.random.Generator) -> Look:
 
     coat = rng.random() < 0.22
     height, bulk = float(np.clip(rng.normal(1.70, 0.09), 1.48, 1.92)), float(rng.uniform(0.88, 1.22))
-    colours = [pick(of) for of in (SKINS, HAIRS, TOPS, TROUSERS, TROUSERS[1:2] + TOPS[5:6])]
+    skin, hair, top, legs, shoes = (pick(of) for of in (SKINS, HAIRS, TOPS, TROUSERS, TROUSERS[1:2] + TOPS[5:6]))
     backpack, handbag = (pick(BAGS) if rng.random() < share else None for share in (0.33, 0.2))
     short_sleeves, shorts = (bool(not coat and rng.random() < share) for share in (0.45, 0.2))
-    return Look(height, bulk, *colours, backpack, handbag, coat, short_sleeves, shorts)
+    return Look(height, bulk, skin, hair, top, legs, shoes, backpack, handbag, coat, short_sleeves, shorts)
 
 
 def _crowd(walkers: int, stage: Stage, rng: np.random.Generator) -> list[Actor]:
@@ -187,12 +186,11 @@ def _thrown_bag(event: Event, stage: Stage, rng: np.random.Generator) -> list[Ac
     swing_times, swing_angles = (-0.9, -0.35, 0.0, 0.3, 1.0), (0.0, -0.9, 1.5, 1.9, 0.0)
 
     def thrower(frame: int) -> list[Shape]:
-        seconds, carried = (frame - event.start) / fps, colour if frame < event.start else None
-        posture = walk(frame)
+        seconds, posture = (frame - event.start) / fps, walk(frame)
         if swing_times[0] < seconds < swing_times[-1]:
-            angle = float(np.interp(seconds, swing_times, swing_angles))
-            posture = figures.raise_right_arm(posture, angle, look.height)
-        return figures.dress(posture, look._replace(handbag=carried))
+            swing = float(np.interp(seconds, swing_times, swing_angles))
+            posture = figures.raise_right_arm(posture, swing, look.height)
+        return figures.dress(posture, look._replace(handbag=colour if frame < event.start else None))
 
     ahead, heights, still = _flight(event, stage, rng)
     angle = journey.heading[event.start] + rng.normal(0, 0.25)

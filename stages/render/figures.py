@@ -43,10 +43,8 @@ class Look(NamedTuple):
 
 
 class Gait(NamedTuple):
-    """How a body moves on its feet; lengths in body heights, angles in radians.
-
-    stance: the share of a cycle that a foot spends on the ground. kick: how high the swinging foot is lifted.
-    """
+    """How a body moves on its feet; lengths in body heights, angles in radians. stance: the share of a cycle in which a
+    foot is on the ground. kick: how high the swinging foot is lifted."""
 
     stance: float
     kick: float
@@ -61,10 +59,8 @@ RUN = Gait(stance=0.36, kick=0.24, lean=0.22, arm_swing=0.85, elbow=1.45, hip=0.
 
 
 def stepping(gait: Gait, phase: float, cycle: float, vigour: float, height: float) -> np.ndarray:
-    """Posture (17, 3) at `phase` (in cycles, any real) of a gait whose two steps cover `cycle` metres.
-
-    vigour: from 0, standing with the feet together, to 1, the full gait.
-    """
+    """Posture (17, 3) at `phase` (in cycles, any real) of a gait whose two steps cover `cycle` metres; vigour goes from
+    0, standing with the feet together, to 1, the full gait."""
     phases = (phase + np.array([0.0, 0.5])) % 1.0
     reach = vigour * cycle / height * gait.stance / 2
     on_ground = phases < gait.stance
@@ -161,11 +157,9 @@ def _body(pelvis: np.ndarray, lean: float, turned: float, ankles: np.ndarray, to
 
 def _hang_arms(posture: np.ndarray, swings: np.ndarray, bends: np.ndarray) -> np.ndarray:
     """Arms swung `swings` (2,) radians forward from the shoulders, with elbows bent by `bends` (2,); body heights."""
-    for side, reach in ((0, 0.02), (1, -0.02)):
-        upper = np.array([np.sin(swings[side]), reach, -np.cos(swings[side])]) * 0.165
-        angle = swings[side] + bends[side]
-        posture[ELBOWS.start + side] = posture[SHOULDERS][side] + upper
-        posture[HANDS.start + side] = posture[ELBOWS][side] + np.array([np.sin(angle), 0.0, -np.cos(angle)]) * 0.17
+    angles, side = swings + bends, 0.02 * LEFT_AND_RIGHT
+    posture[ELBOWS] = posture[SHOULDERS] + np.stack([np.sin(swings), side, -np.cos(swings)], axis=1) * 0.165
+    posture[HANDS] = posture[ELBOWS] + np.stack([np.sin(angles), 0 * side, -np.cos(angles)], axis=1) * 0.17
     return posture
 
 

@@ -13,11 +13,8 @@ SHADOW_ALONG, SHADOW_DOWN, SHADOW_DEPTH = 0.42, 0.16, 0.13
 
 
 def draw_sprite(shapes: list[Shape], ground: np.ndarray, heading: float, zoom: float, light: float) -> Sprite:
-    """Picture of a body standing at `ground` (x, y), in scene units.
-
-    heading: radians from rightwards, counterclockwise as seen from above. zoom: pixels per scene unit.
-    light: factor on the colours.
-    """
+    """Picture of a body standing at `ground` (x, y) in scene units, turned by `heading` radians from rightwards,
+    counterclockwise as seen from above. zoom: pixels per scene unit. light: factor on the colours."""
     scale = float(units_per_metre(ground[1])) * zoom
     widths, counts = np.array([shape.width for shape in shapes]), [len(shape.points) for shape in shapes]
     ends = np.cumsum(counts)

@@ -33,25 +33,18 @@ class Sprite(NamedTuple):
     alpha: np.ndarray
 
 
-class Scene(NamedTuple):
-    """Float32 (H, W, 3), BGR 0-255, without the props; these, each with the row, in scene units, at which it stands."""
-
-    background: np.ndarray
-    props: tuple[tuple[float, Sprite], ...]
-
-
 def units_per_metre(y: float | np.ndarray) -> float | np.ndarray:
     """Scene units per metre at ground row y, in scene units."""
     return 21.5 + (np.asarray(y) - 115) * 0.062
 
 
-def build_scene(width: int, height: int, seed: int) -> Scene:
-    """Draw the scene for a picture of width x height pixels."""
+def build_scene(width: int, height: int, seed: int) -> tuple[np.ndarray, list[tuple[float, Sprite]]]:
+    """The background, float32 (height, width, 3), BGR 0-255, and the props, each with the row on which it stands."""
     rng = np.random.default_rng(seed)
     painter = _Painter(width, height, rng)
     _paint_plaza(painter)
     background = cv2.resize(painter.canvas, (width, height), interpolation=cv2.INTER_AREA)
-    return Scene(background, tuple((ground, _prop(width, height, paint, rng)) for ground, paint in PROPS))
+    return background, [(ground, _prop(width, height, paint, rng)) for ground, paint in PROPS]
 
 
 class _Painter:
@@ -156,7 +149,7 @@ def _paint_tree(paint: _Painter) -> None:
         paint.clumps(area, 330, 2.6, (50, 78, 62))
 
 
-# In the order of the rows they stand on.
+# In the order of the rows they stand on, in scene units.
 PROPS = (
     (104, _paint_right_lamp),
     (111, _paint_far_lamp),
@@ -171,8 +164,8 @@ def _prop(width: int, height: int, paint: Callable[[_Painter], None], rng: np.ra
     painter.canvas[:] = np.nan
     paint(painter)
     covered = np.isfinite(painter.canvas[..., 0])
-    colour = np.where(covered[..., None], painter.canvas, np.float32(0))
-    alpha = cv2.resize(covered.astype(np.float32), (width, height), interpolation=cv2.INTER_AREA)
-    colour = cv2.resize(colour, (width, height), interpolation=cv2.INTER_AREA)
+    painter.canvas[~covered] = 0
+    layers = painter.canvas, covered.astype(np.float32)
+    colour, alpha = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in layers)
     x, y, w, h = cv2.boundingRect((alpha > 0).astype(np.uint8))
     return Sprite(x, y, colour[y : y + h, x : x + w].copy(), alpha[y : y + h, x : x + w].copy())

@@ -19,13 +19,13 @@ def bicycle(travelled: float, colour: Colour) -> list[Shape]:
     rear, front, crank = np.array([-0.52, 0, 0.34]), np.array([0.54, 0, 0.34]), np.array([0.02, 0, 0.29])
     saddle, head = np.array([-0.2, 0, 0.90]), np.array([0.38, 0, 0.88])
     spoke = np.array([np.cos(travelled / 0.33), 0.0, -np.sin(travelled / 0.33)]) * 0.3
-    shapes = []
+    shapes: list[Shape] = []
     for hub in (rear, front):
         shapes += [Shape(_wheel(hub, 0.33), 0.06, RUBBER), Shape(np.stack([hub - spoke, hub + spoke]), 0.02, STEEL)]
-    shapes += [Shape(np.stack(bar), 0.055, colour) for bar in ([rear, crank, saddle, rear], [crank, head, saddle])]
+    bars = [rear, crank, saddle, rear], [crank, head, saddle], [head, front]
+    shapes += [Shape(np.stack(bar), 0.055, colour) for bar in bars]
     seat, grips = [[-0.3, 0, 0.93], [-0.1, 0, 0.93]], [[0.40, 0.24, 1.03], [0.36, 0, 1.0], [0.40, -0.24, 1.03]]
-    fork = Shape(np.stack([head, front]), 0.055, colour)
-    return [*shapes, fork, Shape(np.array(seat), 0.07, RUBBER), Shape(np.array(grips), 0.045, RUBBER)]
+    return [*shapes, Shape(np.array(seat), 0.07, RUBBER), Shape(np.array(grips), 0.045, RUBBER)]
 
 
 def skateboard(colour: Colour) -> list[Shape]:
@@ -46,8 +46,8 @@ def cart(colour: Colour, trim: Colour) -> list[Shape]:
         ((-1.0, -0.62, 1.74), (0.86, 0.62, 1.81), colour),
     ):
         shapes += _box(np.array(low), np.array(high), paint)
-    for x, y in product((-0.92, 0.74), (-0.54, 0.54)):
-        shapes.append(Shape(np.array([[x, y, 0.94], [x, y, 1.74]]), 0.06, (70, 70, 70)))
+    posts = [np.array([[x, y, 0.94], [x, y, 1.74]]) for x, y in product((-0.92, 0.74), (-0.54, 0.54))]
+    shapes += [Shape(post, 0.06, (70, 70, 70)) for post in posts]
     for x, y in product((-0.78, 0.78), (-0.6, 0.6)):
         shapes.append(Shape(_wheel(np.array([x, y, 0.25]), 0.21), 0.08, RUBBER, filled=True))
         shapes.append(Shape(np.array([[x, y * 1.05, 0.25]]), 0.16, STEEL))

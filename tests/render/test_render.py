@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +13,17 @@ import pytest
 from helpers import ROOT
 
 from stages.render.recipe import EVENT_TYPES, Clip, Event, Recipe
-from stages.render.render import SMALLEST_REGION, Layer, find_regions, render_clip, render_layers, render_video
+from stages.render.render import SMALLEST_REGION, Layer, find_regions, render_layers, render_video
 
 
 def one_event(kind: str, frames: int = 30, start: int = 4, walkers: int = 0, **changes) -> tuple[Recipe, Clip]:
     event = replace(Event(kind, start, "middle", "right", 2.5 if kind != "fall" else 1.0), **changes)
     clip = Clip("t", "test", frames, walkers, (event,))
     return Recipe(5, 180, 120, 12.0, (clip,)), clip
+
+
+def render_clip(recipe: Recipe, clip: Clip) -> Iterator[tuple[np.ndarray, list]]:
+    return ((layer.image, find_regions(layer)) for layer in render_layers(recipe, clip))
 
 
 def grown(mask: np.ndarray, by: int) -> np.ndarray:
@@ -105,8 +110,9 @@ def test_fall_and_bag_are_anomalous_from_their_start_and_not_forever():
 def test_a_fallen_walker_lies():
     recipe, clip = one_event("fall", start=5)
     boxes = [found[0] for _, found in render_clip(recipe, clip) if found]
-    assert boxes[0].y2 - boxes[0].y1 > 1.5 * (boxes[0].x2 - boxes[0].x1)
-    assert boxes[-1].x2 - boxes[-1].x1 > 1.5 * (boxes[-1].y2 - boxes[-1].y1)
+    (_, x1, y1, x2, y2, _), (_, left, top, right, bottom, _) = boxes[0], boxes[-1]
+    assert y2 - y1 > 1.5 * (x2 - x1)
+    assert right - left > 1.5 * (bottom - top)
 
 
 def test_few_pixels_are_no_region():
