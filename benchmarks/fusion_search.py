@@ -26,6 +26,7 @@ from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import LABELS, REGIONS, SEARCHED, VIDEOS, read_table
 from stages.evaluate.summary import frame_level, region_level
 from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.believable import Clips
 from stages.fuse.frames import scored_frames
 from stages.fuse.settings import Fuse, Tubes
 
@@ -67,15 +68,15 @@ def measure_of(name: str) -> Measure:
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of = frames.groupby("video").size()
-    ends = load("tubes", Tubes, name).half_length
+    clips = Clips(videos, searched, load("tubes", Tubes, name).half_length)
 
     def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
-        objects = object_scores(cues, videos, searched, fuse, ends)
+        objects = object_scores(cues, clips, fuse)
         regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of)
         found = []
         for sigma in sigmas:
             smoothed = replace(fuse, frame_sigma=sigma)
-            scores = scored_frames(objects, "score", tests, searched, smoothed, ends, smooth=True)
+            scores = scored_frames(objects, "score", clips._replace(videos=tests), smoothed)
             measured = frame_level(frames.assign(score=scores), "score") | regional
             found.append({metric: measured[metric] for metric in METRICS})
         return found

@@ -29,6 +29,7 @@ from stages.detect.settings import Detect
 from stages.evaluate.__main__ import read_tables
 from stages.evaluate.summary import summary
 from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.believable import Clips
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
@@ -153,14 +154,14 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     paths, settings = sample.paths, load("fuse", Fuse, sample.name)
-    ends = load("tubes", Tubes, sample.name).half_length
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    clips = Clips(sample.videos, searched, load("tubes", Tubes, sample.name).half_length)
     cues = read_cues(paths, sample.videos)
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:
-        objects = object_scores(cues, sample.videos, searched, settings, ends)
-        per_frame(objects, sample.videos, searched, settings, ends)
+        objects = object_scores(cues, clips, settings)
+        per_frame(objects, clips, settings)
 
     yield row("fuse", "frames", frames, paired(run))
 

@@ -36,6 +36,7 @@ from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.settings import Detect
 from stages.fuse.__main__ import object_scores, read_cues
+from stages.fuse.believable import Clips
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
@@ -165,6 +166,6 @@ def fused(sample: Sample, clips: pd.DataFrame, places: SimpleNamespace) -> None:
     videos, settings = sample.videos[sample.videos["split"] != "test"], load("fuse", Fuse, sample.name)
     videos = pd.concat([videos, clips])
     searched = read_table(sample.paths.detections / "searched.parquet", SEARCHED)
-    ends = load("tubes", Tubes, sample.name).half_length
-    objects = object_scores(read_cues(places, videos), videos, searched, settings, ends)
-    per_frame(objects, videos, searched, settings, ends)
+    found = Clips(videos, searched, load("tubes", Tubes, sample.name).half_length)
+    objects = object_scores(read_cues(places, videos), found, settings)
+    per_frame(objects, found, settings)

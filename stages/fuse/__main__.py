@@ -9,17 +9,8 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import (
-    BOX,
-    CUE_VALUES,
-    OBJECTS,
-    SEARCHED,
-    TRIVIAL,
-    VIDEOS,
-    read_table,
-    write_table,
-)
-from stages.fuse.believable import believable
+from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, SEARCHED, TRIVIAL, VIDEOS, read_table, write_table
+from stages.fuse.believable import Clips, believable
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, weights_of, with_trivial
@@ -29,14 +20,14 @@ from stages.fuse.settings import Fuse, Tubes
 def run(name: str) -> str:
     paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    clips = Clips(videos, read_table(paths.detections / "searched.parquet", SEARCHED), tubes.half_length)
     cues = read_cues(paths, videos)
-    objects = object_scores(cues, videos, searched, fuse, tubes.half_length)
+    objects = object_scores(cues, clips, fuse)
     if not (objects["split"] == "held_out").any():
         raise InputError(
             f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
         )
-    frames = per_frame(objects, videos, searched, fuse, tubes.half_length)
+    frames = per_frame(objects, clips, fuse)
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
@@ -44,12 +35,8 @@ def run(name: str) -> str:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """The objects of the test and held-out clips (OBJECTS) with their split and a column per cue of ALL.
-
-    A cue that looks at boxes alone is calculated here.
-    """
-    objects = read_table(paths.detections / "objects.parquet", OBJECTS)
-    objects = objects.merge(videos[["video", "split"]], on="video")
+    """The objects (OBJECTS) of the test and held-out clips with their split and each cue; those of boxes from here."""
+    objects = read_table(paths.detections / "objects.parquet", OBJECTS).merge(videos[["video", "split"]], on="video")
     normal = objects.loc[objects["split"] == "train", BOX].to_numpy()
     objects = objects[objects["split"] != "train"]
     values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
@@ -59,17 +46,12 @@ def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")})
 
 
-def object_scores(
-    cues: pd.DataFrame, videos: pd.DataFrame, searched: pd.DataFrame, fuse: Fuse, ends: int
-) -> pd.DataFrame:
-    """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES).
-
-    ends: frames at a clip's start and end whose tubes repeat its first or last frame.
-    """
-    objects = believable(cues, videos, fuse, ends)
+def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
+    """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES)."""
+    objects = believable(cues, clips, fuse)
     objects = objects[objects[list(weights_of(fuse))].notna().any(axis=1)]
     objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
-    objects = objects.assign(track=link_all(objects, searched))
+    objects = objects.assign(track=link_all(objects, clips.searched))
     objects = with_trivial(fused(calibrated(objects, fuse), fuse))
     return with_between(objects, [*BOX, "raw", "score", *ALL, *TRIVIAL])[OBJECT_SCORES.names]
 

@@ -10,6 +10,7 @@ from stages.common.cues.all import ALL
 from stages.fuse.settings import Fuse
 
 Calibration = Callable[[np.ndarray], np.ndarray]
+Fit = Callable[[np.ndarray], Calibration]
 # Normal objects of a kind that a calibration among themselves needs; the deviation of one or two could be next to
 # nothing, and every score far from it beyond all bounds.
 LEAST_ALIKE = 30
@@ -41,55 +42,37 @@ def fit_tail(normal: np.ndarray, share: float) -> Calibration:
     return surprise
 
 
-def fit_probability(normal: np.ndarray) -> Calibration:
+def probability(scores: np.ndarray) -> np.ndarray:
     """The paper's scores: the probability of the changed class, from the difference of its logits."""
-    return lambda scores: 1 / (1 + np.exp(-np.clip(scores, -60, 60)))
+    return 1 / (1 + np.exp(-np.clip(scores, -60, 60)))
 
 
-def fit_nothing(normal: np.ndarray) -> Calibration:
-    return lambda scores: scores
-
-
-def fit(cue: str, normal: np.ndarray, method: str, tail_share: float) -> Calibration:
+def fit(cue: str, fuse: Fuse, normal: np.ndarray) -> Calibration:
     """The calibration of one cue by `fuse.method`: zscore, tail, or mean (the paper's plain scores)."""
-    if method == "mean":
-        return fit_probability(normal) if getattr(ALL[cue], "LOGITS", False) else fit_nothing(normal)
-    return fit_tail(normal, tail_share) if method == "tail" else fit_zscore(normal)
+    if fuse.method == "mean":
+        return probability if getattr(ALL[cue], "LOGITS", False) else np.asarray
+    return fit_tail(normal, fuse.tail_share) if fuse.method == "tail" else fit_zscore(normal)
 
 
 def calibrated(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
-    """The objects with each cue of ALL calibrated.
+    """The objects (split, `cut`, and a column per cue of ALL) with each cue calibrated.
 
     Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves.
-
-    Args:
-        objects: a column per cue, `split` and `cut`.
     """
     normal, cut = (objects["split"] == "held_out").to_numpy(), objects["cut"].to_numpy()
-    values = {}
-    for cue in ALL:
-        of_cue = functools.partial(fit, cue, method=fuse.method, tail_share=fuse.tail_share)
-        values[cue] = by_kind(objects[cue].to_numpy(float), cut, normal, of_cue)
-    return objects.assign(**values)
+    fits = {cue: functools.partial(fit, cue, fuse) for cue in ALL}
+    return objects.assign(**{cue: by_kind(objects[cue].to_numpy(float), cut, normal, fits[cue]) for cue in ALL})
 
 
-def by_kind(
-    values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, calibrate: Callable[[np.ndarray], Calibration]
-) -> np.ndarray:
-    """Values (n,) calibrated, those of each kind by its normal ones; NaN stays NaN.
+def by_kind(values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, fit: Fit) -> np.ndarray:
+    """Values (n,) calibrated, those of each of `kinds` (n,) by its `normal` ones, bool (n,); NaN stays NaN.
 
     Where the normal ones of a kind are too few (LEAST_ALIKE), those of all kinds speak for it.
-
-    Args:
-        kinds: int or bool (n,).
-        normal: bool (n,), the held-out objects.
-        calibrate: gives the calibration by normal values.
     """
-    known = ~np.isnan(values)
-    scores = values.copy()
+    known, scores = ~np.isnan(values), values.copy()
     for kind in np.unique(kinds):
         of_kind = (kinds == kind) & known
         alike = of_kind & normal if (of_kind & normal).sum() >= LEAST_ALIKE else known & normal
         if alike.any():
-            scores[of_kind] = calibrate(values[alike])(values[of_kind])
+            scores[of_kind] = fit(values[alike])(values[of_kind])
     return scores

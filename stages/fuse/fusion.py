@@ -21,11 +21,9 @@ def weights_of(fuse: Fuse) -> dict[str, float]:
 def fused(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
     """The objects with their fused score `raw`, and `score`, which is smoothed along each track.
 
-    A mean of five cues spreads less than one cue alone. So objects of which the same cues are known are brought to one
-    scale once more, as deviations from the normal ones, and a score means the same whatever it came from.
-
-    Args:
-        objects: calibrated cues, of which one with a weight is known of each; split, cut, video, track and frame.
+    They have split, cut, video, track, frame, and calibrated cues, of which one with a weight is known of each. A mean
+    of five cues spreads less than one cue alone. So objects of which the same cues are known are brought to one scale
+    once more, as deviations from the normal ones, and a score means the same whatever it came from.
     """
     weights = weights_of(fuse)
     values, factors = objects[list(weights)].to_numpy(), np.array(list(weights.values()))
@@ -49,10 +47,9 @@ def with_trivial(objects: pd.DataFrame) -> pd.DataFrame:
 
 
 def person_scores(class_scores: pd.Series) -> np.ndarray:
-    """The class score of a person, float32 (n,); NaN where the detector saw nothing, or tells other classes than COCO.
+    """The class score of a person, float32 (n,), of those of each object, float32 (classes,).
 
-    Args:
-        class_scores: float32 (classes,) each.
+    NaN where the detector saw nothing, or tells other classes than COCO.
     """
     known = [PERSON.get(len(scores)) if np.any(scores) else None for scores in class_scores]
     values = [np.nan if place is None else scores[place] for place, scores in zip(known, class_scores, strict=True)]

@@ -11,9 +11,9 @@ CELL = 10
 
 
 def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.ndarray:
-    """Scores (n,) of one track, each a Gaussian mean over the track's own boxes, by distance in frames.
+    """Scores (n,) of one track, each a Gaussian mean over the track's own boxes, by distance in `frames` (n,).
 
-    The weights of a box sum to 1 however many frames the track lacks or however near its end is.
+    The weights sum to 1 however many frames the track lacks or however near its end is.
     """
     if sigma <= 0 or not len(scores):
         return scores
@@ -42,28 +42,22 @@ def frame_maxima(frames: np.ndarray, scores: np.ndarray, length: int) -> np.ndar
 
 
 def object_map_maxima(
-    frames: np.ndarray,
-    boxes: np.ndarray,
-    scores: np.ndarray,
-    shape: tuple[int, int, int],
-    side: int,
-    level: float,
+    frames: np.ndarray, boxes: np.ndarray, scores: np.ndarray, shape: tuple[int, int, int], side: int, level: float
 ) -> np.ndarray:
     """The highest value of each frame's object map after a 3D mean filter, float (frames,); NaN without objects.
 
-    The map holds at each place the highest score of the boxes there, and `level` where there is none.
+    The map holds at each place the highest score of the boxes there, and where there is none `level`, which stands for
+    nothing unusual.
 
     Args:
         frames, boxes, scores: int (n,), float (n, 4) in pixels, float (n,).
         shape: frames, height, width of the clip.
         side: of the filter, in frames and in places.
-        level: what stands for "nothing unusual".
     """
     length, height, width = shape
     rows, columns = -(-height // CELL), -(-width // CELL)
     edges = np.concatenate([boxes[:, :2] // CELL, -(-boxes[:, 2:] // CELL)], axis=1).astype(int)
-    order = np.argsort(frames, kind="stable")
-    highest = np.full(length, np.nan)
+    order, highest = np.argsort(frames, kind="stable"), np.full(length, np.nan)
     # A stretch at a time, with what the filter sees before and after it: the map of an hour would fill the memory.
     for start in range(0, length, STRETCH):
         first, last = max(0, start - side), min(length, start + STRETCH + side)
@@ -80,21 +74,15 @@ def object_map_maxima(
 
 
 def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray) -> np.ndarray:
-    """Frame scores without gaps.
+    """Frame scores, float (n,), NaN without objects, without gaps.
 
-    The `margin` frames at either end, in which no object is scored, take the value of the nearest searched frame
-    between them; a frame there without objects is as normal as can be, at `level`.
-
-    Args:
-        scores: float (n,), NaN without objects.
-        searched: int (k,), ascending, the frames in which objects were looked for.
+    The `margin` frames at either end, in which no object is scored, take the value of the nearest frame between them
+    that is one of the `searched`, int (k,), ascending; one without objects is as normal as can be, at `level`.
     """
     filled, last = np.where(np.isnan(scores), level, scores), len(scores) - 1
     margin = min(margin, last // 2)
     inside = searched[(searched >= margin) & (searched <= last - margin)]
-    if not len(inside):
-        return filled
-    return filled[np.clip(np.arange(len(filled)), inside[0], inside[-1])]
+    return filled[np.clip(np.arange(len(filled)), inside[0], inside[-1])] if len(inside) else filled
 
 
 def smooth_frames(scores: np.ndarray, sigma: float) -> np.ndarray:

@@ -6,12 +6,12 @@ from helpers import PARAMS
 
 from stages.common.running.params import checked
 from stages.common.tables.schemas import BOX
-from stages.fuse.believable import believable
+from stages.fuse.believable import Clips, believable
 from stages.fuse.settings import Fuse
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
+CLIPS = Clips(VIDEOS, VIDEOS, ends=3)
 FUSE = replace(checked(PARAMS["fuse"], Fuse, "params.yaml"), min_height=12, edge_margin=2)
-ENDS = 3
 BELIEVED = ("b", 5, 10, 10, 30, 30)
 
 
@@ -20,7 +20,7 @@ def objects(*rows):
 
 
 def test_nothing_in_nothing_out():
-    assert list(believable(objects(), VIDEOS, FUSE, ENDS).columns) == ["video", "frame", *BOX, "cut"]
+    assert list(believable(objects(), CLIPS, FUSE).columns) == ["video", "frame", *BOX, "cut"]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_nothing_in_nothing_out():
     ],
 )
 def test_boxes_are_believed_that_are_high_enough_and_away_from_the_clips_ends(changes, believed):
-    assert len(believable(objects(BELIEVED).assign(**changes), VIDEOS, FUSE, ENDS)) == believed
+    assert len(believable(objects(BELIEVED).assign(**changes), CLIPS, FUSE)) == believed
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_boxes_are_believed_that_are_high_enough_and_away_from_the_clips_ends(ch
     ],
 )
 def test_boxes_are_cut_that_come_near_the_pictures_edges(changes, cut):
-    assert believable(objects(BELIEVED).assign(**changes), VIDEOS, FUSE, ENDS)["cut"].tolist() == [cut]
+    assert believable(objects(BELIEVED).assign(**changes), CLIPS, FUSE)["cut"].tolist() == [cut]
 
 
 def test_with_no_margins_every_box_is_believed_and_whole():
     table = objects(("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40))
     none = replace(FUSE, min_height=0, edge_margin=0)
-    assert believable(table, VIDEOS, none, ends=0)["cut"].tolist() == [False, False]
+    assert believable(table, CLIPS._replace(ends=0), none)["cut"].tolist() == [False, False]

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from small_tables import CUES, FULL, LONG, random_cues, videos
 
 from stages.common.cues.tasks import TASKS
-from stages.fuse.believable import believable
+from stages.fuse.believable import Clips, believable
 from stages.fuse.calibration import LEAST_ALIKE, by_kind, calibrated, fit_zscore
 from stages.fuse.calibration import fit as fit_by
 
@@ -21,7 +21,7 @@ values = st.integers(-400, 400).map(lambda number: number / 8)
 
 
 def fit(task, normal, method):
-    return fit_by(task, normal, method, TAIL)
+    return fit_by(task, replace(FULL, method=method, tail_share=TAIL), normal)
 
 
 def normals(seed=0, count=1000):
@@ -72,7 +72,7 @@ def test_the_tail_goes_on_by_the_mean_excess_of_the_highest(share):
     normal = np.arange(1000) / 10
     edge = np.quantile(normal, 1 - share)
     excess = np.mean([score - edge for score in normal if score > edge])
-    surprise = fit_by("arrow", normal, "tail", share)
+    surprise = fit_by("arrow", replace(FULL, method="tail", tail_share=share), normal)
     assert surprise(np.array([40.0]))[0] == pytest.approx(-math.log(0.6))
     far, farther = surprise(np.array([200.0, 200.0 + excess]))
     assert farther - far == pytest.approx(1)
@@ -97,7 +97,7 @@ def test_what_is_scored_never_changes_the_calibration(method):
 
 def test_normal_objects_have_mean_0_and_deviation_1_by_each_cue():
     fuse = replace(FULL, edge_margin=0.0)
-    objects = calibrated(believable(random_cues(), videos(LONG), fuse, 0), fuse)
+    objects = calibrated(believable(random_cues(), Clips(videos(LONG), None, 0), fuse), fuse)
     normal = objects[objects["split"] == "held_out"][CUES]
     np.testing.assert_allclose(normal.mean(), 0, atol=1e-6)
     np.testing.assert_allclose(normal.std(ddof=0), 1)
@@ -107,7 +107,7 @@ def test_normal_objects_have_mean_0_and_deviation_1_by_each_cue():
 def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
     fuse = replace(FULL, method=method, edge_margin=16.0, min_height=0.0)
     table = random_cues().assign(y1=20, y2=40)
-    objects = believable(table, videos(LONG), fuse, 0)
+    objects = believable(table, Clips(videos(LONG), None, 0), fuse)
     together = calibrated(objects, fuse)
     for kind in (True, False):
         alone = objects["cut"] == kind

@@ -7,6 +7,7 @@ from small_tables import CUES, FULL, HAND, LONG, PLAIN, cues, random_cues, searc
 
 from stages.common.cues.all import FRAME_SCORES
 from stages.common.tables.schemas import TRIVIAL
+from stages.fuse.believable import Clips
 from stages.fuse.frames import normal_level, per_frame
 from stages.fuse.smoothing import smooth_tracks
 
@@ -28,7 +29,7 @@ def random_objects():
 
 
 def test_frames_by_hand():
-    frames = per_frame(objects(), CLIPS, searched(CLIPS), PLAIN, ends=0)
+    frames = per_frame(objects(), Clips(CLIPS, searched(CLIPS), 0), PLAIN)
     assert list(frames.columns) == FRAME_SCORES.names
     assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
     assert frames["frame"].tolist() == [*range(6), *range(5), *range(4)]
@@ -39,7 +40,7 @@ def test_frames_by_hand():
 
 
 def test_a_clips_ends_take_the_nearest_scored_frames_value():
-    frames = per_frame(objects(), CLIPS, searched(CLIPS), PLAIN, ends=2)
+    frames = per_frame(objects(), Clips(CLIPS, searched(CLIPS), 2), PLAIN)
     assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
 
 
@@ -48,15 +49,15 @@ def test_a_score_holds_for_the_frames_around_its_own_alone_however_few_objects_t
     clips = videos([("calm", "held_out", 100), ("busy", "test", 100)])
     found = objects([("calm", "held_out", 50, 10, 1.0), ("busy", "test", 37, 10, 9.0)])
     looked = searched(clips)
-    frames = per_frame(found, clips, looked[looked["frame"] % 2 == 1], PLAIN, ends=3)
+    frames = per_frame(found, Clips(clips, looked[looked["frame"] % 2 == 1], 3), PLAIN)
     assert np.flatnonzero(frames["score"] == 9).tolist() == [137]
 
 
 def test_a_cue_that_is_unknown_of_some_objects_is_told_for_all_frames_and_one_unknown_of_all_for_none():
     table = objects()
     table.loc[[1, 4], "not_person"] = np.nan
-    assert per_frame(table, CLIPS, searched(CLIPS), PLAIN, 0)["not_person"].notna().all()
-    nobody = per_frame(table.assign(not_person=np.nan), CLIPS, searched(CLIPS), PLAIN, 0)
+    assert per_frame(table, Clips(CLIPS, searched(CLIPS), 0), PLAIN)["not_person"].notna().all()
+    nobody = per_frame(table.assign(not_person=np.nan), Clips(CLIPS, searched(CLIPS), 0), PLAIN)
     assert nobody["not_person"].isna().all() and nobody.drop(columns="not_person").notna().all(axis=None)
 
 
@@ -73,7 +74,7 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
     for column in (*CUES, *TRIVIAL):
         smoothed = table.assign(value=smooth_tracks(table, column, FULL.track_sigma))
         levels[column] = smoothed[table["split"] == "held_out"].groupby("frame")["value"].max().median()
-    frames = per_frame(table, clips, searched(clips), replace(FULL, map_filter=map_filter), ends=1)
+    frames = per_frame(table, Clips(clips, searched(clips), 1), replace(FULL, map_filter=map_filter))
     for column, level in levels.items():
         np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
 
@@ -81,7 +82,7 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
 def test_raw_is_not_smoothed_and_score_is():
     table = random_objects()
     table = table.assign(score=table["raw"])
-    frames = per_frame(table, videos(LONG), searched(videos(LONG)), FULL, ends=1)
+    frames = per_frame(table, Clips(videos(LONG), searched(videos(LONG)), 1), FULL)
     busy = frames[(frames["video"] == "busy") & frames["frame"].between(1, 18)]
     highest = table[table["video"] == "busy"].groupby("frame")["raw"].max()[1:19]
     np.testing.assert_allclose(busy["raw"], highest)
@@ -90,7 +91,7 @@ def test_raw_is_not_smoothed_and_score_is():
 
 def test_cues_are_smoothed_along_tracks_before_the_highest_of_a_frame_is_taken():
     table, fuse = random_objects(), replace(FULL, frame_sigma=0.0)
-    frames = per_frame(table, videos(LONG), searched(videos(LONG)), fuse, ends=0)
+    frames = per_frame(table, Clips(videos(LONG), searched(videos(LONG)), 0), fuse)
     smoothed = table.assign(value=smooth_tracks(table, "shape", fuse.track_sigma))
     highest = smoothed[table["video"] == "busy"].groupby("frame")["value"].max()
     np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "shape"], highest)
@@ -100,6 +101,7 @@ def test_the_order_of_objects_makes_no_difference_where_a_track_has_one_a_frame(
     table, clips = random_objects(), videos(LONG)
     table = table.assign(track=table.groupby(["video", "frame"]).cumcount())
     frames, again = (
-        per_frame(rows, clips, searched(clips), FULL, 1) for rows in (table, table.sample(frac=1, random_state=0))
+        per_frame(rows, Clips(clips, searched(clips), 1), FULL)
+        for rows in (table, table.sample(frac=1, random_state=0))
     )
     pd.testing.assert_frame_equal(frames, again)
