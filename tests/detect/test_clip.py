@@ -72,6 +72,20 @@ def test_what_a_later_source_adds_comes_last_without_classes():
     assert np.stack(table["class_scores"]).tolist() == [[0, 1], [0, 1], [0, 0]]
 
 
+@pytest.mark.parametrize(
+    ("box", "known"),
+    [
+        ([0, 0, 10, 30], True),  # IoU 1/3
+        ([0, 0, 10, 40], False),  # IoU 1/4
+        ([8, 8, 11, 11], False),  # 4/9 of it inside, IoU small
+        ([7, 7, 11, 10], True),  # 3/4 of it inside
+    ],
+)
+def test_what_an_earlier_source_has_found_is_known_by_its_overlap_or_by_how_much_of_it_lies_inside(box, known):
+    later = found_at(0)._replace(boxes=np.array([box], np.float32))
+    assert len(frame_table(BOTH, found_at(0, classes=2), later)) == (1 if known else 2)
+
+
 def test_a_source_that_finds_nothing_leaves_the_other_as_it_is():
     table = frame_table(BOTH, no_detections(2), found_at(5))
     assert table["x1"].tolist() == [5] and np.stack(table["class_scores"]).tolist() == [[0, 0]]

@@ -118,6 +118,11 @@ def test_the_boxes_of_a_clip_come_by_frame_best_first_and_cut_at_the_edges(write
     assert [len(each.boxes) for each in boxes_of_frames(own, range(1, 4, 2), 64, 48, least=0.0)] == [2, 1]
 
 
+def test_of_boxes_that_are_equally_sure_the_right_one_comes_first():
+    same = table([("walk", 0, 5, 1, 15, 40, 0.9), ("walk", 0, 30, 1, 41, 20, 0.9)])
+    assert next(boxes_of_frames((same, np.zeros((2, 0))), range(1), 64, 48, least=0.0)).boxes[:, 0].tolist() == [30, 5]
+
+
 @pytest.fixture
 def filled(project):
     for path, count in (("train/still", 4), ("train/walk", 5), ("test/other", 3)):

@@ -80,6 +80,21 @@ def test_a_change_of_light_is_no_object(rng):
         assert_found(detections, box[None])
 
 
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_what_differs_in_one_colour_alone_is_found(rng, channel):
+    frames, boxes = walk(ground(rng, (80, 120, 3)))
+    other = np.repeat(np.median(frames, axis=0)[None].astype(np.uint8), len(frames), axis=0)
+    other[..., channel] = frames[..., channel]
+    assert_found(list(detect_video(other, SETTINGS))[20], boxes[20][None])
+
+
+def test_the_score_is_a_half_at_40_grey_levels():
+    for level, score in ((40, 0.5), (120, 0.75)):
+        difference = np.zeros((60, 80), np.float32)
+        difference[10:40, 10:30] = level
+        assert find_objects(difference, SETTINGS).scores.tolist() == [pytest.approx(score, abs=0.01)]
+
+
 def test_stronger_contrast_scores_higher(rng):
     faint, strong = (walk(ground(rng), level=level)[0] for level in (160, 250))
     faint_score, strong_score = (next(detect_video(frames, SETTINGS)).scores[0] for frames in (faint, strong))

@@ -10,7 +10,7 @@ from stages.common.objects.boxes import iou_matrix
 from stages.common.running.errors import InputError
 from stages.detect.settings import Tiles
 from stages.detect.tiled import VOTE_SCORE, detect_frames
-from stages.detect.torchvision_models import MOST_BOXES, class_vectors, load, network
+from stages.detect.torchvision_models import FILL, MOST_BOXES, class_vectors, load, network
 
 CPU = torch.device("cpu")
 # One of each kind of head; the larger ones differ in their backbones.
@@ -59,6 +59,10 @@ def test_pictures_of_the_size_asked_for_are_not_resized_once_more():
     model.backbone.register_forward_hook(lambda module, inputs, output: seen.append(tuple(inputs[0].shape)))
     network(model, CPU).run([np.zeros((96, 160, 3), np.uint8)])
     assert seen == [(1, 3, 96, 160)]
+
+
+def test_what_a_tile_leaves_empty_is_about_the_mean_that_the_networks_subtract():
+    assert abs(FILL / 255 - np.mean([0.485, 0.456, 0.406])) < 0.005
 
 
 class Seeing(torch.nn.Module):
