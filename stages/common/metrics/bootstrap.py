@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from stages.common.metrics.frame import MacroPolicy, auc_per_video, checked
-from stages.common.metrics.region import REGION_OVERLAP, TRACK_SHARE, area, curve_of, findings
+from stages.common.metrics.region import area, curve_of, findings
 
 
 def drawings(videos: int, count: int = 1000, seed: int = 0) -> np.ndarray:
@@ -31,10 +31,8 @@ def interval(values: np.ndarray, share: float = 0.95) -> tuple[float, float]:
     (2.5, 97.5)
     """
     known = values[~np.isnan(values)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
+    bounds = np.quantile(known, [(1 - share) / 2, (1 + share) / 2]) if len(known) else [np.nan, np.nan]
+    return float(bounds[0]), float(bounds[1])
 
 
 def micro_auc(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike, weights: np.ndarray) -> np.ndarray:
@@ -74,24 +72,19 @@ def macro_auc(
 
 
 def region_track_areas(
-    detections: pd.DataFrame,
-    regions: pd.DataFrame,
-    frames_of: pd.Series,
-    weights: np.ndarray,
-    alpha: float = TRACK_SHARE,
-    beta: float = REGION_OVERLAP,
+    detections: pd.DataFrame, regions: pd.DataFrame, frames_of: pd.Series, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """RBDC and TBDC of each drawing, float (drawings,) each; NaN where one has no region.
 
     Args:
-        detections, regions, alpha, beta: as for `region.region_track_curve`.
+        detections, regions: as for `region.region_track_curve`.
         frames_of: the number of frames of every test video, by its name; in the order of the weights' columns.
         weights: (drawings, videos).
 
     Raises:
         ValueError: as `region_track_curve` does, or for boxes of a video that is not in `frames_of`.
     """
-    found = findings(detections, regions, max(1, int(frames_of.sum())), alpha, beta)
+    found = findings(detections, regions, max(1, int(frames_of.sum())))
     columns = frames_of.index.get_indexer(found.videos)
     if (columns < 0).any():
         raise ValueError(f"frames_of: expected every video with boxes, {found.videos[columns < 0][0]!r} is missing")

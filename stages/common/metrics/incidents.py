@@ -30,9 +30,6 @@ def stretches(marked: ArrayLike, videos: ArrayLike | None = None) -> np.ndarray:
 
     Args:
         videos: (n,), of each place; no stretch goes from one to the next.
-
-    >>> stretches([False, True, True, False, True]).tolist()
-    [[1, 2], [4, 4]]
     """
     marked = np.asarray(marked, bool)
     goes_on = marked[1:] & marked[:-1]
@@ -45,11 +42,7 @@ def stretches(marked: ArrayLike, videos: ArrayLike | None = None) -> np.ndarray:
 
 
 def incidents(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
-    """First and last frame of each incident, int64 (incidents, 2), as places in the arrays, both inclusive.
-
-    >>> incidents([False, True, True, True, True, False], list("aaabbb")).tolist()
-    [[1, 2], [3, 4]]
-    """
+    """First and last frame of each incident, int64 (incidents, 2), as `stretches` gives them."""
     return stretches(labels, videos)
 
 
@@ -68,9 +61,6 @@ def joined(scores: ArrayLike, videos: ArrayLike, seconds: ArrayLike, join: float
     Args:
         seconds: float (n,), when each frame begins, ascending in each video. The first of the two frames lasts until
             the next one begins.
-
-    >>> joined([5, 0, 3, 0, 0, 9], ["a"] * 6, range(6), join=1.5).tolist()
-    [5.0, 3.0, 3.0, 0.0, 0.0, 9.0]
     """
     scores, videos, seconds = _floats(scores).copy(), np.asarray(videos), np.asarray(seconds, float)
     for places in np.split(np.arange(len(scores)), np.flatnonzero(videos[1:] != videos[:-1]) + 1):
@@ -82,15 +72,11 @@ def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> Alar
     """False alarms and incidents found at every threshold that makes a difference.
 
     Raises:
-        ValueError: arrays of different lengths, a score that is not finite, or a video in two pieces.
-
-    >>> curve = alarm_curve([0, 0, 0, 1, 1, 0], [0.9, 0.2, 0.9, 0.5, 0.1, 0.3], ["a"] * 6)
-    >>> curve.thresholds.tolist()
-    [0.9, 0.5, 0.3, 0.2, 0.1]
-    >>> curve.false_alarms.tolist(), curve.incidents_found.tolist()
-    ([2, 1, 2, 1, 0], [0, 1, 1, 1, 1])
+        ValueError: a score that is not finite.
     """
-    labels, scores, videos = _checked(labels, scores, videos)
+    labels, scores, videos = np.asarray(labels, bool), _floats(scores), np.asarray(videos)
+    if not np.isfinite(scores).all():
+        raise ValueError(f"scores: expected finite numbers, got {scores[~np.isfinite(scores)][0]}")
     thresholds = np.unique(scores)[::-1]
     # Frames above a threshold less the pairs of neighbours that are both above it: the stretches. So also for the
     # stretches with an anomalous frame, of which the next anomalous one is a neighbour if all between are above.
@@ -105,10 +91,6 @@ def threshold_for(curve: AlarmCurve, false_alarms: float) -> float:
 
     It is just above the highest score that gives more, by the least that the scores' precision tells apart; the lowest
     score where none does, and infinite of no scores.
-
-    >>> curve = alarm_curve([0, 0, 0, 1, 1, 0], [0.9, 0.2, 0.9, 0.5, 0.1, 0.3], ["a"] * 6)
-    >>> threshold_for(curve, 2), bool(0.9 < threshold_for(curve, 1.5) < 0.9001)
-    (0.1, True)
     """
     if not len(curve.thresholds):
         return math.inf
@@ -119,11 +101,7 @@ def threshold_for(curve: AlarmCurve, false_alarms: float) -> float:
 
 
 def counts_at(curve: AlarmCurve, threshold: float) -> tuple[int, int]:
-    """False alarms and incidents found at any threshold.
-
-    >>> counts_at(alarm_curve([0, 1, 0], [0.3, 0.5, 0.1], ["a"] * 3), 0.4)
-    (0, 1)
-    """
+    """False alarms and incidents found at any threshold."""
     reached = np.searchsorted(-curve.thresholds, -threshold, side="right")
     return (int(curve.false_alarms[reached - 1]), int(curve.incidents_found[reached - 1])) if reached else (0, 0)
 
@@ -174,16 +152,3 @@ def _floats(scores: ArrayLike) -> np.ndarray:
     """In the precision that they have: a threshold is compared with the tables' scores as they are."""
     scores = np.asarray(scores)
     return scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float)
-
-
-def _checked(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    labels, scores, videos = np.asarray(labels, bool), _floats(scores), np.asarray(videos)
-    if not labels.shape == scores.shape == videos.shape or labels.ndim != 1:
-        raise ValueError(
-            f"labels, scores, videos: expected one shape (n,), got {labels.shape}, {scores.shape}, {videos.shape}"
-        )
-    if not np.isfinite(scores).all():
-        raise ValueError(f"scores: expected finite numbers, got {scores[~np.isfinite(scores)][0]}")
-    if len(videos) and 1 + (videos[1:] != videos[:-1]).sum() != len(np.unique(videos)):
-        raise ValueError("videos: expected the frames of each video one after the other")
-    return labels, scores, videos

@@ -35,6 +35,13 @@ class RegionTrackCurve(NamedTuple):
     track_detection_rate: np.ndarray
 
 
+class RegionTrackArea(NamedTuple):
+    """Both criteria, each in [0, 1]; NaN where there are no regions."""
+
+    rbdc: float
+    tbdc: float
+
+
 class Findings(NamedTuple):
     """Which detection finds what. Detections have ranks, 0 for the highest score; what none finds has rank D."""
 
@@ -45,13 +52,6 @@ class Findings(NamedTuple):
     region_found_by: np.ndarray  # int (R,), rank of the first detection that finds the region
     track_video: np.ndarray  # int (T,)
     track_found_by: np.ndarray  # int (T,), rank of the detection with which the track is found
-
-
-class RegionTrackArea(NamedTuple):
-    """Both criteria, each in [0, 1]; NaN where there are no regions."""
-
-    rbdc: float
-    tbdc: float
 
 
 def region_track_curve(
@@ -69,42 +69,37 @@ def region_track_curve(
     end; with no regions they are NaN. Memory grows with the number of pairs of boxes that share a frame.
 
     Args:
-        detections: one row per detected box of any test video, columns video, frame (integer), x1, y1, x2, y2 (pixels,
-            right and bottom edges exclusive) and score (finite; higher is more anomalous). May be empty.
-        regions: one row per ground-truth box, columns video, track, frame, x1, y1, x2, y2. A track's name needs to be
-            unique only within its video. May be empty.
+        detections: columns video, frame (integer), BOX and score (higher is more anomalous). May be empty.
+        regions: columns video, track (unique in its video), frame and BOX. May be empty.
         frames: number of frames of all test videos together, those without any box included; at least 1.
         alpha: share of a track's regions that must be detected for the track to be, in (0, 1].
         beta: least IoU of a detected box with a region that it finds, in (0, 1].
 
     Raises:
-        ValueError: missing columns, boxes without area, values that are not finite, frame numbers that are not whole,
-            parameters out of range, or more frames with boxes than `frames`.
-
-    >>> regions = pd.DataFrame({"video": "01", "track": 0, "frame": [3, 4], "x1": 10, "y1": 10, "x2": 30, "y2": 40})
-    >>> detections = regions.assign(score=[0.9, 0.7], x1=[10, 300], x2=[30, 320])  # the second box is beside it
-    >>> curve = region_track_curve(detections, regions, frames=4)
-    >>> curve.false_positive_rate.tolist()
-    [0.0, 0.0, 0.25, 1.0]
-    >>> curve.region_detection_rate.tolist(), curve.track_detection_rate.tolist()
-    ([0.0, 0.5, 0.5, 0.5], [0.0, 1.0, 1.0, 1.0])
+        ValueError: a score that is not finite, or more frames with boxes than `frames`.
     """
     found = findings(detections, regions, frames, alpha, beta)
     return curve_of(found, frames, np.ones(len(found.videos)))
 
 
-def findings(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: float, beta: float) -> Findings:
+def findings(
+    detections: pd.DataFrame,
+    regions: pd.DataFrame,
+    frames: int,
+    alpha: float = TRACK_SHARE,
+    beta: float = REGION_OVERLAP,
+) -> Findings:
     """What each detection finds; arguments and errors as of `region_track_curve`."""
-    _check(detections, regions, frames, alpha, beta)
-    videos, det_video, region_video = _shared_codes(detections["video"], regions["video"])
-    order = _descending(detections, det_video)
-    det_frame, region_frame = _frame_keys(detections, det_video, regions, region_video)
-    det_frame = det_frame[order]
+    videos, (det_video, region_video), (det_frame, region_frame) = _keys(detections, regions)
     if (seen := len(np.union1d(det_frame, region_frame))) > frames:
         raise ValueError(f"frames: expected the number of all test frames, got {frames}, but {seen} frames hold boxes")
+    x1, y1, x2, y2, score = detections[[*BOX, "score"]].to_numpy(dtype=float).T
+    if not np.isfinite(score).all():
+        raise ValueError(f"detections: expected finite scores, got {score[~np.isfinite(score)][0]}")
+    order = np.lexsort([y2, x2, y1, x1, det_frame, -score])  # the last key counts first
 
-    det, region = _pairs_in_one_frame(det_frame, region_frame)
-    hit = iou_of_pairs(_boxes(detections, order[det]), _boxes(regions, region)) >= beta
+    det, region = _pairs_in_one_frame(det_frame[order], region_frame)
+    hit = iou_of_pairs(detections[BOX].to_numpy(float)[order[det]], regions[BOX].to_numpy(float)[region]) >= beta
     det, region = det[hit], region[hit]
 
     false_positive = np.ones(len(detections), dtype=bool)
@@ -117,27 +112,21 @@ def findings(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha
 
 def curve_of(found: Findings, frames: float, weights: np.ndarray) -> RegionTrackCurve:
     """The curve if each video were there so many times: weights (videos,), `frames` in all."""
-    false_positives = np.cumsum(found.false_positive * weights[found.det_video])
-    rates = [
-        _found_rate(ranks, weights[video], len(found.false_positive))
-        for ranks, video in (
-            (found.region_found_by, found.region_video),
-            (found.track_found_by, found.track_video),
-        )
-    ]
-    return _cut_at_one(np.append(0, false_positives) / frames, *rates)
+    count = len(found.false_positive)
+    false_positives = np.append(0, np.cumsum(found.false_positive * weights[found.det_video]))
+    region_rate = _found_rate(found.region_found_by, weights[found.region_video], count)
+    track_rate = _found_rate(found.track_found_by, weights[found.track_video], count)
+    points = np.stack([false_positives / frames, region_rate, track_rate])
+    points = points[:, : np.searchsorted(points[0], 1, side="right")]
+    if points[0, -1] < 1:
+        points = np.column_stack([points, [1, *points[1:, -1]]])
+    return RegionTrackCurve(*points)
 
 
 def area(curve: RegionTrackCurve) -> RegionTrackArea:
-    """RBDC and TBDC: the areas, by trapezoids, under both rates of a curve; the base has length 1.
-
-    >>> area(RegionTrackCurve(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.5, 0.5]), np.array([0.0, 1.0, 1.0])))
-    RegionTrackArea(rbdc=0.375, tbdc=0.75)
-    """
-    rate = curve.false_positive_rate
-    return RegionTrackArea(
-        float(np.trapezoid(curve.region_detection_rate, rate)), float(np.trapezoid(curve.track_detection_rate, rate))
-    )
+    """RBDC and TBDC: the areas, by trapezoids, under both rates of a curve; the base has length 1."""
+    false_positives, *rates = curve
+    return RegionTrackArea(*(float(np.trapezoid(rate, false_positives)) for rate in rates))
 
 
 def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
@@ -150,36 +139,18 @@ def best_overlaps(boxes: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
     >>> best_overlaps(regions.head(1).assign(x2=20), regions).tolist()
     [0.5, 0.0]
     """
-    _, box_video, region_video = _shared_codes(boxes["video"], regions["video"])
-    box, region = _pairs_in_one_frame(*_frame_keys(boxes, box_video, regions, region_video))
+    box, region = _pairs_in_one_frame(*_keys(boxes, regions)[2])
     best = np.zeros(len(regions))
-    np.maximum.at(best, region, iou_of_pairs(_boxes(boxes, box), _boxes(regions, region)))
+    np.maximum.at(best, region, iou_of_pairs(boxes[BOX].to_numpy(float)[box], regions[BOX].to_numpy(float)[region]))
     return best
 
 
-def _shared_codes(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The videos of two columns, sorted, and which of them each row of either column names."""
-    columns = [column for column in (first, second) if len(column)]  # an empty column has no type to agree with
-    codes, names = pd.factorize(pd.concat(columns) if columns else first, sort=True)
-    if pd.api.types.infer_dtype(names).startswith("mixed"):
-        types = ", ".join(sorted({type(name).__name__ for name in names}))
-        raise ValueError(f"video: expected names of one type in detections and regions, got {types}")
-    return np.asarray(names), codes[: len(first)], codes[len(first) :]
-
-
-def _descending(detections: pd.DataFrame, video: np.ndarray) -> np.ndarray:
-    """Order of rows from the highest score down, ties by video, frame and box."""
-    x1, y1, x2, y2, frame, score = detections[[*BOX, "frame", "score"]].to_numpy(dtype=float).T
-    return np.lexsort([y2, x2, y1, x1, frame, video, -score])  # the last key counts first
-
-
-def _frame_keys(
-    detections: pd.DataFrame, det_video: np.ndarray, regions: pd.DataFrame, region_video: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """One integer for each (video, frame)."""
-    det_frame, region_frame = (table["frame"].to_numpy(dtype=np.int64) for table in (detections, regions))
-    span = 1 + max(det_frame.max(initial=0), region_frame.max(initial=0))
-    return det_video * span + det_frame, region_video * span + region_frame
+def _keys(first: pd.DataFrame, second: pd.DataFrame) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """The videos of two tables, sorted; of each table's rows, which of them it is, and an integer for its frame."""
+    codes, names = pd.factorize(np.concatenate([first["video"], second["video"]]), sort=True)
+    frames = np.concatenate([first["frame"], second["frame"]]).astype(np.int64)
+    keys = codes * (1 + frames.max(initial=0)) + frames
+    return names, np.split(codes, [len(first)]), np.split(keys, [len(first)])
 
 
 def _pairs_in_one_frame(det_frame: np.ndarray, region_frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -190,10 +161,6 @@ def _pairs_in_one_frame(det_frame: np.ndarray, region_frame: np.ndarray) -> tupl
     det = np.repeat(np.arange(len(det_frame)), count)
     within = np.arange(len(det)) - np.repeat(np.cumsum(count) - count, count)  # 0, 1, .. in each detection's run
     return det, by_frame[np.repeat(start, count) + within]
-
-
-def _boxes(table: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    return table[BOX].to_numpy(dtype=float)[rows]
 
 
 def _rank_that_finds_tracks(
@@ -217,40 +184,3 @@ def _found_rate(found_by: np.ndarray, weights: np.ndarray, never: int) -> np.nda
     if not weights.any():
         return np.full(never + 1, np.nan)
     return np.append(0, np.cumsum(np.bincount(found_by, weights, minlength=never)[:never])) / weights.sum()
-
-
-def _cut_at_one(false_positive_rate: np.ndarray, *rates: np.ndarray) -> RegionTrackCurve:
-    """The points up to a false-positive rate of 1, extended flat to exactly 1."""
-    kept = np.searchsorted(false_positive_rate, 1, side="right")
-    curve = [false_positive_rate[:kept], *(rate[:kept] for rate in rates)]
-    if curve[0][-1] < 1:
-        curve = [np.append(curve[0], 1), *(np.append(rate, rate[-1]) for rate in curve[1:])]
-    return RegionTrackCurve(*curve)
-
-
-def _check(detections: pd.DataFrame, regions: pd.DataFrame, frames: int, alpha: float, beta: float) -> None:
-    _check_table("detections", detections, ["video", "frame", *BOX, "score"])
-    _check_table("regions", regions, ["video", "track", "frame", *BOX])
-    if int(frames) != frames or frames < 1:
-        raise ValueError(f"frames: expected a whole number of test frames, at least 1, got {frames}")
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        if not 0 < value <= 1:
-            raise ValueError(f"{name}: expected a number in (0, 1], got {value}")
-
-
-def _check_table(name: str, table: pd.DataFrame, columns: list[str]) -> None:
-    if missing := [column for column in columns if column not in table]:
-        raise ValueError(f"{name}: expected columns {', '.join(columns)}, missing {', '.join(missing)}")
-    if not len(table):
-        return
-    numbers = [*BOX, "score"] if "score" in columns else BOX
-    box = table[numbers].to_numpy(dtype=float)
-    if not np.isfinite(box).all():
-        row = int(np.argmin(np.isfinite(box).all(axis=1)))
-        raise ValueError(f"{name}: expected finite {', '.join(numbers)}, got {box[row].tolist()} in row {row}")
-    has_area = (box[:, 2] > box[:, 0]) & (box[:, 3] > box[:, 1])
-    if not has_area.all():
-        row = int(np.argmin(has_area))
-        raise ValueError(f"{name}: expected x1 < x2 and y1 < y2, got box {box[row, :4].tolist()} in row {row}")
-    if not pd.api.types.is_integer_dtype(table["frame"]) or table["frame"].min() < 0:
-        raise ValueError(f"{name}: expected frame numbers that are whole and not negative, in an integer column")

@@ -182,14 +182,6 @@ def test_all_normal_footage_has_false_alarms_only():
     assert threshold_for(curve, 2) == np.nextafter(1, 2) and threshold_for(curve, 0.5) == np.nextafter(3, 4)
 
 
-@pytest.mark.parametrize(
-    "labels, scores, videos, message",
-    [
-        ([0], [1, 2], ["a"], "expected one shape"),
-        ([0, 0], [1, math.nan], ["a", "a"], "scores: expected finite numbers, got nan"),
-        ([0, 0, 0], [1, 2, 3], ["a", "b", "a"], "videos: expected the frames of each video one after the other"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(labels, scores, videos, message):
-    with pytest.raises(ValueError, match=message):
-        alarm_curve(labels, scores, videos)
+def test_a_score_that_is_not_finite_is_refused():
+    with pytest.raises(ValueError, match="scores: expected finite numbers, got nan"):
+        alarm_curve([0, 0], [1, math.nan], ["a", "a"])
