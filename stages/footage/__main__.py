@@ -1,6 +1,7 @@
 """Finds the clips of a data set, counts their frames and writes down what is known about them."""
 
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, write_table
-from stages.footage.clips import Clip, Layout, Truth, left_out, probe
+from stages.footage.clips import Clip, Truth, left_out, probe
 from stages.footage.layouts import find_layout
 from stages.footage.settings import Footage
 from stages.footage.splits import Span, hold_out, span_of, split_recordings
@@ -29,56 +30,46 @@ def run(name: str) -> str:
     # A file or folder may hold several clips.
     sources = {clip.path: clip.kind for clip in clips}
     facts = {path: probe(paths.source / path, kind, footage.images_fps) for path, kind in sources.items()}
-    spans = {
-        clip.name: span_of(clip, facts[clip.path], footage.start_seconds, footage.end_seconds, footage.stride)
-        for clip in clips
-    }
+    limits = footage.start_seconds, footage.end_seconds, footage.stride
+    spans = {clip.name: span_of(clip, facts[clip.path], *limits) for clip in clips}
     videos = video_table(clips, facts, spans, held_out)
-    truths = {
-        clip.name: cut_truth(find_truth(paths.source, layout, clip, facts[clip.path]), spans[clip.name])
-        for clip in clips
-        if clip.split == "test"
-    }
+    tests = [clip for clip in clips if clip.split == "test"]
+    found = {clip.name: find_truth(paths.source, layout, clip, facts[clip.path]) for clip in tests}
+    truths = {video: cut_truth(truth, spans[video]) for video, truth in found.items()}
     labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
     with folder_whole(paths.footage) as folder:
         write_table(folder / "videos.parquet", videos, VIDEOS)
         write_table(folder / "times.parquet", time_table(clips, facts, spans), TIMES)
         write_table(folder / "labels.parquet", labels, LABELS)
         write_table(folder / "regions.parquet", region_table(truths), REGIONS)
-    splits = videos["split"].value_counts()
+    splits, note = videos["split"].value_counts(), ""
+    # That recordings were split, which their owner did not do, is said where it was done.
+    if not footage.normal_clips and any(clip.part != (0.0, 1.0) for clip in clips):
+        note = f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
     return (
         f"{splits.get('train', 0)} training, {splits.get('held_out', 0)} held-out and {splits.get('test', 0)} test "
-        f"clips{said_of_split(clips, footage)}, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled "
+        f"clips{note}, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled "
         f"anomalous{left_out(paths.source, clips)}, in {paths.footage}"
     )
 
 
-def said_of_split(clips: list[Clip], footage: Footage) -> str:
-    """That recordings were split, which their owner did not do, is said where it was done."""
-    if not footage.normal_clips and any(clip.part != (0.0, 1.0) for clip in clips):
-        return f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
-    return ""
-
-
-def find_clips(source: Path, layout: Layout, footage: Footage) -> list[Clip]:
+def find_clips(source: Path, layout: ModuleType, footage: Footage) -> list[Clip]:
     clips = split_recordings(layout.clips(source), footage.normal_clips, footage.normal_share)
     clips = sorted(clips, key=lambda clip: clip.name)
     names = [clip.name for clip in clips]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise InputError(f"{source}: two clips are named {doubled[0]!r}; rename one")
     for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{source}: two clips are named {name!r}; rename one")
         if len(name.encode()) > LONGEST_NAME:
             raise InputError(f"{source}: the clip's name {name!r} is longer than {LONGEST_NAME} bytes; shorten it")
     for split in ("train", "test"):
         if not any(clip.split == split for clip in clips):
-            raise InputError(
-                f"{source}: no {split} clips; expected videos or folders of pictures{left_out(source, clips)}"
-            )
+            found = left_out(source, clips)
+            raise InputError(f"{source}: no {split} clips; expected videos or folders of pictures{found}")
     return clips
 
 
-def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
+def find_truth(source: Path, layout: ModuleType, clip: Clip, facts: dict) -> Truth:
     """What the layout knows of a test clip; tracks beside it in tracks/<clip>.txt count for more."""
     truth = layout.truth(source, clip, facts)
     tracks = track_regions(source / "tracks" / f"{clip.own_name}.txt", facts["frames"])
@@ -86,18 +77,11 @@ def find_truth(source: Path, layout: Layout, clip: Clip, facts: dict) -> Truth:
 
 
 def video_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span], held_out: set[str]) -> pd.DataFrame:
-    rows = [
-        {
-            **facts[clip.path],
-            **spans[clip.name]._asdict(),
-            "video": clip.name,
-            "split": "held_out" if clip.name in held_out else clip.split,
-            "kind": clip.kind,
-            "path": clip.path.as_posix(),
-            "fps": facts[clip.path]["fps"] / spans[clip.name].step,
-        }
-        for clip in clips
-    ]
+    rows = []
+    for clip in clips:
+        split, span = "held_out" if clip.name in held_out else clip.split, spans[clip.name]
+        row = {"video": clip.name, "split": split, "kind": clip.kind, "path": clip.path.as_posix()}
+        rows.append({**facts[clip.path], **span._asdict(), **row, "fps": facts[clip.path]["fps"] / span.step})
     return pd.DataFrame(rows)
 
 

@@ -1,7 +1,7 @@
 """Clips as they lie in a source folder, and what is found out about each."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,14 +19,8 @@ VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip by name, or a part of it.
-
-    Attributes:
-        split: train, test, or recording: what is to be split into both.
-        kind: file or images.
-        path: below the source.
-        part: from where to where it goes, as shares of the file or folder.
-    """
+    """A clip, or a part of it. split: train, test, or recording, which is to be split into both. kind: file or images.
+    path: below the source. part: from where to where it goes, as shares of the file or folder."""
 
     name: str
     split: str
@@ -41,23 +35,11 @@ class Clip:
 
 
 class Truth(NamedTuple):
-    """What a data set says about one test clip; None where it says nothing.
-
-    Attributes:
-        labels: bool (frames,), True where the frame is anomalous.
-        regions: columns track, frame, x1, y1, x2, y2, type.
-    """
+    """What a data set says about one test clip; None where it says nothing. labels: bool (frames,), True where
+    anomalous. regions: columns track, frame, x1, y1, x2, y2, type."""
 
     labels: np.ndarray | None
     regions: pd.DataFrame | None
-
-
-class Layout(NamedTuple):
-    """One way in which a data set lies on disk, as three functions of its source folder."""
-
-    matches: Callable[[Path], bool]
-    clips: Callable[[Path], list[Clip]]
-    truth: Callable[[Path, Clip, dict], Truth]
 
 
 def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out: Collection[Path] = ()) -> list[Clip]:
@@ -68,10 +50,8 @@ def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out
         if below in leave_out:
             continue
         if path.is_dir() and not images_in(path):
-            raise InputError(
-                f"{path}: a folder without pictures; remove it or fill it with {sorted(IMAGE_SUFFIXES)}; videos in it "
-                f"go into {folder}"
-            )
+            advice = f"remove it or fill it with {sorted(IMAGE_SUFFIXES)}; videos in it go into {folder}"
+            raise InputError(f"{path}: a folder without pictures; {advice}")
         if path.is_dir():
             clips.append(Clip(prefix + path.name, split, "images", below))
         elif path.suffix.lower() in VIDEO_SUFFIXES:
@@ -101,10 +81,8 @@ def kinds(files: Iterable[Path], folders: Collection[Path]) -> str:
     >>> kinds([Path("a/b.ts"), Path("a/c.TS"), Path("a/d/e.mp4")], [Path("a")])
     '2 .ts, 1 .mp4 in sub-folders'
     """
-    said = [
-        f"{file.suffix.lower() or 'without a suffix'}{'' if file.parent in folders else ' in sub-folders'}"
-        for file in files
-    ]
+    places = [(file.suffix.lower() or "without a suffix", file.parent in folders) for file in files]
+    said = [kind if near else f"{kind} in sub-folders" for kind, near in places]
     return ", ".join(f"{count} {kind}" for kind, count in Counter(sorted(said)).most_common()) or "nothing"
 
 
@@ -116,27 +94,21 @@ def probe(path: Path, kind: str, images_fps: float) -> dict:
     Raises:
         InputError: no video, no frame, or fewer frames than the file's own header promises.
     """
-    facts = probe_images(path, images_fps) if kind == "images" else probe_file(path)
-    return {**facts, "sha256": sha256(path)}
+    times, fps, width, height = probe_images(path, images_fps) if kind == "images" else probe_file(path)
+    return {"frames": len(times), "times": times, "fps": fps, "width": width, "height": height, "sha256": sha256(path)}
 
 
-def probe_images(folder: Path, fps: float) -> dict:
+def probe_images(folder: Path, fps: float) -> tuple[np.ndarray, float, int, int]:
     pictures = images_in(folder)
     if not pictures:
         raise InputError(f"{folder}: no pictures; expected {sorted(IMAGE_SUFFIXES)}")
     first = cv2.imread(str(pictures[0]))
     if first is None:
         raise InputError(f"{pictures[0]}: cannot be read as a picture; replace it")
-    return {
-        "frames": len(pictures),
-        "times": np.arange(len(pictures)) / fps,
-        "fps": fps,
-        "width": first.shape[1],
-        "height": first.shape[0],
-    }
+    return np.arange(len(pictures)) / fps, fps, first.shape[1], first.shape[0]
 
 
-def probe_file(path: Path) -> dict:
+def probe_file(path: Path) -> tuple[np.ndarray, float, int, int]:
     video = cv2.VideoCapture(str(path))
     try:
         promised, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
@@ -150,26 +122,18 @@ def probe_file(path: Path) -> dict:
         # rate varies; a file that was cut off lacks far more of both.
         enough = promised * 0.98 - 2
         if frames < enough and times[-1] * fps < enough:
-            raise InputError(
-                f"{path}: truncated: its header promises {promised:.0f} frames, {frames} can be read; "
-                "copy it again, or re-encode what is left"
-            )
-        return {
-            "frames": frames,
-            "times": times,
-            "fps": mean_rate(times, fps),
-            "width": int(video.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            "height": int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        }
+            found = f"its header promises {promised:.0f} frames, {frames} can be read"
+            raise InputError(f"{path}: truncated: {found}; copy it again, or re-encode what is left")
+        width, height = (int(video.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        return times, mean_rate(times, fps), width, height
     finally:
         video.release()
 
 
 def steady_times(seconds: np.ndarray, fps: float) -> np.ndarray:
     """Times (frames,) from the first frame on; by the rate alone where a file's own do not increase."""
-    if (np.diff(seconds) <= 0).any():
-        return np.arange(len(seconds)) / fps
-    return seconds - seconds[0]
+    increasing = (np.diff(seconds) > 0).all()
+    return seconds - seconds[0] if increasing else np.arange(len(seconds)) / fps
 
 
 def mean_rate(times: np.ndarray, fps: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stages.footage.clips import Layout, Truth, clips_in
+from stages.footage.clips import Truth, clips_in
 
 SPLITS = {"normal": "train", "search": "test"}
 
@@ -22,9 +22,6 @@ def clips(source):
 
 def truth(source, clip, facts):
     return Truth(np.arange(facts["frames"]) == 3, None)
-
-
-LAYOUT = Layout(matches, clips, truth)
 '''
 
 
@@ -35,9 +32,7 @@ def test_a_new_layout_is_a_file_and_a_line(project):
     (layouts / "toy.py").write_text(TOY.lstrip())
     known = (layouts / "__init__.py").read_text()
     assert known.count("LAYOUTS = {") == known.count("import ano_pred,") == 1
-    known = known.replace("import ano_pred,", "import toy, ano_pred,").replace(
-        "LAYOUTS = {", 'LAYOUTS = {"toy": toy.LAYOUT,'
-    )
+    known = known.replace("import ano_pred,", "import toy, ano_pred,").replace("LAYOUTS = {", 'LAYOUTS = {"toy": toy,')
     (layouts / "__init__.py").write_text(known)
     project.run_apart("footage")
     videos, labels = project.videos(), project.labels()

@@ -1,25 +1,26 @@
-"""The ways in which a data set lies on disk."""
+"""The ways in which a data set lies on disk, each a module of three functions: matches, clips and truth."""
 
 from pathlib import Path
+from types import ModuleType
 
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import files_below
-from stages.footage.clips import VIDEO_SUFFIXES, Layout, kinds
+from stages.footage.clips import VIDEO_SUFFIXES, kinds
 from stages.footage.layouts import ano_pred, avenue, folder, recordings, shanghaitech, ucsd
 
 # In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
 # difference; `recordings` last, since it takes whatever there is.
 LAYOUTS = {
-    "ano_pred": ano_pred.LAYOUT,
-    "avenue": avenue.LAYOUT,
-    "shanghaitech": shanghaitech.LAYOUT,
-    "ucsd": ucsd.LAYOUT,
-    "folder": folder.LAYOUT,
-    "recordings": recordings.LAYOUT,
+    "ano_pred": ano_pred,
+    "avenue": avenue,
+    "shanghaitech": shanghaitech,
+    "ucsd": ucsd,
+    "folder": folder,
+    "recordings": recordings,
 }
 
 
-def find_layout(source: Path, wanted: str) -> Layout:
+def find_layout(source: Path, wanted: str) -> ModuleType:
     """The layout `wanted`, or where that is auto the first one that fits.
 
     Raises:
@@ -28,9 +29,8 @@ def find_layout(source: Path, wanted: str) -> Layout:
     if not source.is_dir():
         raise InputError(f"{source}: no such folder; put the footage there, or a link to it (see data/raw/README.md)")
     if wanted != "auto" and wanted not in LAYOUTS:
-        raise InputError(
-            f"params.yaml: footage.layout: {wanted!r} is not known; expected auto or one of {list(LAYOUTS)}"
-        )
+        known = f"auto or one of {list(LAYOUTS)}"
+        raise InputError(f"params.yaml: footage.layout: {wanted!r} is not known; expected {known}")
     files = list(files_below(source))
     for layout in LAYOUTS.values() if wanted == "auto" else [LAYOUTS[wanted]]:
         if layout.matches(source):
@@ -40,6 +40,5 @@ def find_layout(source: Path, wanted: str) -> Layout:
             f"{source}: no video in it; expected videos ({' '.join(sorted(VIDEO_SUFFIXES))}) or folders of pictures, "
             f"side by side, or sorted into train/ (normal) and test/ (to be searched); found {kinds(files, [source])}"
         )
-    raise InputError(
-        f"{source}: not laid out as footage.layout: {wanted}; see data/raw/README.md, or set footage.layout to auto"
-    )
+    advice = "see data/raw/README.md, or set footage.layout to auto"
+    raise InputError(f"{source}: not laid out as footage.layout: {wanted}; {advice}")

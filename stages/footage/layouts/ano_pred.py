@@ -8,7 +8,7 @@ testing/masks/01/000.png ...     white where anomalous, one per test frame; may 
 from pathlib import Path
 
 from stages.common.source.pictures import images_in
-from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.clips import Clip, Truth, clips_in
 from stages.footage.truth_files import mask_pictures, truth_of_masks
 
 
@@ -26,9 +26,5 @@ def clips(source: Path) -> list[Clip]:
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
     folder = source / "testing" / "masks" / clip.own_name
-    if not folder.is_dir():
-        return Truth(None, None)
-    return truth_of_masks(folder, mask_pictures(images_in(folder), facts), facts)
-
-
-LAYOUT = Layout(matches, clips, truth)
+    masks = mask_pictures(images_in(folder), facts)
+    return truth_of_masks(folder, masks, facts) if folder.is_dir() else Truth(None, None)

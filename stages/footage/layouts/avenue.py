@@ -13,10 +13,8 @@ import numpy as np
 from scipy.io import loadmat
 
 from stages.common.running.errors import InputError
-from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.clips import Clip, Truth, clips_in
 from stages.footage.truth_files import truth_of_masks
-
-LABELS = Path("ground_truth_demo/testing_label_mask")
 
 
 def matches(source: Path) -> bool:
@@ -30,7 +28,7 @@ def clips(source: Path) -> list[Clip]:
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
-    file = source / LABELS / f"{clip.own_name.lstrip('0')}_label.mat"
+    file = source / "ground_truth_demo/testing_label_mask" / f"{clip.own_name.lstrip('0')}_label.mat"
     return truth_of_masks(file, read_masks(file, facts), facts) if file.exists() else Truth(None, None)
 
 
@@ -46,6 +44,3 @@ def read_masks(file: Path, facts: dict) -> Iterator[np.ndarray]:
         if np.shape(cell) != size:
             raise InputError(f"{file}: frame {frame}: expected a mask of shape {size}, found {np.shape(cell)}")
         yield np.asarray(cell) > 0
-
-
-LAYOUT = Layout(matches, clips, truth)

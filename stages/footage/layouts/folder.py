@@ -8,7 +8,7 @@ tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max[,type] (the
 
 from pathlib import Path
 
-from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.clips import Clip, Truth, clips_in
 from stages.footage.truth_files import frame_labels
 
 
@@ -22,6 +22,3 @@ def clips(source: Path) -> list[Clip]:
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
     return Truth(frame_labels(source / "labels" / f"{clip.name}.npy", facts["frames"]), None)
-
-
-LAYOUT = Layout(matches, clips, truth)

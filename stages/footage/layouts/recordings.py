@@ -9,7 +9,7 @@ Which part of it is normal say footage.normal_clips and footage.normal_share in 
 from pathlib import Path
 
 from stages.common.source.pictures import images_in, visible
-from stages.footage.clips import VIDEO_SUFFIXES, Clip, Layout, Truth, clips_in
+from stages.footage.clips import VIDEO_SUFFIXES, Clip, Truth, clips_in
 
 
 def matches(source: Path) -> bool:
@@ -24,6 +24,3 @@ def clips(source: Path) -> list[Clip]:
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
     """Nothing but tracks may lie beside them; who has labels sorts the clips into train/ and test/."""
     return Truth(None, None)
-
-
-LAYOUT = Layout(matches, clips, truth)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from stages.common.running.errors import InputError
-from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.clips import Clip, Truth, clips_in
 from stages.footage.truth_files import frame_labels, plain_array, truth_of_masks
 
 
@@ -44,6 +44,3 @@ def pixel_masks(file: Path, facts: dict) -> Iterator[np.ndarray]:
         raise InputError(f"{file}: expected masks of shape (frames, {shape[0]}, {shape[1]}), found {masks.shape}")
     for mask in masks:
         yield np.asarray(mask) > 0
-
-
-LAYOUT = Layout(matches, clips, truth)

@@ -14,10 +14,8 @@ import numpy as np
 
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import images_in, visible
-from stages.footage.clips import Clip, Layout, Truth, clips_in
+from stages.footage.clips import Clip, Truth, clips_in
 from stages.footage.truth_files import mask_pictures, truth_of_masks
-
-MASKS = "_gt"
 
 
 def matches(source: Path) -> bool:
@@ -25,23 +23,16 @@ def matches(source: Path) -> bool:
 
 
 def clips(source: Path) -> list[Clip]:
-    masks = [folder.relative_to(source) for folder in visible(source / "Test") if folder.name.endswith(MASKS)]
-    return [
-        clip
-        for folder, split in (("Train", "train"), ("Test", "test"))
-        for clip in clips_in(source, source / folder, split, leave_out=masks)
-    ]
+    masks = [folder.relative_to(source) for folder in visible(source / "Test") if folder.name.endswith("_gt")]
+    return clips_in(source, source / "Train", "train") + clips_in(source, source / "Test", "test", leave_out=masks)
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
     """Frame labels by the `.m` file, or else by the masks; regions by the masks."""
-    folder, ranges = source / "Test" / f"{clip.name}{MASKS}", sorted((source / "Test").glob("[!.]*.m"))
-    masks = Truth(None, None)
-    if folder.is_dir():
-        masks = truth_of_masks(folder, mask_pictures(images_in(folder), facts), facts)
-    if not ranges:
-        return masks
-    return Truth(labels_of_ranges(ranges[0], clip.name, facts["frames"]), masks.regions)
+    folder, ranges = source / "Test" / f"{clip.name}_gt", sorted((source / "Test").glob("[!.]*.m"))
+    pictures = mask_pictures(images_in(folder), facts)
+    masks = truth_of_masks(folder, pictures, facts) if folder.is_dir() else Truth(None, None)
+    return Truth(labels_of_ranges(ranges[0], clip.name, facts["frames"]), masks.regions) if ranges else masks
 
 
 def labels_of_ranges(file: Path, clip: str, frames: int) -> np.ndarray:
@@ -59,6 +50,3 @@ def labels_of_ranges(file: Path, clip: str, frames: int) -> np.ndarray:
             raise InputError(f"{file}: {clip}: frames {begin} to {end} in a clip of {frames}, counted from 1")
         labels[begin - 1 : end] = True
     return labels
-
-
-LAYOUT = Layout(matches, clips, truth)
