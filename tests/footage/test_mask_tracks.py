@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from pandas.testing import assert_frame_equal
 
@@ -71,26 +70,13 @@ def test_a_track_that_loses_one_region_takes_another_that_is_free():
     assert tracks(before, after) == [(0, 0, 0, 6), (1, 0, 7, 15), (0, 1, 0, 1), (1, 1, 3, 15)]
 
 
-def test_after_a_gap_a_new_track_starts_unless_the_gap_is_allowed():
-    drawings = ["##...", ".....", ".....", ".##.."]
-    assert tracks(*drawings) == [(0, 0, 0, 2), (1, 3, 1, 3)]
-    assert tracks(*drawings, max_gap=1) == [(0, 0, 0, 2), (1, 3, 1, 3)]
-    assert tracks(*drawings, max_gap=2) == [(0, 0, 0, 2), (0, 3, 1, 3)]
+def test_after_a_gap_a_new_track_starts():
+    assert tracks("##...", ".....", ".##..") == [(0, 0, 0, 2), (1, 2, 1, 3)]
 
 
-def test_across_a_gap_too_a_region_must_overlap_the_last_one_seen():
-    assert tracks("##...", ".....", "...##", max_gap=5) == [(0, 0, 0, 2), (1, 2, 3, 5)]
-
-
-def test_a_track_seen_later_comes_before_one_in_a_gap():
-    """The region of frame 2 shares three pixels with track 0, which is in a gap, and one with track 1, which is not."""
-    assert tracks("####...", "....###", ".####..", max_gap=3) == [(0, 0, 0, 4), (1, 1, 4, 7), (1, 2, 1, 5)]
-
-
-def test_tracks_that_meet_and_part_again_within_the_gap_go_on():
+def test_tracks_that_meet_and_part_again_are_new_but_for_the_one_that_went_on():
     drawings = ["##.###", "######", "##.###"]
     assert tracks(*drawings) == [(0, 0, 0, 2), (1, 0, 3, 6), (1, 1, 0, 6), (2, 2, 0, 2), (1, 2, 3, 6)]
-    assert tracks(*drawings, max_gap=1) == [(0, 0, 0, 2), (1, 0, 3, 6), (1, 1, 0, 6), (0, 2, 0, 2), (1, 2, 3, 6)]
 
 
 def test_small_components_are_left_out():
@@ -107,9 +93,9 @@ def test_nothing_anomalous_gives_an_empty_table(drawings):
 
 
 @settings(deadline=None)
-@given(arrays(bool, (5, 6, 8)), st.integers(0, 2))
-def test_every_pixel_has_a_box_and_every_track_one_region_per_frame(video, max_gap):
-    table = tracks_from_masks(video, min_pixels=1, max_gap=max_gap)
+@given(arrays(bool, (5, 6, 8)))
+def test_every_pixel_has_a_box_and_every_track_one_region_per_frame(video):
+    table = tracks_from_masks(video, min_pixels=1)
     covered = np.zeros_like(video)
     for row in table.itertuples():
         covered[row.frame, row.y1 : row.y2, row.x1 : row.x2] = True
@@ -118,8 +104,8 @@ def test_every_pixel_has_a_box_and_every_track_one_region_per_frame(video, max_g
     assert sorted(table["track"].unique()) == list(range(table["track"].nunique()))
     assert table.groupby("track")["frame"].min().is_monotonic_increasing
     gaps = table.groupby("track")["frame"].diff().max() if len(table) else 0
-    assert not gaps > max_gap + 1
-    assert_frame_equal(tracks_from_masks(iter(list(video)), min_pixels=1, max_gap=max_gap), table)
+    assert not gaps > 1
+    assert_frame_equal(tracks_from_masks(iter(list(video)), min_pixels=1), table)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +122,9 @@ def test_masks_that_cannot_be_meant_are_refused(frames, message):
         tracks_from_masks(frames)
 
 
-@pytest.mark.parametrize("parameters", [{"min_pixels": 0}, {"max_gap": -1}])
-def test_parameters_out_of_range_are_refused(parameters):
-    with pytest.raises(ValueError, match="^expected min_pixels >= 1 and max_gap >= 0, got"):
-        tracks_from_masks([], **parameters)
+def test_components_of_no_pixels_are_refused():
+    with pytest.raises(ValueError, match="^expected min_pixels >= 1, got 0$"):
+        tracks_from_masks([], min_pixels=0)
 
 
 @pytest.mark.skipif(not MASKS.is_dir(), reason=f"Ped2's pixel masks are not in {MASKS}")
