@@ -25,8 +25,6 @@ from stages.common.running.params import PARAMS, SECTIONS, check_name, read_tree
 from stages.common.running.paths import SetPaths
 from stages.footage.layouts import find_layout
 
-# The sections that tell of a set's own footage.
-OF_FOOTAGE = ("footage", "decode")
 # What the owner of footage is likely to change first.
 OF_RECORDINGS = """\
 # Recordings that are normal, in quotes; or, where none is named, which share of each is, from its beginning.
@@ -67,7 +65,8 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         raise InputError(f"{folder}: no such folder")
     clips = find_layout(folder, "auto").clips(folder)
     recordings = [clip.name for clip in clips if clip.split == "recording"]
-    likeness = {key: value for key, value in (sets.get(like) or {}).items() if value and key not in OF_FOOTAGE}
+    model = sets.get(like) or {}
+    likeness = {key: value for key, value in model.items() if value and key not in ("footage", "decode")}
     with ExitStack() as undo:
         try:
             paths.source.parent.mkdir(parents=True, exist_ok=True)
@@ -82,12 +81,10 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         except OSError as error:
             raise InputError(f"{error.filename}: cannot be made or written: {error.strerror}") from None
         undo.pop_all()
-    hint = (
-        f"The first half of each of the {len(recordings)} recordings is taken as normal; other ways are "
-        f"sets.{name}.footage in {PARAMS}."
-        if recordings
-        else f"{len(clips)} clips are sorted into normal ones and ones to search."
-    )
+    hint = f"{len(clips)} clips are sorted into normal ones and ones to search."
+    if recordings:
+        normal = f"The first half of each of the {len(recordings)} recordings is taken as normal"
+        hint = f"{normal}; other ways are sets.{name}.footage in {PARAMS}."
     return (
         f"{hint}\nNext: dvc repro sheets@{name} report@{name}\n"
         f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was "
@@ -105,11 +102,11 @@ def entry(name: str, likeness: dict, recordings: list[str]) -> str:
     lines = [f"\n  {name}:\n"]
     for section in (section for section in read_tree(PARAMS) if section in SECTIONS):
         text = io.StringIO()
+        if section == "footage" and recordings:
+            text.write(OF_RECORDINGS.format(names=json.dumps(recordings[:2], ensure_ascii=False)))
         if section in likeness:
             yaml.dump(likeness[section], text)
         else:
-            if section == "footage" and recordings:
-                text.write(OF_RECORDINGS.format(names=json.dumps(recordings[:2], ensure_ascii=False)))
             text.write(LIKELY.get(section, ""))
         inside = indent(text.getvalue(), " " * 6)
         lines.append(f"    {section}:\n{inside}" if inside else f"    {section}: {{}}\n")
@@ -124,11 +121,8 @@ def append(name: str, lines: str, likeness: dict) -> None:
     except YAMLError:
         after = {}
     sets = after.get("sets") or {}
-    found = sets.pop(name, None) or {}
-    if (
-        after | {"sets": sets} != before | {"sets": before.get("sets") or {}}
-        or {k: v for k, v in found.items() if v} != likeness
-    ):
+    added = {section: values for section, values in (sets.pop(name, None) or {}).items() if values}
+    if after | {"sets": sets} != before | {"sets": before.get("sets") or {}} or added != likeness:
         raise InputError(f"{PARAMS}: `sets` is not its last section, with names indented by two; make it so")
     with written_whole(PARAMS) as aside:
         aside.write_text(text)
@@ -138,9 +132,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", help="of the set: letters, digits and _")
     parser.add_argument("folder", type=Path)
-    parser.add_argument(
-        "--like", metavar="SET", help="the set in params.yaml whose detector and training it takes over"
-    )
+    parser.add_argument("--like", metavar="SET", help="another set, whose detector and training it takes over")
     given = parser.parse_args()
     try:
         print(add(given.name, given.folder, given.like))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,10 +23,9 @@ class Span(NamedTuple):
 
 
 def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: float) -> list[Clip]:
-    """Recordings that nobody has sorted, as clips for training and for the search.
+    """Recordings that nobody has sorted, as clips for training, NORMAL_PARTS of each, and for the search.
 
-    The named ones are normal and the others are searched; or, where none is named, the first part of each is normal
-    and the rest is searched. What is normal is cut into NORMAL_PARTS clips.
+    The named ones are normal and the others are searched; or, where none is named, the first part of each is normal.
 
     Raises:
         InputError: a named clip is no recording, or none is left to search.
@@ -40,9 +40,8 @@ def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: f
         raise InputError(f"params.yaml: footage.normal_clips: {wrong}; known: {names}")
     if normal_clips:
         searched = [replace(clip, split="test") for clip in recordings if clip.name not in normal_clips]
-        return searched + [
-            part for clip in recordings if clip.name in normal_clips for part in parts_of(clip, 1.0)[:-1]
-        ]
+        normal = [clip for clip in recordings if clip.name in normal_clips]
+        return searched + [part for clip in normal for part in parts_of(clip, 1.0)[:-1]]
     return [part for clip in recordings for part in parts_of(clip, normal_share)]
 
 
@@ -54,19 +53,14 @@ def parts_of(clip: Clip, normal_share: float) -> list[Clip]:
     """
     edges = [normal_share * part / NORMAL_PARTS for part in range(NORMAL_PARTS + 1)]
     normal = [
-        replace(clip, name=f"{clip.name}_normal_{number}", split="train", part=(edges[number - 1], edges[number]))
-        for number in range(1, NORMAL_PARTS + 1)
+        replace(clip, name=f"{clip.name}_normal_{number}", split="train", part=part)
+        for number, part in enumerate(pairwise(edges), 1)
     ]
     return [*normal, replace(clip, name=f"{clip.name}_rest", split="test", part=(normal_share, 1.0))]
 
 
 def span_of(clip: Clip, facts: dict, start: float, end: float | None, stride: int) -> Span:
-    """The frames of a clip within a time range.
-
-    Args:
-        facts: of its file or folder, the `times` (seconds) of all frames and their rate `fps`.
-        start, end: seconds from its beginning; None goes to its end.
-        stride: every so many-th frame.
+    """The frames of a clip from `start` to `end`, in seconds of its file or folder (None: its end), every `stride`-th.
 
     Raises:
         InputError: no frame is left.
@@ -76,10 +70,9 @@ def span_of(clip: Clip, facts: dict, start: float, end: float | None, stride: in
     stop = len(times) if end is None else int(np.searchsorted(times, end))
     first, last = (begin + math.floor(round(max(0, stop - begin) * share, 6)) for share in clip.part)
     if last <= first:
-        raise InputError(
-            f"{clip.path}: {len(times)} frames at {facts['fps']:g} per second, none of them is left for "
-            f"{clip.name}; change footage.start_seconds, footage.end_seconds or footage.normal_share"
-        )
+        found = f"{len(times)} frames at {facts['fps']:g} per second, none of them is left for {clip.name}"
+        advice = "change footage.start_seconds, footage.end_seconds or footage.normal_share"
+        raise InputError(f"{clip.path}: {found}; {advice}")
     return Span(first, stride, math.ceil((last - first) / stride))
 
 
@@ -96,10 +89,9 @@ def hold_out(clips: list[Clip], share: float, named: list[str], seed: int) -> se
     if unknown:
         raise InputError(f"params.yaml: footage.held_out_clips: {unknown[0]!r} is no training clip; known: {names}")
     if len(names) < 2 or len(set(named)) >= len(names) > 0:
-        raise InputError(
-            f"footage: {len(names)} training clips, {len(set(named))} of them held out; at least one has to be left on "
-            "either side, for training and for calibration: cut the footage into more clips"
-        )
+        found = f"{len(names)} training clips, {len(set(named))} of them held out"
+        advice = "at least one has to be left on either side, for training and for calibration"
+        raise InputError(f"footage: {found}; {advice}: cut the footage into more clips")
     if named:
         return set(named)
     count = min(max(1, round(share * len(names))), len(names) - 1)

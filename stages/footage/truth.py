@@ -37,9 +37,8 @@ def label_table(truths: dict[str, Truth], frames: dict[str, int]) -> pd.DataFram
 
 def region_table(truths: dict[str, Truth]) -> pd.DataFrame:
     """One row per anomalous region (REGIONS), sorted by video, track and frame."""
-    columns = ["video", "track", "frame", *BOX, "type"]
-    tables = [pd.DataFrame({column: [] for column in columns})]
-    tables += [truth.regions.assign(video=video) for video, truth in truths.items() if truth.regions is not None]
-    table = pd.concat(tables, ignore_index=True)[columns]
     types = {"video": str, "track": "int32", "frame": "int32", **dict.fromkeys(BOX, "float32"), "type": str}
+    tables = [pd.DataFrame({column: [] for column in types})]
+    tables += [truth.regions.assign(video=video) for video, truth in truths.items() if truth.regions is not None]
+    table = pd.concat(tables, ignore_index=True)[list(types)]
     return table.astype(types).sort_values(["video", "track", "frame"], ignore_index=True)

@@ -19,10 +19,8 @@ def frame_labels(path: Path, frames: int) -> np.ndarray | None:
         return None
     labels = plain_array(path)
     if labels.shape != (frames,) or labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
-        raise InputError(
-            f"{path}: expected {frames} labels of 0 or 1, one per frame of the clip, found {labels.dtype} of shape "
-            f"{labels.shape} with the values {np.unique(labels)[:5].tolist()}"
-        )
+        found = f"{labels.dtype} of shape {labels.shape} with the values {np.unique(labels)[:5].tolist()}"
+        raise InputError(f"{path}: expected {frames} labels of 0 or 1, one per frame of the clip, found {found}")
     return labels.astype(bool)
 
 
@@ -72,7 +70,6 @@ def truth_of_masks(where: Path, masks: Iterable[np.ndarray], facts: dict) -> Tru
 
     regions = tracks_from_masks(labelled()).assign(type="")
     if len(labels) != facts["frames"]:
-        raise InputError(
-            f"{where}: {len(labels)} masks for a clip of {facts['frames']} frames; expected one mask per frame"
-        )
+        found = f"{len(labels)} masks for a clip of {facts['frames']} frames"
+        raise InputError(f"{where}: {found}; expected one mask per frame")
     return Truth(np.array(labels, dtype=bool), regions)
