@@ -9,7 +9,7 @@ from stages.common.cues.all import ALL
 from stages.common.metrics.incidents import stretches
 from stages.report.clips import clip_name, picture_name
 from stages.report.findings import Findings, around
-from stages.report.geometry import frames_of, heights, strokes
+from stages.report.geometry import heights, strokes
 from stages.report.tables import Tables, of_video
 from stages.report.words import FAULTS_SAID, clock, counted, duration, from_to, percent, plain, sentence
 
@@ -87,13 +87,14 @@ def timeline(video: str, tables: Tables, findings: Findings, clips: Clips, shown
     scores, seconds = tables.scores(video), tables.seconds[video]
     events, faults = (of_video(table, video).sort_values("first_frame") for table in (findings.events, findings.faults))
     curve = heights(scores, seconds, findings.score_range)
-    marks = {"labelled": stretches(tables.anomalous(video)), "events": frames_of(events), "faults": frames_of(faults)}
+    ends = [table[["first_frame", "last_frame"]].to_numpy(int) for table in (events, faults)]
+    marks = zip(("labelled", "events", "faults"), (stretches(tables.anomalous(video)), *ends), strict=True)
     return {
         "video": video,
         "said": f"{duration(seconds[-1] - seconds[0])}, highest {scores.max():.1f}, {counted(len(events), 'event')}",
         "width": len(curve),
         "points": " ".join(f"{x} {y}" for x, y in enumerate(curve)),
-        **{name: strokes(frames, seconds, len(curve)) for name, frames in marks.items()},
+        **{name: strokes(frames, seconds, len(curve)) for name, frames in marks},
         "links": [(row.event, from_to(row.start, row.end)) for row in events.itertuples() if row.event <= shown],
         "data": {
             "video": video,

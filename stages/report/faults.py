@@ -95,7 +95,8 @@ def measure(frames: Iterable[np.ndarray]) -> Steps:
         shifted.append(before is not None and (number == 1 or doubtful) and moved_whole(before, now))
         before = now
     if not change:
-        return Steps(np.zeros(0), *np.zeros((2, 0, ROWS, COLUMNS)), np.zeros(0, bool))
+        nothing = np.zeros((0, ROWS, COLUMNS))
+        return Steps(np.zeros(0), nothing, nothing, np.zeros(0, bool))
     change, shifted = np.array(change), np.array(shifted, bool)
     return Steps(change, np.array(motion), np.array(light), shifted & (change > SHAKEN_CHANGE * usual_change(change)))
 

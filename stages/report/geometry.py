@@ -1,9 +1,6 @@
 """Where on a timeline things are drawn. A timeline is HEIGHT units high, and as many wide as it has places."""
 
-from collections.abc import Iterable
-
 import numpy as np
-import pandas as pd
 
 from stages.common.drawing.curve import shares, thin
 
@@ -31,17 +28,12 @@ def level(score: float, score_range: tuple[float, float]) -> int:
     return round(HEIGHT * (1 - float(shares(score, score_range))))
 
 
-def strokes(stretches: Iterable[tuple[int, int]], seconds: np.ndarray, width: int) -> list[tuple[float, float]]:
-    """Left edge and width of each stretch of frames, its first and last one given.
+def strokes(stretches: np.ndarray, seconds: np.ndarray, width: int) -> list[tuple[float, float]]:
+    """Left edge and width of each stretch of frames, int (n, 2), the first and the last of each.
 
-    >>> strokes([(0, 0), (2, 3)], np.arange(5.0), 240)
+    >>> strokes(np.array([(0, 0), (2, 3)]), np.arange(5.0), 240)
     [(0.0, 60.0), (120.0, 120.0)]
     """
-    length = max(seconds[-1] - seconds[0], 1e-9)
-    ends = [[(seconds[frame] - seconds[0]) / length * width for frame in (a, b + 1)] for a, b in stretches]
-    return [(round(float(left), 1), round(float(max(right - left, NARROWEST * width)), 1)) for left, right in ends]
-
-
-def frames_of(table: pd.DataFrame) -> list[tuple[int, int]]:
-    """First and last frame of each row."""
-    return list(zip(table["first_frame"], table["last_frame"], strict=True))
+    places = (seconds - seconds[0]) / max(seconds[-1] - seconds[0], 1e-9) * width
+    ends = [(float(places[first]), float(places[last + 1])) for first, last in stretches]
+    return [(round(left, 1), round(max(right - left, NARROWEST * width), 1)) for left, right in ends]

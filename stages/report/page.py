@@ -17,28 +17,21 @@ from stages.report.words import counted, duration, incidents_said, percent, plai
 
 @dataclass(frozen=True)
 class Measured:
-    """What the set's labels say of the scores; all empty without labels.
+    """What the set's labels say of the scores, as rows: all empty without labels."""
 
-    Attributes:
-        tiles: title, value, ends of the interval or what there is to say instead.
-        scorers, types: rows of tables.
-    """
-
-    tiles: list[dict]
+    headlines: list[dict]
     scorers: list[dict]
     types: list[dict]
 
 
 @dataclass(frozen=True)
 class Found:
-    """What was found and what was not.
+    """What was found and what was not, as rows and in words.
 
     Attributes:
         lead: what was looked through.
         event_count: of all events, of which `events` are shown.
-        threshold: in words; "" where there is none.
-        level: its height in a timeline; None likewise.
-        missed_said: what the incidents come to.
+        threshold, level: in words, and where it is in a timeline; "" and None where there is none.
         data: for the script.
     """
 
@@ -57,14 +50,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Run:
-    """What the page rests on.
-
-    Attributes:
-        threshold_said: why the threshold is where it is.
-        figures: title, png and svg.
-        parameters: as YAML.
-        versions: pairs.
-    """
+    """What the page rests on: why the threshold is where it is; title, png and svg of each figure; YAML; pairs."""
 
     threshold_said: str
     figures: list[dict]
@@ -87,25 +73,20 @@ def render(name: str, measured: Measured, found: Found, run: Run) -> str:
 
 
 def measured_of(metrics: dict, findings: Findings) -> Measured:
-    """Args:
-    metrics: as `metrics/<set>.json`.
-    """
+    """Of `metrics/<set>.json`."""
     if "micro_auc" not in metrics:
         return Measured([], [], [])
-    return Measured(tiles(metrics, findings), scorer_rows(metrics), type_rows(metrics))
+    return Measured(headlines(metrics, findings), scorer_rows(metrics), type_rows(metrics))
 
 
 def found_of(
     tables: Tables, findings: Findings, report: Report, clip_frames: dict[str, list[tuple[int, int]]]
 ) -> Found:
-    """Args:
-    clip_frames: by test video, first and last frame of its clips.
-    """
+    """What there is to tell; `clip_frames` are first and last frame of the clips of each test video."""
     clips, threshold = Clips(clip_frames, tables.seconds), findings.threshold
     shown, shapes = findings.events.head(report.events_shown), tables.videos.set_index("video")
     footage = duration(sum(tables.seconds[video][-1] - tables.seconds[video][0] for video in tables.tests))
-    timelines = [timeline(video, tables, findings, clips, len(shown)) for video in tables.tests]
-    incidents = findings.incidents
+    timelines, incidents = [timeline(v, tables, findings, clips, len(shown)) for v in tables.tests], findings.incidents
     return Found(
         lead=f"{counted(len(tables.tests), 'video')}, {footage} of footage",
         event_count=len(findings.events),
@@ -117,22 +98,17 @@ def found_of(
         missed=[missed_row(incident, tables, clips) for incident in findings.missed.itertuples()],
         tracks=[track_row(track, tables) for track in findings.seldom.itertuples()],
         faults=[fault_row(fault, clips) for fault in findings.faults.itertuples()],
-        data={
-            "range": [round(score, 4) for score in findings.score_range],
-            "timelines": [shown.pop("data") for shown in timelines],
-        },
+        data={"range": findings.score_range, "timelines": [shown.pop("data") for shown in timelines]},
     )
 
 
 def run_of(findings: Findings, report: Report, **about) -> Run:
-    """Args:
-    about: figures, parameters and versions.
-    """
+    """`about` are figures, parameters and versions."""
     aside = int((findings.faults["alarm"] & (findings.faults["split"] == "held_out")).sum())
     return Run(threshold_said(findings.threshold, report.false_alarms_per_hour, aside), **about)
 
 
-def tiles(metrics: dict, findings: Findings) -> list[dict]:
+def headlines(metrics: dict, findings: Findings) -> list[dict]:
     """Headline metrics with their intervals, and what the events come to."""
     shown = []
     for key, title in HEADLINE.items():
@@ -160,11 +136,6 @@ def scorer_rows(metrics: dict) -> list[dict]:
 
 def type_rows(metrics: dict) -> list[dict]:
     return [
-        {
-            "name": plain(name),
-            "tracks": kind["tracks"],
-            "micro": percent(kind["micro_auc"]),
-            "coverage": percent(kind["coverage"]),
-        }
+        {"name": plain(name), "tracks": kind["tracks"]} | {key: percent(kind[key]) for key in ("micro_auc", "coverage")}
         for name, kind in metrics.get("types", {}).items()
     ]

@@ -1,10 +1,9 @@
 """Where on a timeline things are drawn: what is high is high up, and nothing that is short is lost."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from stages.report.geometry import HEIGHT, NARROWEST, PLACES, frames_of, heights, level, strokes
+from stages.report.geometry import HEIGHT, NARROWEST, PLACES, heights, level, strokes
 
 
 def test_a_higher_score_is_nearer_to_the_top():
@@ -30,7 +29,3 @@ def test_strokes_are_where_their_frames_are_shown():
 def test_a_moment_of_a_day_is_still_seen():
     ((left, width),) = strokes([(43_200, 43_200)], np.arange(86_401.0), 240)
     assert left == pytest.approx(120, abs=0.1) and width == pytest.approx(240 * NARROWEST)
-
-
-def test_frames_of_rows():
-    assert frames_of(pd.DataFrame({"first_frame": [1, 5], "last_frame": [3, 5]})) == [(1, 3), (5, 5)]

@@ -13,7 +13,7 @@ from stages.common.cues.all import ALL
 from stages.common.running.params import load
 from stages.common.tables.schemas import FAULTS
 from stages.report.findings import clips_of, find
-from stages.report.page import found_of, measured_of, render, run_of, scorer_rows, tiles
+from stages.report.page import found_of, headlines, measured_of, render, run_of, scorer_rows
 from stages.report.settings import Report
 from stages.report.tables import Tables
 
@@ -94,7 +94,7 @@ NOTHING = {"figures": [], "parameters": "", "versions": []}
 
 def test_what_is_undefined_is_no_number(page):
     undefined = {**METRICS, "macro_auc": None, "interval": {}}
-    shown = {tile["title"]: (tile["value"], tile["said"]) for tile in tiles(undefined, page[1])}
+    shown = {shown["title"]: (shown["value"], shown["said"]) for shown in headlines(undefined, page[1])}
     assert shown["macro AUC"] == shown["RBDC"] == ("–", "undefined here")
     assert shown["micro AUC"] == ("90.0\u00a0%", "no interval of so few clips")
 

@@ -86,20 +86,20 @@ def encode(
             if jump:
                 stream.codec_context.gop_size = jump
             lengths = {}
+
+            def put(image: av.VideoFrame | None) -> None:
+                for packet in stream.encode(image):
+                    packet.duration = lengths.pop(packet.pts)
+                    container.mux(packet)
+
             for picture, (at, length) in zip(chain([first], pictures), shown, strict=False):
                 image = av.VideoFrame.from_ndarray(picture, format="bgr24")
                 image.pts, image.time_base, lengths[at] = at, tick, length
-                mux(container, stream.encode(image), lengths)
-            mux(container, stream.encode(None), lengths)
+                put(image)
+            put(None)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def mux(container, packets: list, lengths: dict[int, int]) -> None:
-    for packet in packets:
-        packet.duration = lengths.pop(packet.pts)
-        container.mux(packet)
 
 
 def alike(pictures: Iterable[np.ndarray], path: Path) -> Iterator[np.ndarray]:
