@@ -75,6 +75,13 @@ def test_in_an_hour_one_alarm_per_hour_is_one():
         assert (found["one_per_hour"]["found"], found["one_in_10_hours"]["found"]) == (1, 0)
 
 
+def test_ten_alarms_per_hour_let_five_false_ones_pass():
+    scores = np.zeros(3601)
+    scores[1000:2000:200], scores[100] = 2, 1
+    found = operation(clip("t", np.arange(3601) == 100, scores, 1), clip("h", [0], [0.0], 1))
+    assert (found["one_per_hour"]["found"], found["ten_per_hour"]["found"]) == (0, 1)
+
+
 def test_without_incidents_or_footage_to_set_the_threshold_by_there_is_no_share():
     nothing = clip("t", [0, 0], [1.0, 2.0])
     found = operation(nothing, nothing[:0])
