@@ -67,10 +67,8 @@ def onnx_classifier(path: Path, size: int) -> Teacher:
     run = load_onnx(path, "float32")
     shape = run(np.zeros((1, 3, size, size), np.float32)).shape
     if len(shape) != 2 or shape[0] != 1:
-        raise InputError(
-            f"{path}: answers a picture with {list(shape)} numbers, expected [1, classes]; take a classifier"
-        )
-    return _in_batches(lambda crops: run(standardised(crops, size, **EFFICIENTNET)), shape[1])
+        raise InputError(f"{path}: answers a picture with {list(shape)} numbers, expected [1, classes]: no classifier")
+    return _in_batches(lambda crops: run(np.ascontiguousarray(standardised(crops, size, **EFFICIENTNET))), shape[1])
 
 
 def torchvision_classifier(path: Path, name: str, size: int, device: torch.device) -> Teacher:
