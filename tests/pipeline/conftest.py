@@ -13,7 +13,6 @@ from projects import OWN_CLIPS, OWN_STAGES, RUN_STAGES, Project, copied, walkers
 
 from stages.common.drawing.h264 import write_mp4
 
-
 # Where people have their projects.
 ODD = "my project #1, 50%d 🎬"
 
