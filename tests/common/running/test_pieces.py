@@ -222,7 +222,6 @@ def test_other_stages_pieces_stay(tmp_path, work):
 
 def test_what_a_killed_run_left_half_made_goes(tmp_path, work):
     (work / "decode/.key.123.partial/new").mkdir(parents=True)
-    (work / "decode/.4711.key.pt").write_text("half a checkpoint")
     list(map_videos("decode", jobs_of(tmp_path, "a"), 1))
     assert left_in(work) == []
 
