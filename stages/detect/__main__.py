@@ -41,9 +41,8 @@ def run(name: str) -> str:
         make = functools.partial(detect_clip, clip, detect, [of_clip[clip.video] for of_clip in given], device)
         frames = [hashes[part] for part in clip.parts]
         jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames}, make))
-    searched = pd.concat(
-        [pd.DataFrame({"video": v.video, "frame": range(0, v.frames, detect.every)}) for v in videos.itertuples()]
-    )
+    every = {clip.video: range(0, clip.frames, detect.every) for clip in videos.itertuples()}
+    searched = pd.concat([pd.DataFrame({"video": video, "frame": frames}) for video, frames in every.items()])
     with folder_whole(paths.detections) as folder:
         pieces = map_videos("detect", name, jobs, machine)
         count = join_tables(folder / "objects.parquet", (piece / "objects.parquet" for piece in pieces), OBJECTS)

@@ -24,7 +24,7 @@ KNOWN_IOU, KNOWN_SHARE = 0.3, 0.6
 
 
 def module_of(source: str) -> ModuleType:
-    """The module of a detector; libraries that only one of them needs take seconds to load."""
+    """The module of a detector, loaded when asked for: libraries that only one of them needs take seconds to load."""
     return import_module(f"stages.detect.{DETECTORS[source].module}")
 
 
@@ -46,23 +46,17 @@ def settings_of(detect: Detect) -> dict:
 
 
 def detect_clip(clip: Recording, detect: Detect, given: Sequence[Any], device: str, folder: Path) -> None:
-    """Writes `objects.parquet` (OBJECTS) of one clip into `folder`.
-
-    given: to each of `detect.sources`, in their order.
-    """
-    found = [
-        module_of(source).find(clip, detect, own, device) for source, own in zip(detect.sources, given, strict=True)
-    ]
+    """Writes `objects.parquet` (OBJECTS) of one clip into `folder`; `given` to each of `detect.sources`."""
+    pairs = zip(detect.sources, given, strict=True)
+    found = [module_of(source).find(clip, detect, own, device) for source, own in pairs]
     frames = range(0, len(clip.frames()), detect.every)
     write_table(folder / "objects.parquet", clip_table(clip.video, frames, zip(*found, strict=True), detect), OBJECTS)
 
 
-def clip_table(
-    video: str, frames: Sequence[int], found: Iterable[Sequence[Detections]], detect: Detect
-) -> pd.DataFrame:
+def clip_table(video: str, frames: Iterable[int], found: Iterable[Sequence], detect: Detect) -> pd.DataFrame:
     """The objects of a clip (OBJECTS): frame by frame, source by source, best first.
 
-    found: of each of `frames` what each of `detect.sources` has found.
+    found: of each of `frames` the Detections of each of `detect.sources`.
     """
     kept = [(frame, *each) for frame, of_frame in zip(frames, found, strict=True) for each in merged(of_frame, detect)]
     frame_of, source_of, objects = zip(*kept, strict=True)

@@ -61,13 +61,12 @@ def read_class_scores(path: Path, table: pd.DataFrame) -> np.ndarray:
     if "class_scores" not in table or table.empty:
         return np.zeros((len(table), 0), np.float32)
     refuse(path, table, table["class_scores"].isna(), "expected class_scores")
-    lengths = table["class_scores"].map(len)
-    few, many = lengths.min(), lengths.max()
+    few, many = table["class_scores"].map(len).agg(["min", "max"])
     if few < many:
         raise InputError(f"{path}: class_scores of {few} and of {many} classes; expected as many for each box")
     class_scores = np.stack(table["class_scores"].to_list()).astype(np.float32)
-    inside = (class_scores >= 0) & (class_scores <= 1)
-    refuse(path, table, ~inside.all(axis=1), "expected class_scores from 0 to 1")
+    inside = ((class_scores >= 0) & (class_scores <= 1)).all(axis=1)
+    refuse(path, table, ~inside, "expected class_scores from 0 to 1")
     return class_scores
 
 
@@ -97,7 +96,6 @@ def check_boxes(path: Path, table: pd.DataFrame, videos: pd.DataFrame) -> None:
 
 
 def find(clip: Recording, detect: Detect, boxes: Boxes, device: str) -> Iterator[Detections]:
-    """The objects of every `detect.every`-th frame of a clip, best first, of its boxes."""
     count, height, width = clip.frames().shape[:3]
     return boxes_of_frames(boxes, range(0, count, detect.every), width, height, detect.tiles.score)
 

@@ -13,22 +13,15 @@ from stages.common.frames.recordings import Recording
 from stages.common.objects.boxes import Detections, clip_boxes
 from stages.detect.settings import Detect, Motion
 
-# Frames that a background is the median of.
-SAMPLES = 61
-# Pixels of a picture that the brightness of the whole is judged by: every so many rows and columns.
-BRIGHTNESS_STEP = 4
-# Grey levels of contrast at which a box has half of the highest score.
-HALF_SCORE = 40.0
-# A core of an object differs from the background by this many times the contrast that its edges need.
-CORE = 3.0
-# Pixels of foreground in an object.
-MIN_AREA = 40
-# Pixels added to each side of a box.
-PAD = 1
+SAMPLES = 61  # frames that a background is the median of
+BRIGHTNESS_STEP = 4  # every so many rows and columns: the pixels that the brightness of the whole is judged by
+HALF_SCORE = 40.0  # grey levels of contrast at which a box has half of the highest score
+CORE = 3.0  # times the contrast that an object's edges need, by which a core of it differs from the background
+MIN_AREA = 40  # pixels of foreground in an object
+PAD = 1  # pixels added to each side of a box
 
 
 def find(clip: Recording, detect: Detect, given: None, device: str) -> Iterator[Detections]:
-    """The moving objects of every `detect.every`-th frame of a clip, seen against all of its file."""
     frames, first = clip.whole()
     return detect_video(frames, detect.motion, first, first + len(clip.frames()), detect.every)
 
@@ -36,27 +29,24 @@ def find(clip: Recording, detect: Detect, given: None, device: str) -> Iterator[
 def detect_video(
     frames: Sequence[np.ndarray], settings: Motion, first: int = 0, last: int | None = None, every: int = 1
 ) -> Iterator[Detections]:
-    """The moving objects of the frames of a video, or of a part of it, largest contrast first.
+    """The moving objects of every so many-th frame of a video, or of a part of it, largest contrast first.
 
     The background of a part is learnt from what comes before and after it, too: of a second of footage alone, a person
-    who stands would be part of it, and leave a ghost. So the background of a normal part may come from frames that are
-    searched; nothing else does.
+    who stands would be part of it, and leave a ghost.
 
     Args:
         frames: of the whole video, each uint8 (H, W) or BGR (H, W, 3); memory-mapped ones are read when needed.
         first, last: of the part, last exclusive; None is the video's end.
-        every: so many-th frame is searched, from the first on.
 
     Yields:
-        for each of these, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
+        for each frame, boxes in whole pixels within it, scores in 0..1 by contrast, labels -1, no class scores.
     """
     last = len(frames) if last is None else last
     for start in range(first, last, settings.stretch):
         stop = min(start + settings.stretch, last)
         background = median_background(frames, start - settings.stretch, stop + settings.stretch)
         for index in range(start + (first - start) % every, stop, every):
-            difference = contrast(frames[index], background)
-            yield find_objects(difference, settings)
+            yield find_objects(contrast(frames[index], background), settings)
 
 
 def median_background(frames: Sequence[np.ndarray], start: int, stop: int) -> np.ndarray:
@@ -84,8 +74,7 @@ def contrast(frame: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 def brightness_change(frame: np.ndarray, background: np.ndarray) -> tuple[float, float]:
     """Gain and offset, in grey levels, that bring the background to the light of the frame; objects do not count."""
-    x = background[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].ravel()
-    y = frame[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].ravel()
+    x, y = (picture[::BRIGHTNESS_STEP, ::BRIGHTNESS_STEP].ravel() for picture in (background, frame))
     gain, offset = 1.0, float(np.median(y - x))
     for _ in range(3):
         error = np.abs(y - gain * x - offset)
@@ -129,8 +118,7 @@ def find_objects(difference: np.ndarray, settings: Motion) -> Detections:
 
 def _foreground(difference: np.ndarray, contrast: float, join: int) -> np.ndarray:
     """Pixels above a contrast, without specks, small gaps filled: uint8 (H, W), 0 or 1."""
-    mask = (difference > contrast).astype(np.uint8)
-    mask = cv2.medianBlur(mask, 3)
+    mask = cv2.medianBlur((difference > contrast).astype(np.uint8), 3)
     # Taller than wide: a person falls into head, trunk and legs, while people side by side should stay apart.
     return cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((join, join // 2 | 1), np.uint8))
 
@@ -146,8 +134,7 @@ def _pieces(inside: np.ndarray, seeds: np.ndarray) -> list[np.ndarray]:
 
 
 def _detections(boxes: list[np.ndarray], strengths: list[float], width: int, height: int) -> Detections:
-    boxes = clip_boxes(np.reshape(boxes, (-1, 4)), width, height)
-    strengths = np.array(strengths, np.float32)
+    boxes, strengths = clip_boxes(np.reshape(boxes, (-1, 4)), width, height), np.array(strengths, np.float32)
     scores = np.round(strengths / (strengths + HALF_SCORE), 4).astype(np.float32)
     order = np.argsort(-scores, kind="stable")
     labels = np.full(len(order), -1, np.int16)

@@ -26,11 +26,10 @@ def find_by_onnx(
     """
     run, least = load_onnx(weights, detect.precision), least_score(detect.tiles)
 
-    def answer(picture: np.ndarray) -> Answer:
-        return decode(run(prepare(picture)), *picture.shape[1::-1], least)
+    def answers(pictures: list[np.ndarray]) -> list[Answer]:
+        return [decode(run(prepare(picture)), *picture.shape[1::-1], least) for picture in pictures]
 
-    network = Network(lambda pictures: [answer(picture) for picture in pictures], fill)
-    return detect_frames(network, clip.searched(detect.every), detect.tiles)
+    return detect_frames(Network(answers, fill), clip.searched(detect.every), detect.tiles)
 
 
 @functools.cache
@@ -46,16 +45,12 @@ def anchor_cells(
     Raises:
         InputError: it is of another shape.
     """
-    cells, cell_strides = [], []
-    for stride in strides:
-        rows, columns = np.mgrid[: height // stride, : width // stride]
-        cells.append(np.stack([columns.ravel(), rows.ravel()], axis=1))
-        cell_strides.append(np.full((rows.size, 1), stride))
-    cells = np.concatenate(cells).astype(np.float32)
+    grids = [np.mgrid[: height // stride, : width // stride].reshape(2, -1)[::-1].T for stride in strides]
+    cells = np.concatenate(grids).astype(np.float32)
     if len(answered) != 3 or answered[:2] != (1, len(cells)) or answered[2] <= least:
         raise InputError(
             f"params.yaml: detect.sources: the network in weights.detector answers a picture of {width}x{height} with "
             f"{list(answered)} numbers, expected [1, {len(cells)}, more than {least}]; name the detector that belongs "
             "to it"
         )
-    return cells, np.concatenate(cell_strides).astype(np.float32)
+    return cells, np.repeat(strides, list(map(len, grids)))[:, None].astype(np.float32)

@@ -67,16 +67,12 @@ def check(every: SimpleNamespace) -> None:
     size = detect.tiles.input_width, detect.tiles.input_height
     for source, detector in chosen.items():
         if any(side % detector.multiple for side in size):
-            raise InputError(
-                f"detect.tiles: {source} takes multiples of {detector.multiple}, found {size[0]}x{size[1]}; change "
-                "input_width and input_height"
-            )
+            wrong = f"{source} takes multiples of {detector.multiple}, found {size[0]}x{size[1]}"
+            raise InputError(f"detect.tiles: {wrong}; change input_width and input_height")
     unknown = [name for name in detect.classes if name not in CLASSES]
     if unknown:
         raise InputError(f"detect.classes: {unknown[0]!r} is no class of COCO; expected some of {CLASSES}")
     if detect.classes and not any(detector.tells_classes for detector in chosen.values()):
         telling = [source for source, detector in DETECTORS.items() if detector.tells_classes]
-        raise InputError(
-            f"detect.classes: expected none with detect.sources {sources}, whose objects have no names: it is for "
-            f"{telling}"
-        )
+        unnamed = f"expected none with detect.sources {sources}, whose objects have no names"
+        raise InputError(f"detect.classes: {unnamed}: it is for {telling}")

@@ -7,23 +7,18 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stages.common.objects.boxes import Detections, clip_boxes, covered_matrix, iou_matrix, no_detections
+from stages.common.objects.boxes import Detections, clip_boxes, covered_matrix, iou_matrix
 from stages.common.objects.boxes import non_maximum_suppression as suppress
 from stages.detect.settings import Tiles
 from stages.detect.tiles import boxes_to_frame, cut_by_inner_border, cut_tile, tile_grid
 
-# An anchor speaks for a box that it overlaps by more than this, with its score as weight.
-VOTE_IOU = 0.5
-# Anchors below this score have no say worth their cost.
-VOTE_SCORE = 0.01
+VOTE_IOU = 0.5  # an anchor speaks for a box that it overlaps by more, with its score as weight
+VOTE_SCORE = 0.01  # anchors below it have no say worth their cost
 # A box this close (frame pixels) to an inner border of its tile may be the visible part of a larger object.
 CUT_MARGIN = 2.0
 # Share of such a box that must lie within a whole one of another tile for it to be taken for a part of it.
 CUT_COVERED = 0.7
-
-
-# Boxes that overlap by more (IoU) are one object, whatever their classes.
-SAME_IOU = 0.5
+SAME_IOU = 0.5  # boxes that overlap by more are one object, whatever their classes
 
 
 def least_score(settings: Tiles) -> float:
@@ -61,31 +56,26 @@ def _detect_batch(network: Network, frames: Sequence[np.ndarray], settings: Tile
     size = settings.input_width, settings.input_height
     colour = [cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR) if frame.ndim == 2 else frame for frame in frames]
     tiles = [cut_tile(frame, tile, *size, network.fill) for frame in colour for tile in grid]
-    pictures = [picture for picture, _ in tiles]
-    batches = (pictures[start : start + network.pictures] for start in range(0, len(pictures), network.pictures))
-    answers = [answer for batch in batches for answer in network.run(batch)]
-    seen = [
-        _objects_of_tile(answer, tile, scale, settings)
-        for answer, tile, (_, scale) in zip(answers, grid * len(frames), tiles, strict=True)
-    ]
+    pictures, scales = zip(*tiles, strict=True)
+    batches = (list(pictures[start : start + network.pictures]) for start in range(0, len(pictures), network.pictures))
+    answers = (answer for batch in batches for answer in network.run(batch))
+    answered = zip(answers, grid * len(frames), scales, strict=True)
+    seen = [_objects_of_tile(*each, settings) for each in answered]
     for start in range(0, len(seen), len(grid)):
         yield _whole_frame(seen[start : start + len(grid)], grid, width, height, settings)
 
 
 def _whole_frame(found: Sequence[Answer], grid: list, width: int, height: int, settings: Tiles) -> Detections:
     """The objects of a frame from those of its tiles, in pixels of the frame."""
+    tiles = zip(found, grid, strict=True)
+    cut = [cut_by_inner_border(part[0], tile, width, height, CUT_MARGIN) for part, tile in tiles]
+    tile_of_box = np.repeat(np.arange(len(grid)), list(map(len, cut)))
     boxes, scores, class_scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    tile_of_box = np.repeat(np.arange(len(grid)), [len(part[0]) for part in found])
-    cut = np.concatenate(
-        [cut_by_inner_border(part[0], tile, width, height, CUT_MARGIN) for part, tile in zip(found, grid, strict=True)]
-    )
-
     boxes = np.round(clip_boxes(boxes, width, height), 2)
-    whole = ~_parts_of_others(boxes, cut, tile_of_box) & ((boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=1e9) >= 1)
+    seen = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)  # a pixel at least
+    whole = seen & ~_parts_of_others(boxes, np.concatenate(cut), tile_of_box)
     boxes, scores, class_scores = boxes[whole], np.round(scores[whole], 4), np.round(class_scores[whole], 4)
     kept = suppress(boxes, scores, SAME_IOU)
-    if not len(kept):
-        return no_detections(class_scores.shape[1])
     labels = class_scores[kept].argmax(axis=1).astype(np.int16)
     return Detections(boxes[kept], scores[kept], labels, class_scores[kept])
 

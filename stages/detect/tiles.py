@@ -44,12 +44,8 @@ def cut_tile(frame: np.ndarray, tile: Tile, width: int, height: int, fill: int) 
     inner_width = max(1, min(width, round((x2 - x1) * enlarge)))
     inner_height = max(1, min(height, round((y2 - y1) * enlarge)))
     picture = np.full((height, width, frame.shape[2]), fill, np.uint8)
-    cv2.resize(
-        frame[y1:y2, x1:x2],
-        (inner_width, inner_height),
-        dst=picture[:inner_height, :inner_width],
-        interpolation=cv2.INTER_LINEAR,
-    )
+    inner = picture[:inner_height, :inner_width]
+    cv2.resize(frame[y1:y2, x1:x2], (inner_width, inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
     return picture, np.array([inner_width / (x2 - x1), inner_height / (y2 - y1)])
 
 
@@ -62,9 +58,5 @@ def boxes_to_frame(boxes: np.ndarray, tile: Tile, scale: np.ndarray) -> np.ndarr
 def cut_by_inner_border(boxes: np.ndarray, tile: Tile, width: int, height: int, margin: float) -> np.ndarray:
     """Which boxes (N, 4) of a tile, bool (N,), come within `margin` px of a side of it that is no side of the frame."""
     x1, y1, x2, y2 = tile
-    return (
-        ((boxes[:, 0] < x1 + margin) & (x1 > 0))
-        | ((boxes[:, 1] < y1 + margin) & (y1 > 0))
-        | ((boxes[:, 2] > x2 - margin) & (x2 < width))
-        | ((boxes[:, 3] > y2 - margin) & (y2 < height))
-    )
+    near = np.hstack([boxes[:, :2] < [x1 + margin, y1 + margin], boxes[:, 2:] > [x2 - margin, y2 - margin]])
+    return (near & [x1 > 0, y1 > 0, x2 < width, y2 < height]).any(axis=1)

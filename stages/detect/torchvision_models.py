@@ -13,14 +13,10 @@ from stages.common.pretrained.torchvision_weights import with_weights
 from stages.detect.settings import Detect
 from stages.detect.tiled import VOTE_IOU, VOTE_SCORE, Answer, Network, detect_frames
 
-# The numbers that they tell COCO's classes by.
-CLASSES = 91
-# What a picture that does not fill its tile is filled with: about ImageNet's mean, as the networks subtract it.
-FILL = 114
-# Their answers are boxes of one class each; of this many at most, more than a street full of people.
-MOST_BOXES = 500
-# Pictures that a GPU takes at once.
-GPU_PICTURES = 8
+CLASSES = 91  # numbers that they tell COCO's classes by
+FILL = 114  # grey for what a tile leaves empty: about ImageNet's mean, as the networks subtract it
+MOST_BOXES = 500  # in an answer, of one class each: more than a street full of people
+GPU_PICTURES = 8  # that a GPU takes at once
 
 
 def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
@@ -29,11 +25,7 @@ def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterato
 
 
 def load(path: Path, name: str, device: torch.device) -> Network:
-    """The detector of a name (settings.TORCHVISION) with the weights of a file.
-
-    Raises:
-        InputError: a file that does not hold the weights of such a detector.
-    """
+    """The detector of a name (settings.TORCHVISION) with the weights of a file; InputError if it holds others."""
     # A worker that has only now loaded torch would else take all cores for its first clip.
     torch.set_num_threads(1)
     model = models.get_model(name, weights=None, weights_backbone=None, num_classes=CLASSES)
@@ -62,7 +54,6 @@ def network(model: torch.nn.Module, device: torch.device) -> Network:
 
 
 def answer_of(found: dict[str, torch.Tensor]) -> Answer:
-    """What torchvision says of one picture, as of all that it holds possible."""
     boxes, labels, scores = (found[key].cpu().numpy() for key in ("boxes", "labels", "scores"))
     return boxes.astype(np.float32), scores, class_vectors(boxes, labels, scores, CLASSES)
 

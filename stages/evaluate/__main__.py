@@ -1,7 +1,5 @@
 """Metrics of the test clips against their ground truth, and the tables behind the plots."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
@@ -21,7 +19,10 @@ def run(name: str) -> str:
     paths, alarms = SetPaths(name), load("report", Alarms, name)
     tables, frames, labels = read_tables(paths, alarms.join_seconds)
     metrics = summary(tables) if len(labels) else {"counts": {"videos": 0, "objects": tables.found}}
-    write_curves(paths.curves, {"timeline": timeline(frames, labels), **curve_tables(tables, metrics)})
+    # One by one, since the folder holds DVC's .gitignore too.
+    for table, rows in {"timeline": timeline(frames, labels), **curve_tables(tables, metrics)}.items():
+        with written_whole(paths.curves / f"{table}.csv") as aside:
+            rows.to_csv(aside, index=False, float_format="%.6g")
     save_json(paths.metrics, metrics)
     if labels.empty:
         tests = frames.loc[frames["split"] == "test", "video"].nunique()
@@ -30,23 +31,13 @@ def run(name: str) -> str:
 
 
 def read_tables(paths: SetPaths, join: float) -> tuple[Labelled, pd.DataFrame, pd.DataFrame]:
-    """What can be measured; FRAME_SCORES and LABELS.
-
-    join: alarms with fewer seconds between them are one.
-    """
+    """What can be measured, where alarms with fewer than `join` seconds between them are one; FRAME_SCORES; LABELS."""
     frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
     objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
     found = read_table(paths.detections / "objects.parquet", OBJECTS, ["video"])["video"]
     schemas = {"videos": VIDEOS, "times": TIMES, "labels": LABELS, "regions": REGIONS}
     footage = {name: read_table(paths.footage / f"{name}.parquet", schema) for name, schema in schemas.items()}
-    return labelled(frames, objects, found, **footage, join=join), frames, footage["labels"]
-
-
-def write_curves(folder: Path, tables: dict[str, pd.DataFrame]) -> None:
-    # One by one, since the folder holds DVC's .gitignore too.
-    for name, table in tables.items():
-        with written_whole(folder / f"{name}.csv") as aside:
-            table.to_csv(aside, index=False, float_format="%.6g")
+    return labelled(frames, objects, found, footage, join), frames, footage["labels"]
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ def by_type(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) ->
 
     Args:
         frames: video, frame, anomalous and score.
-        regions: REGIONS.
-        covered: bool (regions,), where the detector has a box.
+        regions: REGIONS, and of each whether the detector has a box there: `covered`, bool (regions,).
     """
     parts = {}
     for name in sorted(set(regions["type"]) - {""}):
@@ -74,9 +73,8 @@ def share(part: float, whole: float) -> float:
 def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) -> pd.DataFrame:
     """A row per test clip: frames and anomalous ones, AUC (NaN of one class), highest score, incidents, coverage."""
     aucs = auc_per_video(frames["anomalous"], frames["score"], frames["video"], "mixed")
-    table = frames.groupby("video").agg(
-        frames=("frame", "size"), anomalous_frames=("anomalous", "sum"), highest_score=("score", "max")
-    )
+    columns = {"frames": ("frame", "size"), "anomalous_frames": ("anomalous", "sum"), "highest_score": ("score", "max")}
+    table = frames.groupby("video").agg(**columns)
     owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["video"])[:, 0]]
     table["incidents"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
     table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()

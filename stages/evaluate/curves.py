@@ -4,7 +4,6 @@ import pandas as pd
 
 from stages.common.metrics.frame import roc
 from stages.common.metrics.region import REGION_OVERLAP, best_overlaps, region_track_curve
-from stages.common.tables.schemas import BOX
 from stages.evaluate.breakdown import per_video
 from stages.evaluate.summary import Labelled, with_regions
 
@@ -13,11 +12,7 @@ POINTS = 400
 
 
 def curve_tables(tables: Labelled, metrics: dict) -> dict[str, pd.DataFrame]:
-    """The tables by name; without rows where there are no labels.
-
-    Args:
-        metrics: as from `summary`; without any where there are no labels.
-    """
+    """The tables by name, of metrics as from `summary`; without rows where there are no labels."""
     covered = best_overlaps(tables.objects, tables.regions) >= REGION_OVERLAP
     return {
         "roc": roc_table(tables.frames),
@@ -29,10 +24,7 @@ def curve_tables(tables: Labelled, metrics: dict) -> dict[str, pd.DataFrame]:
 
 def roc_table(frames: pd.DataFrame) -> pd.DataFrame:
     curve = roc(frames["anomalous"], frames["score"])
-    table = pd.DataFrame(
-        {"false_positive_rate": curve.false_positive_rate, "true_positive_rate": curve.true_positive_rate}
-    )
-    return thinned(table.dropna())
+    return thinned(pd.DataFrame(curve._asdict()).drop(columns="thresholds").dropna())
 
 
 def region_table(tables: Labelled) -> pd.DataFrame:
@@ -40,8 +32,7 @@ def region_table(tables: Labelled) -> pd.DataFrame:
     mapped = with_regions(tables.frames, tables.regions)
     objects = tables.objects[tables.objects["video"].isin(mapped)]
     frames = max(1, int(tables.frames["video"].isin(mapped).sum()))
-    detections = objects[["video", "frame", *BOX, "score"]]
-    curve = region_track_curve(detections, tables.regions, frames)
+    curve = region_track_curve(objects, tables.regions, frames)
     parts = [
         pd.DataFrame({"false_positives_per_frame": curve.false_positive_rate, "found": rate}).assign(of=name)
         for name, rate in (("regions", curve.region_detection_rate), ("tracks", curve.track_detection_rate))

@@ -12,45 +12,31 @@ from stages.common.metrics.frame import average_precision, equal_error_rate, mac
 from stages.common.metrics.headline import METRICS
 from stages.common.metrics.incidents import joined
 from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
-from stages.common.tables.schemas import BOX, TRIVIAL
+from stages.common.tables.schemas import TRIVIAL
 from stages.evaluate.breakdown import by_type, operation
 
 
 class Labelled(NamedTuple):
-    """The test clips that have labels, and the held-out ones beside them.
+    """The test clips that have labels, and the held-out ones beside them; frames are sorted by video and frame."""
 
-    Attributes:
-        frames: FRAME_SCORES with `anomalous` and `fps`, and `alarm`, the scores of which the stretches above a
-            threshold are the alarms; sorted by video and frame.
-        objects: OBJECT_SCORES, of the objects that fuse kept.
-        found: how many objects there were before fuse left some out.
-        regions: REGIONS.
-        held_out: FRAME_SCORES with `fps` and `alarm` of the held-out clips, sorted.
-    """
-
-    frames: pd.DataFrame
-    objects: pd.DataFrame
-    found: int
-    regions: pd.DataFrame
-    held_out: pd.DataFrame
+    frames: pd.DataFrame  # FRAME_SCORES, anomalous, fps, and alarm, whose stretches above a threshold are the alarms
+    objects: pd.DataFrame  # OBJECT_SCORES, of the objects that fuse kept
+    found: int  # how many objects there were before fuse left some out
+    regions: pd.DataFrame  # REGIONS
+    held_out: pd.DataFrame  # FRAME_SCORES, fps and alarm
 
 
 def labelled(
-    frames: pd.DataFrame,
-    objects: pd.DataFrame,
-    found: pd.Series,
-    videos: pd.DataFrame,
-    times: pd.DataFrame,
-    labels: pd.DataFrame,
-    regions: pd.DataFrame,
-    join: float,
+    frames: pd.DataFrame, objects: pd.DataFrame, found: pd.Series, footage: dict[str, pd.DataFrame], join: float
 ) -> Labelled:
     """What of a set can be measured; the arguments are whole tables. All of a set's regions stay.
 
     Args:
         found: the video of each object that detect found.
+        footage: videos, times, labels and regions.
         join: alarms with fewer seconds between them are one.
     """
+    videos, times, labels, regions = (footage[name] for name in ("videos", "times", "labels", "regions"))
     frames = frames.merge(videos[["video", "fps"]], on="video").merge(times, on=["video", "frame"])
     frames = frames.sort_values(["video", "frame"], ignore_index=True)
     frames["alarm"] = joined(frames["score"], frames["video"], frames["seconds"], join)
@@ -92,7 +78,7 @@ def summary(tables: Labelled) -> dict:
         "average_precision": average_precision(frames["anomalous"], frames["score"]),
         **region_level(mapped_objects, "score", regions, frames_of),
         "interval": intervals(frames, mapped_objects, regions, frames_of),
-        "coverage": mean(covered),
+        "coverage": covered.mean() if len(covered) else math.nan,
         "raw": {**frame_level(frames, "raw"), **region_level(mapped_objects, "raw", regions, frames_of)},
         "cues": {cue: frame_level(frames, cue) for cue in ALL},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
@@ -125,7 +111,7 @@ def frame_level(frames: pd.DataFrame, column: str) -> dict[str, float]:
 
 def region_level(objects: pd.DataFrame, column: str, regions: pd.DataFrame, frames_of: pd.Series) -> dict[str, float]:
     """RBDC and TBDC of one column of object scores; `frames_of` are the frames of each video, by its name."""
-    detections = objects[["video", "frame", *BOX]].assign(score=objects[column])
+    detections = objects.assign(score=objects[column])
     return area(region_track_curve(detections, regions, max(1, int(frames_of.sum()))))._asdict()
 
 
@@ -143,11 +129,6 @@ def intervals(
     drawn = bootstrap.drawings(len(frames_of))
     values["rbdc"], values["tbdc"] = bootstrap.region_track_areas(objects, regions, frames_of, drawn)
     return {name: dict(zip(("low", "high"), bootstrap.interval(values[name]), strict=True)) for name in METRICS}
-
-
-def mean(values: np.ndarray) -> float:
-    """NaN of none."""
-    return float(values.mean()) if len(values) else math.nan
 
 
 def rounded(value):

@@ -8,7 +8,6 @@ import pandas as pd
 
 from stages.common.drawing.boxes import BLACK, FONT, WHITE, Colour, outline, resized, write
 from stages.common.frames.store import Frames, open_frames
-from stages.common.tables.schemas import BOX
 
 COLUMNS, ROWS = 3, 4
 # Pixels of one frame's width, and between frames.
@@ -68,6 +67,6 @@ def write_sheet(
     store: Path, video: str, boxes: pd.DataFrame, searched: np.ndarray, sources: list[str], folder: Path
 ) -> None:
     """The sheet of one clip as `sheet.jpg`."""
-    picture = contact_sheet(open_frames(store, video), boxes[["frame", *BOX, "source"]], searched, sources)
+    picture = contact_sheet(open_frames(store, video), boxes, searched, sources)
     encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1]
     (folder / "sheet.jpg").write_bytes(encoded.tobytes())

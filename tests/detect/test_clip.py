@@ -8,7 +8,7 @@ import pytest
 from helpers import PARAMS, store_frames
 
 from stages.common.frames.recordings import Recording
-from stages.common.objects.boxes import Detections, no_detections
+from stages.common.objects.boxes import Detections
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked
 from stages.common.tables.schemas import BOX, OBJECTS
@@ -35,7 +35,7 @@ def frame_table(detect, *found):
 
 def test_a_frame_without_objects_is_a_table_without_rows():
     for classes in (0, 80):
-        table = frame_table(DETECT, no_detections(classes))
+        table = frame_table(DETECT, found_at(classes=classes))
         assert len(table) == 0 and set(table.columns) == set(OBJECTS.names)
 
 
@@ -56,7 +56,7 @@ def test_the_objects_of_a_frame_keep_their_order_and_class_scores():
 def test_the_objects_of_a_clip_are_numbered_frame_by_frame_and_source_by_source():
     frames = [
         (found_at(0, classes=2), found_at(50)),
-        (no_detections(2), no_detections()),
+        (found_at(classes=2), found_at()),
         (found_at(5, 30, classes=2), found_at(70)),
     ]
     table = clip_table("a", [0, 3, 6], frames, BOTH)
@@ -87,9 +87,9 @@ def test_what_an_earlier_source_has_found_is_known_by_its_overlap_or_by_how_much
 
 
 def test_a_source_that_finds_nothing_leaves_the_other_as_it_is():
-    table = frame_table(BOTH, no_detections(2), found_at(5))
+    table = frame_table(BOTH, found_at(classes=2), found_at(5))
     assert table["x1"].tolist() == [5] and np.stack(table["class_scores"]).tolist() == [[0, 0]]
-    table = frame_table(BOTH, found_at(5, classes=2), no_detections())
+    table = frame_table(BOTH, found_at(5, classes=2), found_at())
     assert table["source"].tolist() == ["yolox"] and np.stack(table["class_scores"]).tolist() == [[0, 1]]
 
 
@@ -102,7 +102,7 @@ def test_only_objects_of_the_wanted_classes_stay():
         rows,
     )
     assert of_classes(found, ["person", "bicycle"]).tolist() == [True, False, True, True]
-    assert len(of_classes(no_detections(80), ["person"])) == 0
+    assert len(of_classes(found_at(classes=80), ["person"])) == 0
     by_number = found._replace(labels=np.array([1, 3, 2, 12], np.int16), class_scores=np.zeros((4, 91), np.float32))
     assert of_classes(by_number, ["person", "bicycle"]).tolist() == [True, False, True, False]
     with pytest.raises(InputError, match="the detector tells 5 classes, expected COCO's 80"):

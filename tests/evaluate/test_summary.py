@@ -46,7 +46,8 @@ def times_of(frames):
 def tables_of(frames, objects, found=None, truth=None, join=0.0):
     labels, regions = truth or ground_truth()
     found = objects if found is None else found
-    return labelled(frames, objects, found["video"], videos_of(frames), times_of(frames), labels, regions, join)
+    footage = {"videos": videos_of(frames), "times": times_of(frames), "labels": labels, "regions": regions}
+    return labelled(frames, objects, found["video"], footage, join)
 
 
 def whole_summary(*tables, **more):
@@ -240,11 +241,9 @@ def test_alarms_are_joined_before_a_threshold_is_set_by_them():
     held_out = frames[:10].assign(video="h", split="held_out", score=0.1)
     held_out.loc[[2, 7], "score"] = 0.5
     frames = pd.concat([frames, held_out])
-    videos, times = videos_of(frames).assign(fps=10 / 3600), times_of(frames)
-    found = [
-        summary(labelled(frames, objects, objects["video"], videos, times, labels, regions, join))["incidents"]
-        for join in (0.4, 0.41)
-    ]
+    videos = videos_of(frames).assign(fps=10 / 3600)
+    footage = {"videos": videos, "times": times_of(frames), "labels": labels, "regions": regions}
+    found = [summary(labelled(frames, objects, objects["video"], footage, join))["incidents"] for join in (0.4, 0.41)]
     assert [part["held_out_hours"] for part in found] == [1, 1]
     assert [part["one_per_hour"]["calibrated"]["found"] for part in found] == [0, 1]
 

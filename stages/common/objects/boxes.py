@@ -15,17 +15,9 @@ class Detections(NamedTuple):
     class_scores: np.ndarray  # float32 (N, C), in 0..1; C is 0 where the detector has no classes
 
 
-def no_detections(classes: int = 0) -> Detections:
-    """Detections of an empty frame."""
-    return Detections(
-        np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int16), np.zeros((0, classes), np.float32)
-    )
-
-
 def clip_boxes(boxes: np.ndarray, width: int, height: int) -> np.ndarray:
     """Boxes (N, 4) cut at the picture's edges; one that lies outside becomes empty, none is dropped."""
-    limits = np.array([width, height, width, height], np.float32)
-    return np.clip(boxes, 0, limits).astype(np.float32)
+    return np.clip(boxes, 0, np.array([width, height] * 2, np.float32)).astype(np.float32)
 
 
 def areas(boxes: np.ndarray) -> np.ndarray:
@@ -43,8 +35,7 @@ def intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def iou_of_pairs(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union, in 0..1, of boxes a (..., 4) with boxes b (..., 4), pair by pair or broadcast; 0 for
-    empty boxes."""
+    """Intersection over union, in 0..1, of boxes (..., 4), pair by pair or broadcast; 0 of empty ones."""
     shared = intersections(a, b)
     union = areas(a) + areas(b) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
@@ -83,8 +74,7 @@ def merge_sources(sources: Sequence[np.ndarray], iou: float, covered: float = 1.
     iou, covered: a later box goes if it overlaps a kept box of an earlier source by more than `iou`, or if more than
         the share `covered` of it lies within one (1: never, for a whole that holds its parts).
     """
-    kept_boxes = np.zeros((0, 4), np.float32)
-    kept_indices = []
+    kept_boxes, kept_indices = np.zeros((0, 4), np.float32), []
     for boxes in sources:
         doubled = (iou_matrix(boxes, kept_boxes) > iou) | (covered_matrix(boxes, kept_boxes) > covered)
         kept = np.flatnonzero(~doubled.any(axis=1))

@@ -25,8 +25,7 @@ def class_names(count: int = 80) -> list[str]:
         InputError: another count, which is no detector trained on COCO.
     """
     if count not in PERSON:
-        raise InputError(
-            f"params.yaml: detect.classes: the detector tells {count} classes, expected COCO's 80; leave it empty"
-        )
+        wrong = f"the detector tells {count} classes, expected COCO's 80"
+        raise InputError(f"params.yaml: detect.classes: {wrong}; leave it empty")
     names = iter(CLASSES)
     return CLASSES if count == 80 else ["" if number in GAPS else next(names) for number in range(count)]

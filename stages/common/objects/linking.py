@@ -23,9 +23,8 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
         frames: int (n,), ascending.
         boxes: float (n, 4).
     """
-    tracks = np.full(len(frames), -1, np.int32)
+    tracks, started = np.full(len(frames), -1, np.int32), 0
     last_seen: dict[int, int] = {}
-    started = 0
     moments, starts = np.unique(frames, return_index=True)
     for frame, here in zip(moments, np.split(np.arange(len(frames)), starts)[1:], strict=True):
         last_seen = {track: row for track, row in last_seen.items() if frames[row] >= frame - gap}
@@ -42,10 +41,8 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
 
 
 def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
-    """`link_boxes` for a table of several videos, sorted by video and frame: int32 (n,), unique in a video.
-
-    searched: SEARCHED.
-    """
+    """`link_boxes` for the objects of several videos, sorted by video and frame, and their searched frames (SEARCHED):
+    int32 (n,), unique in a video."""
     tracks, steps = np.zeros(len(objects), np.int32), steps_of(searched)
     for video, rows in objects.groupby("video").indices.items():
         clip = objects.iloc[rows]
@@ -55,10 +52,7 @@ def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
 
 
 def steps_of(searched: pd.DataFrame) -> dict[str, int]:
-    """By video, frames from one searched frame to the next at most; 1 where there are fewer than two.
-
-    searched: SEARCHED.
-    """
+    """By video (SEARCHED), frames from one searched frame to the next at most; 1 where there are fewer than two."""
     frames = searched.groupby("video")["frame"]
     return {video: int(np.diff(np.sort(own), prepend=min(own) - 1).max()) for video, own in frames if len(own)}
 
@@ -81,9 +75,7 @@ def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
     before = np.repeat(np.arange(len(ordered)), missing)
     steps = np.arange(len(before)) - np.repeat(missing.cumsum() - missing, missing) + 1
     share, values = (steps / (missing[before] + 1))[:, None], ordered[numbers].to_numpy()
-    added = ordered.iloc[before].copy()
-    added["frame"] += steps
-    added["object"] = -1
+    added = ordered.iloc[before].assign(frame=ordered["frame"].to_numpy()[before] + steps, object=-1)
     added[numbers] = (1 - share) * values[before] + share * values[before + 1]
     added = added.astype(ordered.dtypes.to_dict())
     return pd.concat([ordered, added]).sort_values(["video", "frame", *numbers, "track"], ignore_index=True)

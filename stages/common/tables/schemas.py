@@ -35,13 +35,8 @@ VIDEOS = pa.schema(
         ("sha256", pa.string()),  # of the file, or of the folder's names and files
     ]
 )
-TIMES = pa.schema(
-    [
-        ("video", pa.string()),
-        ("frame", pa.int32()),
-        ("seconds", pa.float64()),  # from the beginning of its file or folder, as a player shows it
-    ]
-)
+# Seconds from the beginning of a frame's file or folder, as a player shows them.
+TIMES = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("seconds", pa.float64())])
 LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])
 REGIONS = pa.schema(
     [
@@ -66,14 +61,8 @@ OBJECTS = pa.schema(
 )
 # The frames in which objects were looked for, whether or not there are any.
 SEARCHED = pa.schema([("video", pa.string()), ("frame", pa.int32())])
-TUBES = pa.schema(
-    [
-        ("video", pa.string()),
-        ("object", pa.int32()),
-        ("split", pa.string()),
-        ("row", pa.int32()),  # in the video's shard
-    ]
-)
+# Which row of the video's shard is an object's tube.
+TUBES = pa.schema([("video", pa.string()), ("object", pa.int32()), ("split", pa.string()), ("row", pa.int32())])
 # How unusual an object is by a cue, higher where it is more so; NaN where the cue says nothing of it.
 CUE_VALUES = pa.schema([("video", pa.string()), ("object", pa.int32()), ("cue", pa.string()), ("value", pa.float32())])
 
@@ -152,9 +141,8 @@ FAULTS = pa.schema(
 
 def write_table(path: Path, frame: pd.DataFrame, schema: pa.Schema) -> None:
     """`frame` as Parquet with exactly the columns of `schema`, whole; same rows, same bytes."""
-    table = arrow_table(frame, schema)
     with written_whole(path) as aside:
-        pq.write_table(table, aside, compression="zstd")
+        pq.write_table(arrow_table(frame, schema), aside, compression="zstd")
 
 
 def join_tables(path: Path, parts: Iterable[Path], schema: pa.Schema) -> int:

@@ -9,7 +9,6 @@ from stages.common.objects.boxes import (
     covered_matrix,
     iou_matrix,
     merge_sources,
-    no_detections,
     non_maximum_suppression,
 )
 
@@ -29,7 +28,6 @@ def test_nothing_in_nothing_out():
     assert non_maximum_suppression(NONE, np.zeros(0), 0.5).tolist() == []
     assert merge_sources([], 0.5) == []
     assert [kept.tolist() for kept in merge_sources([NONE, NONE], 0.5)] == [[], []]
-    assert no_detections(80).class_scores.shape == (0, 80)
 
 
 @given(box_arrays(), st.integers(1, 50), st.integers(1, 50))

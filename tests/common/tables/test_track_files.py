@@ -32,11 +32,11 @@ def test_whole_pixels_and_types_come_back_to_the_last_bit(tmp_path_factory, rows
 
 def test_edges_are_inclusive_in_the_file_and_exclusive_in_the_table(tmp_path):
     path = tmp_path / "a.txt"
-    path.write_text("2,30,5,6,5,6\n")
-    assert read_tracks(path).values.tolist() == [[2, 30, 5, 6, 6, 7, ""]]
+    path.write_text("2,30,5,6,5,6\n2,31,5,6,5.5,6\n")
+    assert read_tracks(path).values.tolist() == [[2, 30, 5, 6, 6, 7, ""], [2, 31, 5, 6, 6.5, 7, ""]]
     assert read_tracks(path).dtypes.tolist()[:6] == [np.int64] * 2 + [np.float64] * 4
     write_tracks(path, read_tracks(path))
-    assert path.read_text() == "2,30,5,6,5,6\n"
+    assert path.read_text() == "2,30,5,6,5,6\n2,31,5,6,5.5,6\n"
 
 
 @pytest.mark.parametrize(
