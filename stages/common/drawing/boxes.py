@@ -65,12 +65,10 @@ def score_colour(score: float, usual: float, threshold: float) -> Colour:
 def scored_frame(
     frame: np.ndarray, objects: pd.DataFrame, regions: pd.DataFrame, usual: float, threshold: float
 ) -> np.ndarray:
-    """The frame resized, a box around each object by its score, labelled regions outlined.
+    """The frame, uint8 (H, W) or (H, W, 3) BGR, resized, a box around each object by its score, regions outlined.
 
     Args:
-        frame: uint8 (H, W) or (H, W, 3) BGR.
-        objects: BOX and score, of this frame.
-        regions: BOX, of this frame.
+        objects, regions: BOX, and of objects score, of this frame.
         usual, threshold: the score of a usual object, and that from which on one is unusual.
     """
     scale = scale_for(*frame.shape[:2])
@@ -78,9 +76,8 @@ def scored_frame(
     for box in regions[BOX].to_numpy():
         outline(picture, box, scale, TRUTH, margin=4)
     for row in objects.sort_values("score", kind="stable").itertuples():
-        box = row.x1, row.y1, row.x2, row.y2
         colour, unusual = score_colour(row.score, usual, threshold), row.score >= threshold
-        outline(picture, box, scale, colour, thickness=2 if unusual else 1)
+        outline(picture, (row.x1, row.y1, row.x2, row.y2), scale, colour, thickness=2 if unusual else 1)
         if unusual:
             tag(picture, f"{row.score:.1f}", round(scale * row.x1), round(scale * row.y1), colour)
     return picture

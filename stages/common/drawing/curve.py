@@ -18,9 +18,6 @@ def thin(scores: np.ndarray, seconds: np.ndarray, places: int) -> np.ndarray:
     Args:
         scores: float (frames,), at least one.
         seconds: float (frames + 1,), when each frame begins and the last one ends.
-
-    >>> thin(np.array([0.0, 5.0, 1.0]), np.array([0.0, 1.0, 2.0, 3.0]), 3).tolist()
-    [0.0, 5.0, 1.0]
     """
     edges = np.linspace(seconds[0], seconds[-1], min(places, len(scores)) + 1)
     first = np.searchsorted(seconds[:-1], edges[:-1] + 1e-9, side="right") - 1

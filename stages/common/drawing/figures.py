@@ -34,17 +34,12 @@ def save(figure: Figure, path: Path, kind: str) -> None:
 
 
 def score_figures(
-    frames: pd.DataFrame,
-    labels: pd.DataFrame,
-    seconds: dict[str, np.ndarray],
-    threshold: float,
-    score_range: tuple[float, float],
+    frames: pd.DataFrame, labels: pd.DataFrame, seconds: dict, threshold: float, score_range: tuple[float, float]
 ) -> list[Figure]:
     """The score of each video over time, PANELS to a figure.
 
     Args:
-        frames: FRAME_SCORES of the videos, at least one.
-        labels: LABELS.
+        frames, labels: FRAME_SCORES of the videos, at least one; LABELS.
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         threshold: infinite for none.
         score_range: lowest and highest score that there is room for.
@@ -52,39 +47,30 @@ def score_figures(
     videos = sorted(frames["video"].unique())
     scores = {video: part["score"].to_numpy() for video, part in frames.sort_values("frame").groupby("video")}
     marked = {video: part["anomalous"].to_numpy(bool) for video, part in labels.sort_values("frame").groupby("video")}
-    return [
-        score_figure(
-            {v: (scores[v], marked.get(v), seconds[v]) for v in videos[at : at + PANELS]}, threshold, score_range
-        )
-        for at in range(0, len(videos), PANELS)
-    ]
+    panels = [(video, scores[video], marked.get(video, []), seconds[video]) for video in videos]
+    pages = [panels[at : at + PANELS] for at in range(0, len(panels), PANELS)]
+    return [score_figure(page, threshold, score_range) for page in pages]
 
 
-def score_figure(
-    panels: dict[str, tuple[np.ndarray, np.ndarray | None, np.ndarray]],
-    threshold: float,
-    score_range: tuple[float, float],
-) -> Figure:
-    """A panel for each video, of its scores, labels and seconds."""
+def score_figure(panels: list[tuple], threshold: float, score_range: tuple[float, float]) -> Figure:
+    """A panel for each video, of its name, scores, labels and seconds."""
     with matplotlib.rc_context(STYLE):
         columns = min(2, len(panels))
         rows = -(-len(panels) // columns)
         figure = Figure(figsize=(3.4 * columns, 1.1 * rows + 0.35), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-        for place, axis in enumerate(axes):
-            axis.set_visible(place < len(panels))
-        for (video, panel), axis in zip(panels.items(), axes, strict=False):
-            draw_panel(axis, video, *panel, threshold)
+        for axis in axes[len(panels) :]:
+            axis.set_visible(False)
+        for panel, axis in zip(panels, axes, strict=False):
+            draw_panel(axis, *panel, threshold)
             axis.set_ylim(*score_range)
         figure.supylabel("anomaly score", fontsize=8)
         figure.supxlabel("seconds", fontsize=8)
         return figure
 
 
-def draw_panel(
-    axis: Axes, video: str, scores: np.ndarray, anomalous: np.ndarray | None, seconds: np.ndarray, threshold: float
-) -> None:
-    for first, last in stretches(anomalous) if anomalous is not None else []:
+def draw_panel(axis: Axes, video: str, scores, anomalous, seconds, threshold: float) -> None:
+    for first, last in stretches(anomalous):
         axis.axvspan(seconds[first], seconds[last + 1], color=LABEL, linewidth=0)
     if math.isfinite(threshold):
         axis.axhline(threshold, color=ALARM, linewidth=0.7, linestyle=(0, (4, 3)))
@@ -100,12 +86,7 @@ def draw_panel(
 
 
 def roc_figure(known: pd.DataFrame, area: float) -> Figure:
-    """The ROC of frames of both classes.
-
-    Args:
-        known: anomalous and score of the labelled frames.
-        area: below the curve.
-    """
+    """The ROC of frames of both classes, from their columns anomalous and score, and in words the area below it."""
     curve = roc(known["anomalous"], known["score"])
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.2, 3.2), layout="constrained")

@@ -13,16 +13,13 @@ import numpy as np
 TICKS = 90_000
 
 
-def write_mp4(
-    path: str | Path, pictures: Iterable[np.ndarray], fps: float, crf: int = 23, preset: str = "veryfast"
-) -> None:
+def write_mp4(path: Path, pictures: Iterable[np.ndarray], fps: float) -> None:
     """Writes pictures at an even pace as an MP4, complete or not at all.
 
     Args:
         pictures: uint8 (H, W, 3) BGR, all of one size. 4:2:0 colour needs even sides, so an odd side grows by one
             repeated pixel at the right or at the bottom: coordinates in the picture stay what they were.
         fps: pictures per second, above 0.
-        crf, preset: of x264.
 
     Raises:
         ValueError: no pictures, or one of another shape or type than the first.
@@ -30,12 +27,10 @@ def write_mp4(
     if not fps > 0:
         raise ValueError(f"{path}: fps must be above 0, got {fps}")
     rate = Fraction(fps).limit_denominator(1001)
-    encode(Path(path), pictures, zip(count(), repeat(1), strict=False), 1 / rate, rate, crf, preset)
+    encode(path, pictures, zip(count(), repeat(1), strict=False), 1 / rate, rate, {"crf": "23"}, {})
 
 
-def write_paced_mp4(
-    path: str | Path, pictures: Iterable[np.ndarray], seconds: np.ndarray, crf: int = 25, preset: str = "veryfast"
-) -> None:
+def write_paced_mp4(path: Path, pictures: Iterable[np.ndarray], seconds: np.ndarray) -> None:
     """The same at the pictures' own pace; it begins to play before all of it is loaded, and is soon wherever one jumps.
 
     Args:
@@ -46,8 +41,8 @@ def write_paced_mp4(
     ticks = np.maximum.accumulate(np.round((seconds - seconds[0]) * TICKS).astype(int) - steps) + steps
     rate = Fraction(int(steps[-1]) * TICKS, int(ticks[-1])).limit_denominator(1001)
     shown = zip(ticks[:-1].tolist(), np.diff(ticks).tolist(), strict=True)
-    jump = max(2, round(2 * rate))
-    encode(Path(path), pictures, shown, Fraction(1, TICKS), rate, crf, preset, jump, {"movflags": "+faststart"})
+    quality = {"crf": "25", "g": str(max(2, round(2 * rate)))}
+    encode(path, pictures, shown, Fraction(1, TICKS), rate, quality, {"movflags": "+faststart"})
 
 
 def encode(
@@ -56,18 +51,15 @@ def encode(
     shown: Iterable[tuple[int, int]],
     tick: Fraction,
     rate: Fraction,
-    crf: int,
-    preset: str,
-    jump: int | None = None,
-    options: dict[str, str] | None = None,
+    quality: dict[str, str],
+    container_options: dict[str, str],
 ) -> None:
     """Writes an MP4 aside and puts it into its place.
 
     Args:
         shown: of each picture, when it is shown and for how long, in ticks of so many seconds.
         rate: pictures per second, about.
-        jump: pictures from one to which a player can jump to the next; x264's choice where None.
-        options: of the container.
+        quality: options of x264.
     """
     pictures = alike(pictures, path)
     first = next(pictures, None)
@@ -76,15 +68,13 @@ def encode(
     # A reader never sees half a file, and two writers of one path do not share a temporary one.
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with av.open(str(aside), "w", format="mp4", options=options or {}) as container:
+        with av.open(str(aside), "w", format="mp4", options=container_options) as container:
             stream = container.add_stream("libx264", rate=rate)
             stream.height, stream.width = first.shape[:2]
             stream.codec_context.time_base = tick
             # The bytes depend on the number of threads, and, with x264's macroblock tree, on what lay in memory before.
             stream.thread_count, stream.pix_fmt = 1, "yuv420p"
-            stream.options = {"threads": "1", "crf": str(crf), "preset": preset, "x264-params": "mbtree=0"}
-            if jump:
-                stream.codec_context.gop_size = jump
+            stream.options = {"threads": "1", "preset": "veryfast", "x264-params": "mbtree=0", **quality}
             lengths = {}
 
             def put(image: av.VideoFrame | None) -> None:

@@ -80,9 +80,8 @@ def test_a_paced_video_begins_with_how_to_play_it_and_can_be_jumped_into_every_t
 
 
 @pytest.mark.parametrize("write, pace", [(write_mp4, 12.0), (write_paced_mp4, np.arange(13) / 12)])
-def test_the_same_frames_give_the_same_bytes_and_settings_count(tmp_path, write, pace):
+def test_the_same_frames_give_the_same_bytes(tmp_path, write, pace):
     frames = np.random.default_rng(0).integers(0, 255, (12, 24, 40, 3)).astype(np.uint8)
-    for name, options in {"a": {}, "b": {}, "coarse": {"crf": 45}, "slow": {"preset": "slower"}}.items():
-        write(tmp_path / name, frames, pace, **options)
-    a, b, coarse, slow = ((tmp_path / name).read_bytes() for name in ("a", "b", "coarse", "slow"))
-    assert a == b and len(coarse) < len(a) and slow != a
+    for name in ("a", "b"):
+        write(tmp_path / name, frames, pace)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
