@@ -287,6 +287,7 @@ def project(tmp_path, monkeypatch):
 def said(monkeypatch, capsys):
     """What `python -m stages.evaluate tiny` prints."""
     monkeypatch.setattr(sys, "argv", ["evaluate", "tiny"])
+    monkeypatch.delitem(sys.modules, "stages.evaluate.__main__", raising=False)
     runpy.run_module("stages.evaluate", run_name="__main__")
     return capsys.readouterr().out
 
