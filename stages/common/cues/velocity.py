@@ -13,7 +13,7 @@ WIDTH = 640
 
 def flow_magnitude(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """By how many pixels each pixel moves from one picture, uint8 (H, W), to another: float32 (H, W)."""
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(before, after, None)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(before, after, None)
     return np.hypot(flow[..., 0], flow[..., 1])
 
 

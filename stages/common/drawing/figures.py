@@ -62,14 +62,15 @@ def score_figure(panels: list[tuple], threshold: float, score_range: tuple[float
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
         for panel, axis in zip(panels, axes, strict=False):
-            draw_panel(axis, *panel, threshold)
+            draw_panel(axis, panel, threshold)
             axis.set_ylim(*score_range)
         figure.supylabel("anomaly score", fontsize=8)
         figure.supxlabel("seconds", fontsize=8)
         return figure
 
 
-def draw_panel(axis: Axes, video: str, scores, anomalous, seconds, threshold: float) -> None:
+def draw_panel(axis: Axes, panel: tuple, threshold: float) -> None:
+    video, scores, anomalous, seconds = panel
     for first, last in stretches(anomalous):
         axis.axvspan(seconds[first], seconds[last + 1], color=LABEL, linewidth=0)
     if math.isfinite(threshold):

@@ -93,8 +93,8 @@ def sha256(path: Path) -> str:
     if not path.exists():
         raise InputError(f"{path}: not found; run `dvc repro` to make it")
     if path.is_file():
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with open(path, "rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
     digest = hashlib.sha256()
     for file in sorted(p for p in path.rglob("*") if p.is_file()):
         digest.update(f"{file.relative_to(path).as_posix()}\0{sha256(file)}\n".encode())
