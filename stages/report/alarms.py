@@ -6,14 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import (
-    AlarmCurve,
-    alarms,
-    hours_of,
-    joined,
-    stretch_counts,
-    threshold_for,
-)
+from stages.common.metrics.incidents import AlarmCurve, alarms, hours_of, joined, stretch_counts, threshold_for
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -23,19 +16,12 @@ HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 
 
 class Threshold(NamedTuple):
-    """From which frame score on something is an alarm, and what it rests on.
+    """From which frame score on something is an alarm, and the held-out footage that it rests on."""
 
-    Attributes:
-        value: infinite where there is no held-out footage.
-        hours: of the held-out clips.
-        clips: how many.
-        enough: whether so many hours can tell the wished number of false alarms apart from none.
-    """
-
-    value: float
+    value: float  # infinite where there is no such footage
     hours: float
     clips: int
-    enough: bool
+    enough: bool  # whether so many hours can tell the wished number of false alarms apart from none
 
 
 def with_alarms(
@@ -94,11 +80,7 @@ def touched(frames: np.ndarray, fault) -> np.ndarray:
 def reach(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Of each frame the highest threshold at which its alarm has a frame whose value reaches it too; -inf of none.
 
-    Args:
-        values, scores: float (frames,), of one video.
-
-    >>> reach(np.array([9.0, 0.0, 0.0, 2.0]), np.array([5.0, 3.0, 1.0, 4.0])).tolist()
-    [5.0, 3.0, 1.0, 2.0]
+    Values, scores and what is returned are float (frames,), of one video.
     """
     reached = np.minimum(values, scores).astype(scores.dtype)
     for places in (range(1, len(scores)), range(len(scores) - 2, -1, -1)):
@@ -109,14 +91,8 @@ def reach(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def find_threshold(frames: pd.DataFrame, videos: pd.DataFrame, per_hour: float) -> Threshold:
-    """The lowest threshold that gives, with all above it, at most so many alarms per hour of the held-out normal clips.
-
-    Those that are put down to a fault of the recording do not count.
-
-    Args:
-        frames: as of `with_alarms`.
-        videos: VIDEOS.
-    """
+    """The lowest threshold that gives, with all above it, at most so many alarms per hour of the held-out normal clips,
+    those aside that are put down to a fault of the recording; of frames as of `with_alarms`, and VIDEOS."""
     normal = frames[frames["split"] == "held_out"].merge(videos[["video", "fps"]], on="video")
     hours = hours_of(normal)
     names, scores, beyond = (normal[column].to_numpy() for column in ("video", "joined", "beyond"))
@@ -131,11 +107,7 @@ def find_threshold(frames: pd.DataFrame, videos: pd.DataFrame, per_hour: float) 
 
 def find_alarms(frames: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """The alarms at a threshold: video, split, first_frame, last_frame and fault, the place in FAULTS of what it is put
-    down to, -1 of none.
-
-    Args:
-        frames: as of `with_alarms`.
-    """
+    down to, -1 of none; of frames as of `with_alarms`."""
     first, last = alarms(frames["joined"], frames["video"], threshold).T
     found = frames.loc[first, ["video", "split", "frame"]].rename(columns={"frame": "first_frame"})
     hits = frames["hit"].to_numpy()

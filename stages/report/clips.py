@@ -20,30 +20,18 @@ JPEG = [cv2.IMWRITE_JPEG_QUALITY, 78]
 
 @dataclass(frozen=True)
 class Scored:
-    """What is drawn of one video.
+    """What is drawn of one video."""
 
-    Attributes:
-        scores: float (frames,), of its frames.
-        seconds: float (frames + 1,), when each frame begins and the last one ends.
-        anomalous: bool (frames,), labelled so.
-        objects: frame, BOX and score.
-        regions: frame and BOX, labelled.
-        events: first_frame, peak_frame, box_frame and BOX, of those that the page shows.
-        clips: first and last frame of each clip.
-        usual, threshold: the score of a usual object, and that from which on one is unusual.
-        score_range: lowest and highest score that the curves have room for.
-    """
-
-    scores: np.ndarray
-    seconds: np.ndarray
-    anomalous: np.ndarray
-    objects: pd.DataFrame
-    regions: pd.DataFrame
-    events: pd.DataFrame
-    clips: list[tuple[int, int]]
-    usual: float
-    threshold: float
-    score_range: tuple[float, float]
+    scores: np.ndarray  # float (frames,)
+    seconds: np.ndarray  # float (frames + 1,), when each frame begins and the last one ends
+    anomalous: np.ndarray  # bool (frames,), labelled so
+    objects: pd.DataFrame  # frame, BOX and score
+    regions: pd.DataFrame  # frame and BOX, labelled
+    events: pd.DataFrame  # first_frame, peak_frame, box_frame and BOX, of those that the page shows
+    clips: list[tuple[int, int]]  # first and last frame of each
+    usual: float  # the score of a usual object
+    threshold: float  # the score from which on one is unusual
+    score_range: tuple[float, float]  # lowest and highest score that the curves have room for
 
     def hash(self) -> str:
         """SHA-256 of all of it."""
@@ -60,9 +48,6 @@ def clips_around(moments: list[tuple[float, float]], seconds: np.ndarray, margin
     Args:
         moments: first and last second of each.
         seconds: float (frames + 1,), when each frame begins and the last one ends.
-
-    >>> clips_around([(5.0, 6.0), (2.0, 2.2), (2.5, 2.7)], np.arange(101) / 10, 0.5)
-    [(15, 31), (45, 64)]
     """
     clips: list[tuple[int, int]] = []
     for begin, end in sorted(moments):

@@ -13,14 +13,7 @@ CUES = list(ALL)
 PEAK_SECONDS = 1.0
 
 
-def describe(
-    alarms: pd.DataFrame,
-    frames: pd.DataFrame,
-    objects: pd.DataFrame,
-    seconds: dict[str, np.ndarray],
-    labels: pd.DataFrame,
-    threshold: float,
-) -> pd.DataFrame:
+def describe(alarms: pd.DataFrame, frames, objects, seconds: dict, labels, threshold: float) -> pd.DataFrame:
     """The alarms as events (EVENTS), the highest score first.
 
     Args:
@@ -30,29 +23,19 @@ def describe(
     """
     rows, objects = [], by_normal(objects)
     for video, of_video in alarms.groupby("video"):
-        scores = frames[frames["video"] == video].sort_values("frame")["score"].to_numpy()
+        scores, times = frames[frames["video"] == video].sort_values("frame")["score"].to_numpy(), seconds[video]
         there, known = objects[objects["video"] == video], labels[labels["video"] == video]
-        for alarm in of_video.itertuples():
-            inside = there[there["frame"].between(alarm.first_frame, alarm.last_frame)]
-            peak = alarm.first_frame + int(scores[alarm.first_frame : alarm.last_frame + 1].argmax())
+        for first, last in of_video[["first_frame", "last_frame"]].to_numpy(int):
+            inside = there[there["frame"].between(first, last)]
+            peak = first + int(scores[first : last + 1].argmax())
             # At a clip's ends no object is scored; what is near there raises the score of these frames.
-            away = np.abs(seconds[video][there["frame"].to_numpy(int)] - seconds[video][peak])
-            near = inside if len(inside) else there[away <= PEAK_SECONDS]
-            rows.append(
-                {
-                    "video": video,
-                    "first_frame": alarm.first_frame,
-                    "last_frame": alarm.last_frame,
-                    "peak_frame": peak,
-                    "start": seconds[video][alarm.first_frame],
-                    "end": seconds[video][alarm.last_frame + 1],
-                    "peak": seconds[video][peak],
-                    "score": scores[peak],
-                    **peak_object(near, seconds[video], peak),
-                    "objects": inside.loc[inside["score"] >= threshold, "track"].nunique(),
-                    "labelled": labelled_in(known, alarm.first_frame, alarm.last_frame),
-                }
-            )
+            near = inside if len(inside) else at_peak(there, times, peak)
+            where = {"video": video, "first_frame": first, "last_frame": last, "peak_frame": peak}
+            when = {"start": times[first], "end": times[last + 1], "peak": times[peak], "score": scores[peak]}
+            unusual = inside.loc[inside["score"] >= threshold, "track"].nunique()
+            anomalous = known.loc[known["frame"].between(first, last), "anomalous"].any()
+            seen = {"objects": unusual, "labelled": bool(anomalous) if len(known) else None}
+            rows.append({**where, **when, **peak_object(near, times, peak), **seen})
     table = pd.DataFrame(rows, columns=[name for name in EVENTS.names if name != "event"])
     table = table.sort_values(["score", "video", "first_frame"], ascending=[False, True, True], ignore_index=True)
     table.insert(1, "event", np.arange(1, len(table) + 1))
@@ -75,28 +58,17 @@ def peak_object(objects: pd.DataFrame, seconds: np.ndarray, peak: int) -> dict:
         seconds: when each frame of the video begins and the last one ends.
         peak: frame of the highest frame score.
     """
-    away = np.abs(seconds[objects["frame"].to_numpy(int)] - seconds[peak])
-    close = objects[away <= PEAK_SECONDS]
-    close = close if len(close) else objects
-    if close.empty:
+    if objects.empty:
         nothing = dict.fromkeys([*BOX, "object_score", *CUES], math.nan)
         return {**nothing, "box_frame": -1, "track": -1, "cue": "", "kind": ""}
+    close = at_peak(objects, seconds, peak)
+    close = close if len(close) else objects
     best = close.loc[close["score"].idxmax()]
     cues = close.loc[close["track"] == best["track"], CUES].max()
     cue = cues.idxmax() if cues.notna().any() else ""
-    return {
-        **best[BOX],
-        "box_frame": best["frame"],
-        "track": best["track"],
-        "object_score": best["score"],
-        **cues,
-        "cue": cue,
-        "kind": ALL[cue].SAYS if cue else "",
-    }
+    known = {"box_frame": best["frame"], "track": best["track"], "object_score": best["score"]}
+    return {**best[BOX], **known, **cues, "cue": cue, "kind": ALL[cue].SAYS if cue else ""}
 
 
-def labelled_in(labels: pd.DataFrame, first: int, last: int) -> bool | None:
-    """Whether a frame from first to last is labelled anomalous; None where the video has no labels."""
-    if labels.empty:
-        return None
-    return bool(labels.loc[labels["frame"].between(first, last), "anomalous"].any())
+def at_peak(objects: pd.DataFrame, seconds: np.ndarray, peak: int) -> pd.DataFrame:
+    return objects[np.abs(seconds[objects["frame"].to_numpy(int)] - seconds[peak]) <= PEAK_SECONDS]

@@ -42,19 +42,12 @@ TELLING = 2.0
 
 
 class Steps(NamedTuple):
-    """What changes from each frame to the next; row i tells of the step from frame i - 1 to i, row 0 of none (0).
+    """What changes from each frame to the next; row i tells of the step from frame i - 1 to i, row 0 of none (0)."""
 
-    Attributes:
-        change: float (frames,), mean absolute difference in grey levels.
-        motion: float (frames, ROWS, COLUMNS), that beyond NOISE, by cell.
-        light: float (frames, ROWS, COLUMNS), mean grey level of each cell of frame i.
-        shaken: bool (frames,), the picture has moved as a whole.
-    """
-
-    change: np.ndarray
-    motion: np.ndarray
-    light: np.ndarray
-    shaken: np.ndarray
+    change: np.ndarray  # float (frames,), mean absolute difference in grey levels
+    motion: np.ndarray  # float (frames, ROWS, COLUMNS), that beyond NOISE, by cell
+    light: np.ndarray  # float (frames, ROWS, COLUMNS), mean grey level of each cell of frame i
+    shaken: np.ndarray  # bool (frames,), the picture has moved as a whole
 
 
 def find_faults(frames: Iterable[np.ndarray]) -> pd.DataFrame:
@@ -67,7 +60,7 @@ def find_faults(frames: Iterable[np.ndarray]) -> pd.DataFrame:
         frames: uint8 (H, W) or (H, W, 3) BGR, in order.
     """
     steps = measure(frames)
-    shaken, dark = steps.shaken, flashes(steps)
+    shaken, dark = steps.shaken, flashes(steps.light)
     # A shake changes the picture as lost frames do, and a flash does; what explains more goes first.
     still = same_frames(steps.change)
     other = shaken | near(dark != 0, 1) | near(still, 1)
@@ -94,11 +87,10 @@ def measure(frames: Iterable[np.ndarray]) -> Steps:
         doubtful = number > 1 and change[-1] > SHAKEN_CHANGE * np.median(change[max(1, number - 50) : number])
         shifted.append(before is not None and (number == 1 or doubtful) and moved_whole(before, now))
         before = now
-    if not change:
-        nothing = np.zeros((0, ROWS, COLUMNS))
-        return Steps(np.zeros(0), nothing, nothing, np.zeros(0, bool))
-    change, shifted = np.array(change), np.array(shifted, bool)
-    return Steps(change, np.array(motion), np.array(light), shifted & (change > SHAKEN_CHANGE * usual_change(change)))
+    changes = np.array(change)
+    motion, light = (np.array(values).reshape(-1, ROWS, COLUMNS) for values in (motion, light))
+    shaken = np.array(shifted, bool) & (changes > SHAKEN_CHANGE * usual_change(changes))
+    return Steps(change=changes, motion=motion, light=light, shaken=shaken)
 
 
 def narrow(frame: np.ndarray) -> np.ndarray:
@@ -140,8 +132,7 @@ def same_frames(change: np.ndarray) -> np.ndarray:
     same = np.append(False, change[1:] < SAME * usual)[: len(change)]
     found = np.zeros(len(change), bool)
     for first, last in stretches(same):
-        bounded = first > 1 and last + 1 < len(change)
-        if bounded and min(change[first - 1], change[last + 1]) >= LIVELY * usual:
+        if 1 < first and last + 1 < len(change) and min(change[first - 1], change[last + 1]) >= LIVELY * usual:
             found[first : last + 1] = True
     doubled = [first for first, last in stretches(same) if first == last]
     if often(len(doubled), len(change)):
@@ -149,11 +140,11 @@ def same_frames(change: np.ndarray) -> np.ndarray:
     return found
 
 
-def flashes(steps: Steps) -> np.ndarray:
+def flashes(light: np.ndarray) -> np.ndarray:
     """By how many grey levels the whole picture is brighter or darker for a moment, float (frames,); 0 where not."""
-    if not len(steps.light):
+    if not len(light):
         return np.zeros(0)
-    away = steps.light - median_filter(steps.light, (LIGHT_SPAN, 1, 1), mode="nearest")
+    away = light - median_filter(light, (LIGHT_SPAN, 1, 1), mode="nearest")
     middle = np.median(away, axis=(1, 2))
     one_way = (np.sign(away) == np.sign(middle)[:, None, None]).mean(axis=(1, 2))
     enough = max(FLASH_LEVELS, FLASH_DEVIATIONS * deviation(middle))
@@ -187,21 +178,13 @@ def deviation(values: np.ndarray) -> float:
 
 
 def near(marked: np.ndarray, reach: int) -> np.ndarray:
-    """Places at most `reach` from a true value.
-
-    >>> near(np.array([False, False, True, False]), 1).tolist()
-    [False, True, True, True]
-    """
+    """Places at most `reach` from a true value."""
     counted = np.cumsum(np.pad(marked, (reach + 1, reach)))
     return counted[2 * reach + 1 :] > counted[: -2 * reach - 1]
 
 
 def closed(marked: np.ndarray, gap: int) -> np.ndarray:
-    """Gaps of at most `gap` between true values filled.
-
-    >>> closed(np.array([True, False, True, False, False, True]), 1).tolist()
-    [True, True, True, False, False, True]
-    """
+    """Gaps of at most `gap` between true values filled."""
     filled = marked.copy()
     for first, last in stretches(~marked):
         if first > 0 and last + 1 < len(marked) and last - first < gap:

@@ -11,15 +11,7 @@ def incident_table(
     labels: pd.DataFrame, frames: pd.DataFrame, events: pd.DataFrame, regions: pd.DataFrame, boxed: pd.Series
 ) -> pd.DataFrame:
     """A row per incident: video, first_frame, last_frame, types, score (the highest), boxed (the share of its regions)
-    and found, whether an event touches it.
-
-    Args:
-        labels: LABELS.
-        frames: FRAME_SCORES.
-        events: EVENTS.
-        regions: REGIONS.
-        boxed: bool, one per region, as of `boxed_regions`.
-    """
+    and found, whether an event touches it; of LABELS, FRAME_SCORES, EVENTS, REGIONS and `boxed_regions`."""
     known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"]).sort_values(["video", "frame"])
     rows = []
     for first, last in incidents(known["anomalous"], known["video"]):
@@ -36,13 +28,8 @@ def incident_table(
 def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:
     """A row per labelled track: video, track, type, first_frame, last_frame, frames, and the share of them boxed."""
     tracks = regions.assign(boxed=boxed.astype(float)).groupby(["video", "track"], as_index=False)
-    return tracks.agg(
-        type=("type", "first"),
-        first_frame=("frame", "min"),
-        last_frame=("frame", "max"),
-        frames=("frame", "size"),
-        boxed=("boxed", "mean"),
-    )
+    ends = {"first_frame": ("frame", "min"), "last_frame": ("frame", "max"), "frames": ("frame", "size")}
+    return tracks.agg(type=("type", "first"), **ends, boxed=("boxed", "mean"))
 
 
 def boxed_regions(regions: pd.DataFrame, objects: pd.DataFrame) -> pd.Series:

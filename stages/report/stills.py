@@ -19,11 +19,8 @@ def scene(frame: np.ndarray, box: np.ndarray | None, width: int = 320) -> np.nda
 def strip(frames: Frames, middle: int, box: np.ndarray, step: int, count: int = 5, side: int = 88) -> np.ndarray:
     """The box cut from `count` frames around the middle one, side by side: uint8 (side, count * side, 3) BGR.
 
-    Args:
-        frames: beyond its ends they repeat.
-        middle: the frame of the box.
-        box: pixels; a square around it is cut, half as large again.
-        step: frames from one picture to the next.
+    What is cut is a square around the box, in pixels, half as large again, every `step` frames; at the ends of the clip
+    they repeat.
     """
     left, top, right, bottom = box
     half = max(8.0, 0.75 * max(right - left, bottom - top))

@@ -40,26 +40,14 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """
-    >>> counted(1, "event"), counted(0, "event")
-    ('1 event', '0 events')
-    """
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def percent(value: float | None) -> str:
-    """
-    >>> percent(0.8951), percent(None), percent(math.nan)
-    ('89.5\\xa0%', '–', '–')
-    """
     return "–" if value is None or math.isnan(value) else f"{100 * value:.1f}\u00a0%"
 
 
 def plain(name: str) -> str:
-    """
-    >>> plain("thrown_bag")
-    'thrown bag'
-    """
     return name.replace("_", " ")
 
 
@@ -68,11 +56,7 @@ def sentence(words: str) -> str:
 
 
 def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
-    """What the threshold rests on.
-
-    Args:
-        faults: how many faults of the held-out clips have an alarm.
-    """
+    """What the threshold rests on; so many faults of the held-out clips have an alarm."""
     if not threshold.clips:
         return "There is no held-out normal footage, and so no threshold and no event."
     wished = counted(per_hour, "false alarm").replace(".0 ", " ") + " per hour"
@@ -88,9 +72,6 @@ def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
 
 
 def incidents_said(found: int, incidents: int, boxed: float) -> str:
-    """
-    Args:
-        boxed: share of labelled regions with a scored box; NaN without regions.
-    """
+    """What was found; `boxed` is the share of labelled regions with a scored box, NaN without regions."""
     said = f"An incident is a stretch that is labelled anomalous. Events touch {found} of the {incidents}."
     return said if math.isnan(boxed) else f"{said} A scored box is on {percent(boxed)} of the labelled regions."
