@@ -35,7 +35,9 @@ LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "sci
 
 def run(name: str) -> str:
     paths, report = SetPaths(name), load("report", Report, name)
-    metrics, tables = read_metrics(paths.metrics), Tables(paths)
+    if not paths.metrics.exists():
+        raise InputError(f"{paths.metrics}: not found; run `dvc repro` to make it")
+    metrics, tables = json.loads(paths.metrics.read_text()), Tables(paths)
     findings = find(tables, search_faults(name, tables), report)
     clips = clips_of(findings, tables, report)
     with folder_whole(paths.report) as folder:
@@ -46,25 +48,15 @@ def run(name: str) -> str:
                 link_or_copy(file, folder / "clips" / file.name)
         write_both(folder / "events", findings.events, EVENTS)
         write_both(folder / "faults", findings.faults, FAULTS)
-        about = {
-            "figures": draw_figures(folder / "figures", tables, findings, metrics),
-            "parameters": as_yaml(all_values(name)),
-            "versions": versions(paths),
-        }
+        figures, parameters = draw_figures(folder / "figures", tables, findings, metrics), as_yaml(all_values(name))
+        about = run_of(findings, report, figures=figures, parameters=parameters, versions=versions(paths))
         found = found_of(tables, findings, report, clips)
-        page = render(name, measured_of(metrics, findings), found, run_of(findings, report, **about))
-        (folder / "index.html").write_text(page)
+        (folder / "index.html").write_text(render(name, measured_of(metrics, findings), found, about))
     filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
     return (
         f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
         f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips: open {paths.report}/index.html"
     )
-
-
-def read_metrics(path: Path) -> dict:
-    if not path.exists():
-        raise InputError(f"{path}: not found; run `dvc repro` to make it")
-    return json.loads(path.read_text())
 
 
 def search_faults(name: str, tables: Tables) -> pd.DataFrame:
@@ -86,9 +78,7 @@ def write_faults(store: Path, video: str, folder: Path) -> None:
     find_faults(open_frames(store, video)).to_csv(folder / "faults.csv", index=False)
 
 
-def film(
-    name: str, tables: Tables, findings: Findings, clips: dict[str, list[tuple[int, int]]], report: Report
-) -> Iterator[Path]:
+def film(name: str, tables: Tables, findings: Findings, clips: dict, report: Report) -> Iterator[Path]:
     """A piece with clips and pictures for each video that has any."""
     store, jobs = SetPaths(name).frames, []
     for video in (video for video in tables.tests if clips[video]):
@@ -98,9 +88,7 @@ def film(
     return map_videos("report/clips", name, jobs, load_machine())
 
 
-def scored_of(
-    video: str, tables: Tables, findings: Findings, clips: list[tuple[int, int]], events_shown: int
-) -> Scored:
+def scored_of(video: str, tables: Tables, findings: Findings, clips: list, events_shown: int) -> Scored:
     return Scored(
         scores=tables.scores(video),
         seconds=tables.seconds[video],
@@ -123,13 +111,12 @@ def write_both(path: Path, table: pd.DataFrame, schema: pa.Schema) -> None:
 
 def draw_figures(folder: Path, tables: Tables, findings: Findings, metrics: dict) -> list[dict]:
     """Title and files of each figure."""
-    tests = tables.frames[tables.frames["split"] == "test"]
-    threshold = findings.threshold.value
+    tests, threshold = tables.frames[tables.frames["split"] == "test"], findings.threshold.value
     pages = score_figures(tests, tables.labels, tables.seconds, threshold, findings.score_range)
-    named = [
-        ("Scores over time" + (f", {page} of {len(pages)}" if len(pages) > 1 else ""), f"scores_{page}", figure)
-        for page, figure in enumerate(pages, 1)
-    ]
+    named = []
+    for page, figure in enumerate(pages, 1):
+        of_all = f", {page} of {len(pages)}" if len(pages) > 1 else ""
+        named.append((f"Scores over time{of_all}", f"scores_{page}", figure))
     if metrics.get("micro_auc") is not None:
         known = tests.merge(tables.labels, on=["video", "frame"])
         named.append(("ROC of the frames", "roc", roc_figure(known, metrics["micro_auc"])))

@@ -15,8 +15,7 @@ from stages.report.words import FAULTS_SAID, clock, counted, duration, from_to, 
 
 # From how much on above the normal a cue is worth a word, and at which its bar is full; so many words at most.
 WORTH_A_WORD, FULL_BAR, WORDS = 2.0, 10.0, 3
-# Seconds before its beginning from which on a moment is played; and by which a clip may miss it, since both are
-# rounded.
+# Seconds before its beginning from which on a moment is played; and by which a clip may miss it: both are rounded.
 LEAD, ROUNDED = 1.0, 0.001
 
 
@@ -29,13 +28,11 @@ class Clips:
     """
 
     def __init__(self, frames: dict[str, list[tuple[int, int]]], seconds: dict[str, np.ndarray]):
-        self.of_video = {
-            video: [
-                (address(clip_name(video, first)), float(seconds[video][first]), float(seconds[video][last + 1]))
-                for first, last in clips
-            ]
-            for video, clips in frames.items()
-        }
+        self.of_video: dict[str, list[tuple[str, float, float]]] = {video: [] for video in frames}
+        for video, clips in frames.items():
+            for first, last in clips:
+                begin, end = float(seconds[video][first]), float(seconds[video][last + 1])
+                self.of_video[video].append((address(clip_name(video, first)), begin, end))
 
     def played(self, video: str, second: float) -> dict | None:
         """The clip that shows a second of a video, and its second from which on; None where no clip does."""
@@ -74,11 +71,7 @@ def event_card(event, clips: Clips, shape) -> dict:
 
 
 def bar_width(value: float) -> int:
-    """In percent of the widest.
-
-    >>> bar_width(-1.0), bar_width(2.5), bar_width(21.9)
-    (0, 25, 100)
-    """
+    """In percent of the widest."""
     return round(100 * min(1.0, max(0.0, value / FULL_BAR)))
 
 
@@ -86,6 +79,7 @@ def timeline(video: str, tables: Tables, findings: Findings, clips: Clips, shown
     """Of one video; `shown` events have a card."""
     scores, seconds = tables.scores(video), tables.seconds[video]
     events, faults = (of_video(table, video).sort_values("first_frame") for table in (findings.events, findings.faults))
+    files = [{"file": f, "first": round(a, 2), "last": round(b, 2)} for f, a, b in clips.of_video[video]]
     curve = heights(scores, seconds, findings.score_range)
     ends = [table[["first_frame", "last_frame"]].to_numpy(int) for table in (events, faults)]
     marks = zip(("labelled", "events", "faults"), (stretches(tables.anomalous(video)), *ends), strict=True)
@@ -100,7 +94,7 @@ def timeline(video: str, tables: Tables, findings: Findings, clips: Clips, shown
             "video": video,
             "start": round(float(seconds[0]), 2),
             "end": round(float(seconds[-1]), 2),
-            "clips": [{"file": f, "first": round(a, 2), "last": round(b, 2)} for f, a, b in clips.of_video[video]],
+            "clips": files,
         },
     }
 

@@ -21,27 +21,16 @@ SELDOM = 0.5
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found in the test clips, and what was not.
+    """What was found in the test clips, and what was not."""
 
-    Attributes:
-        threshold: of the frame scores.
-        events: EVENTS, the highest score first.
-        faults: FAULTS.
-        incidents: as of `incident_table`.
-        seldom: of `track_table`, what has no box in most of its frames.
-        boxed: share of labelled regions with a scored box; NaN without regions.
-        usual: score of a usual object.
-        score_range: lowest and highest score that curves have room for.
-    """
-
-    threshold: Threshold
-    events: pd.DataFrame
-    faults: pd.DataFrame
-    incidents: pd.DataFrame
-    seldom: pd.DataFrame
-    boxed: float
-    usual: float
-    score_range: tuple[float, float]
+    threshold: Threshold  # of the frame scores
+    events: pd.DataFrame  # EVENTS, the highest score first
+    faults: pd.DataFrame  # FAULTS
+    incidents: pd.DataFrame  # as of `incident_table`
+    seldom: pd.DataFrame  # of `track_table`, what has no box in most of its frames
+    boxed: float  # share of labelled regions with a scored box; NaN without regions
+    usual: float  # score of a usual object
+    score_range: tuple[float, float]  # lowest and highest score that curves have room for
 
     @property
     def missed(self) -> pd.DataFrame:
@@ -50,11 +39,7 @@ class Findings:
 
 
 def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
-    """The findings of a set.
-
-    Args:
-        faults: FAULTS, of which none has an alarm yet.
-    """
+    """The findings of a set with these FAULTS, of which none has an alarm yet."""
     objects = tables.objects
     frames = with_alarms(tables.frames, objects, faults, tables.seconds, report.join_seconds)
     threshold = find_threshold(frames, tables.videos, report.false_alarms_per_hour)

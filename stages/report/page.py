@@ -1,6 +1,5 @@
 """The page of a set: what its template is told, all as words, numbers and places."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
@@ -15,51 +14,8 @@ from stages.report.tables import Tables
 from stages.report.words import counted, duration, incidents_said, percent, plain, threshold_said
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What the set's labels say of the scores, as rows: all empty without labels."""
-
-    headlines: list[dict]
-    scorers: list[dict]
-    types: list[dict]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found and what was not, as rows and in words.
-
-    Attributes:
-        lead: what was looked through.
-        event_count: of all events, of which `events` are shown.
-        threshold, level: in words, and where it is in a timeline; "" and None where there is none.
-        data: for the script.
-    """
-
-    lead: str
-    event_count: int
-    events: list[dict]
-    threshold: str
-    level: int | None
-    timelines: list[dict]
-    missed_said: str
-    missed: list[dict]
-    tracks: list[dict]
-    faults: list[dict]
-    data: dict
-
-
-@dataclass(frozen=True)
-class Run:
-    """What the page rests on: why the threshold is where it is; title, png and svg of each figure; YAML; pairs."""
-
-    threshold_said: str
-    figures: list[dict]
-    parameters: str
-    versions: list[tuple[str, str]]
-
-
-def render(name: str, measured: Measured, found: Found, run: Run) -> str:
-    """The page; every name in it is escaped."""
+def render(name: str, measured: dict, found: dict, run: dict) -> str:
+    """The page of what the functions below tell of a set; every name in it is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -72,40 +28,44 @@ def render(name: str, measured: Measured, found: Found, run: Run) -> str:
     return environment.get_template("page.html").render(measured=measured, found=found, run=run, **known) + "\n"
 
 
-def measured_of(metrics: dict, findings: Findings) -> Measured:
-    """Of `metrics/<set>.json`."""
+def measured_of(metrics: dict, findings: Findings) -> dict:
+    """What the set's labels say of the scores, of `metrics/<set>.json`, as rows: none without labels."""
     if "micro_auc" not in metrics:
-        return Measured([], [], [])
-    return Measured(headlines(metrics, findings), scorer_rows(metrics), type_rows(metrics))
+        return {"headlines": [], "scorers": [], "types": []}
+    return {"headlines": headlines(metrics, findings), "scorers": scorer_rows(metrics), "types": type_rows(metrics)}
 
 
-def found_of(
-    tables: Tables, findings: Findings, report: Report, clip_frames: dict[str, list[tuple[int, int]]]
-) -> Found:
-    """What there is to tell; `clip_frames` are first and last frame of the clips of each test video."""
+def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: dict) -> dict:
+    """What was found and what was not, as rows and in words.
+
+    The threshold is "", and its level in a timeline None, where there is none; `data` is for the script.
+
+    Args:
+        clip_frames: by test video, first and last frame of its clips.
+    """
     clips, threshold = Clips(clip_frames, tables.seconds), findings.threshold
     shown, shapes = findings.events.head(report.events_shown), tables.videos.set_index("video")
     footage = duration(sum(tables.seconds[video][-1] - tables.seconds[video][0] for video in tables.tests))
     timelines, incidents = [timeline(v, tables, findings, clips, len(shown)) for v in tables.tests], findings.incidents
-    return Found(
-        lead=f"{counted(len(tables.tests), 'video')}, {footage} of footage",
-        event_count=len(findings.events),
-        events=[event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
-        threshold=f"{threshold.value:.2f}" if threshold.clips else "",
-        level=level(threshold.value, findings.score_range) if threshold.clips else None,
-        timelines=timelines,
-        missed_said=incidents_said(int(incidents["found"].sum()), len(incidents), findings.boxed),
-        missed=[missed_row(incident, tables, clips) for incident in findings.missed.itertuples()],
-        tracks=[track_row(track, tables) for track in findings.seldom.itertuples()],
-        faults=[fault_row(fault, clips) for fault in findings.faults.itertuples()],
-        data={"range": findings.score_range, "timelines": [shown.pop("data") for shown in timelines]},
-    )
+    return {
+        "lead": f"{counted(len(tables.tests), 'video')}, {footage} of footage",
+        "event_count": len(findings.events),
+        "events": [event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
+        "threshold": f"{threshold.value:.2f}" if threshold.clips else "",
+        "level": level(threshold.value, findings.score_range) if threshold.clips else None,
+        "timelines": timelines,
+        "missed_said": incidents_said(int(incidents["found"].sum()), len(incidents), findings.boxed),
+        "missed": [missed_row(incident, tables, clips) for incident in findings.missed.itertuples()],
+        "tracks": [track_row(track, tables) for track in findings.seldom.itertuples()],
+        "faults": [fault_row(fault, clips) for fault in findings.faults.itertuples()],
+        "data": {"range": findings.score_range, "timelines": [shown.pop("data") for shown in timelines]},
+    }
 
 
-def run_of(findings: Findings, report: Report, **about) -> Run:
-    """`about` are figures, parameters and versions."""
+def run_of(findings: Findings, report: Report, **about) -> dict:
+    """What the page rests on: why the threshold is where it is; `about` are figures, parameters (YAML) and versions."""
     aside = int((findings.faults["alarm"] & (findings.faults["split"] == "held_out")).sum())
-    return Run(threshold_said(findings.threshold, report.false_alarms_per_hour, aside), **about)
+    return {"threshold_said": threshold_said(findings.threshold, report.false_alarms_per_hour, aside), **about}
 
 
 def headlines(metrics: dict, findings: Findings) -> list[dict]:

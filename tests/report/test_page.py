@@ -81,11 +81,11 @@ def test_one_thing_has_one_word(page):
 
 
 def test_an_alarm_of_held_out_footage_that_a_fault_explains_is_told(tmp_path):
-    assert "recording fault" not in run_of(page_of(tmp_path)[1], REPORT, **NOTHING).threshold_said
+    assert "recording fault" not in run_of(page_of(tmp_path)[1], REPORT, **NOTHING)["threshold_said"]
     (tmp_path / "other").mkdir()
     _, findings = page_of(tmp_path / "other", fault="normal")
     findings.faults["alarm"] = True
-    assert ", 1 alarm at recording faults aside" in run_of(findings, REPORT, **NOTHING).threshold_said
+    assert ", 1 alarm at recording faults aside" in run_of(findings, REPORT, **NOTHING)["threshold_said"]
 
 
 REPORT = Report(false_alarms_per_hour=1.0, join_seconds=1.0, events_shown=5, clip_margin=1.0, whole_clips=False)
