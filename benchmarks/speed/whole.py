@@ -41,7 +41,7 @@ from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
 from stages.score.settings import Score
-from stages.score.tasks import score_clip
+from stages.score.tasks import Learnt, score_clip
 from stages.teach.settings import NEEDS_WEIGHTS as TEACHERS_WITH_WEIGHTS
 from stages.teach.settings import Teach
 from stages.teach.vectors import teach_clip
@@ -104,7 +104,7 @@ def stages(sample: Sample) -> dict[str, Callable]:
         "velocity": velocity,
         "tubes": functools.partial(tubes, cut),
         "teach": functools.partial(teach, teacher, taught),
-        "score": functools.partial(scores, paths.network, card, known, score, by_classifier),
+        "score": functools.partial(scores, Learnt(paths.network, card, known, score, "cpu"), by_classifier),
     }
     return work if by_classifier else {stage: do for stage, do in work.items() if stage != "teach"}
 
@@ -135,11 +135,11 @@ def teach(settings, weights, clip, folder):
     teach_clip(folder / "tubes.npy", settings, weights, torch.device("cpu"), folder)
 
 
-def scores(network, card, known, settings, by_classifier, clip, folder):
+def scores(learnt, by_classifier, clip, folder):
     objects = objects_in(folder)
     teacher = folder / "vectors.npy" if by_classifier else None
     what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "tubes.npy", teacher
-    score_clip(*what, network, card, known, settings, "cpu", folder)
+    score_clip(*what, learnt, folder)
 
 
 def objects_in(folder: Path) -> pd.DataFrame:

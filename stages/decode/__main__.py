@@ -29,11 +29,9 @@ def run(name: str) -> str:
 def job(video, paths: SetPaths, decode: Decode) -> Job:
     path = paths.source / video.path
     shape, span = (video.frames, video.height, video.width), (video.first, video.step)
-    return Job(
-        video.video,
-        {"sha256": video.sha256, "grey": decode.grey, "span": [*span, video.frames]},
-        functools.partial(pack_unchanged, video.sha256, path, video.kind, shape, span, decode.grey),
-    )
+    content = {"sha256": video.sha256, "grey": decode.grey, "span": [*span, video.frames]}
+    make = functools.partial(pack_unchanged, video.sha256, path, video.kind, shape, span, decode.grey)
+    return Job(video.video, content, make)
 
 
 def pack_unchanged(hashed: str, path: Path, *rest) -> None:

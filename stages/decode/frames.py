@@ -23,11 +23,8 @@ def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
         return
     video = cv2.VideoCapture(str(path))
     try:
-        while True:
-            there, frame = video.read()
-            if not there:
-                return
-            yield frame
+        while (read := video.read())[0]:
+            yield read[1]
     finally:
         video.release()
 
@@ -35,28 +32,18 @@ def read_frames(path: Path, kind: str) -> Iterator[np.ndarray]:
 def pack_frames(
     path: Path, kind: str, shape: tuple[int, int, int], span: tuple[int, int], grey: bool, folder: Path
 ) -> None:
-    """Writes the frames of a clip into `folder`.
+    """Writes the frames of a clip into `folder`, one at a time, in one channel where they are `grey`, else in three.
 
-    Never holds more than one frame.
-
-    Args:
-        shape: expected (frames, height, width).
-        span: which frame of the file or folder is the first, and every how many-th follows.
-        grey: one channel instead of three, for grey footage.
-
-    Raises:
-        InputError: a frame of another size, or another number of frames.
+    shape: expected (frames, height, width); InputError where frames are of another size or number.
+    span: which frame of the file or folder is the first, and every how many-th follows.
     """
-    frames, height, width = shape
-    first, step = span
+    (frames, height, width), (first, step) = shape, span
 
     def chosen() -> Iterator[np.ndarray]:
         for number, frame in islice(enumerate(read_frames(path, kind)), first, first + frames * step, step):
             if frame.shape[:2] != (height, width):
-                raise InputError(
-                    f"{path}: frame {number} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in "
-                    "the frames before; split the clip where the size changes"
-                )
+                found = f"{path}: frame {number} is {frame.shape[1]}x{frame.shape[0]}, expected {width}x{height} as in"
+                raise InputError(f"{found} the frames before; split the clip where the size changes")
             yield cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if grey else frame
 
     count = write_frames(folder, chosen(), shape if grey else (*shape, 3))

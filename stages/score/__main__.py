@@ -16,18 +16,11 @@ from stages.common.running.files import sha256
 from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos, single_threaded
-from stages.common.tables.schemas import (
-    CUE_VALUES,
-    OBJECTS,
-    TUBES,
-    class_scores_of,
-    join_tables,
-    read_table,
-    table_hash,
-)
+from stages.common.tables import schemas
+from stages.common.tables.schemas import OBJECTS, TUBES, read_table
 from stages.score.features import known_features
 from stages.score.settings import Score, Teach
-from stages.score.tasks import score_clip
+from stages.score.tasks import Learnt, score_clip
 
 
 def run(name: str) -> str:
@@ -47,17 +40,18 @@ def run(name: str) -> str:
         known = known_features(network, training, paths.tubes, offsets, card["mirror"], score.precision, score.batch)
     alike = hashlib.sha256(b"".join(part.tobytes() for part in known)).hexdigest()
     content = {**asdict(score), "network": sha256(paths.network), "known": alike, "device": str(device)}
-    every, jobs = class_scores_of(table, objects), []
+    learnt = Learnt(paths.network, card, known, score, str(device))
+    every, jobs = schemas.class_scores_of(table, objects), []
     for video, places in sorted(table.groupby("video").indices.items()):
         rows, class_scores, shard = table.iloc[places], every[places], paths.tubes / f"{video}.npy"
         teacher = paths.teacher / f"{video}.npy" if compared == "classifier" else None
-        inputs = {"rows": table_hash(rows, TUBES), "tubes": sha256(shard)}
+        inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard)}
         inputs["class_scores"] = hashlib.sha256(class_scores.tobytes()).hexdigest()
         inputs["teacher"] = sha256(teacher) if teacher else None
-        what = video, rows["object"].to_numpy(), class_scores, shard, teacher, paths.network, card, known
-        jobs.append(Job(video, {**content, **inputs}, functools.partial(score_clip, *what, score, str(device))))
+        what = video, rows["object"].to_numpy(), class_scores, shard, teacher, learnt
+        jobs.append(Job(video, {**content, **inputs}, functools.partial(score_clip, *what)))
     pieces = map_videos("score", name, jobs, workers_on(device, machine))
-    join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), CUE_VALUES)
+    schemas.join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), schemas.CUE_VALUES)
     return f"scores of {len(table)} objects, in {paths.scores}"
 
 

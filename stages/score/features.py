@@ -22,22 +22,12 @@ def features_of(trunk_output: torch.Tensor) -> np.ndarray:
 
 @torch.inference_mode()
 def known_features(
-    network: Network,
-    tubes: pd.DataFrame,
-    folder: Path,
-    offsets: np.ndarray,
-    mirror: bool,
-    precision: str,
-    batch: int,
+    network: Network, tubes: pd.DataFrame, folder: Path, offsets: np.ndarray, mirror: bool, precision: str, batch: int
 ) -> features.Known:
-    """What is kept of training tubes.
+    """What is kept of training tubes (TUBES, at least one), whose shards are in `folder`.
 
-    Args:
-        tubes: TUBES of the training clips, at least one.
-        folder: that of the shards.
-        offsets: frames of a tube, relative to its middle.
-        mirror: whether each is kept mirrored too, as the network has seen it.
-        precision: of the convolutions, float32 or bfloat16.
+    offsets: frames of a tube, relative to its middle.
+    mirror: whether each is kept mirrored too, as the network has seen it.
     """
     device = next(network.parameters()).device
     chosen = tubes.iloc[np.unique(np.linspace(0, len(tubes) - 1, min(KEPT, len(tubes))).round().astype(int))]

@@ -1,6 +1,7 @@
 """The scores of objects, higher where a task fails (paper, section 3.4) or the network has seen nothing alike."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,6 @@ def score_tubes(
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
         class_scores: float32 (N, classes) of the detector.
         vectors: the teacher's, float32 (N, features); None where class scores are compared.
-        known: the features of training tubes.
-        precision: of the convolutions, float32 or bfloat16.
     """
     device = next(network.parameters()).device
     regular = to_network(tubes, device)
@@ -46,36 +45,33 @@ def score_tubes(
     return {**found, "features": features.of_features(features_of(seen), known)}
 
 
+class Learnt(NamedTuple):
+    """What the objects of all clips are scored by."""
+
+    folder: Path  # of the trained network
+    card: dict  # its `model.json`
+    known: features.Known
+    score: Score
+    device: str
+
+
 def score_clip(
-    video: str,
-    objects: np.ndarray,
-    class_scores: np.ndarray,
-    shard: Path,
-    teacher: Path | None,
-    model: Path,
-    card: dict,
-    known: features.Known,
-    score: Score,
-    device: str,
-    out: Path,
+    video: str, objects: np.ndarray, class_scores: np.ndarray, shard: Path, teacher: Path | None, by: Learnt, out: Path
 ) -> None:
     """Writes `scores.parquet` (CUE_VALUES) of one clip into the folder `out`.
 
     Args:
         objects, class_scores: int (n,) and float32 (n, classes), in the order of the shard.
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
-        model, card: folder and contents of `model.json` of the trained network.
-        known: the features of training tubes.
     """
-    network = load_network(model, card["architecture"]).to(device)
-    tubes, offsets = map_array(shard), regular_offsets(card["half_length"])
-    vectors = map_array(teacher) if teacher else None
-    parts = []
-    for start in range(0, len(objects), score.batch):
-        part = slice(start, start + score.batch)
+    network = load_network(by.folder, by.card["architecture"]).to(by.device)
+    tubes, offsets = map_array(shard), regular_offsets(by.card["half_length"])
+    vectors, parts = map_array(teacher) if teacher else None, []
+    for start in range(0, len(objects), by.score.batch):
+        part = slice(start, start + by.score.batch)
         shown = take_offsets(np.asarray(tubes[part]), offsets)
         compared = None if vectors is None else vectors[part].astype(np.float32)
-        found = score_tubes(network, shown, class_scores[part], compared, known, score.precision)
+        found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
         parts += [pd.DataFrame({"object": objects[part], "cue": cue, "value": found[cue]}) for cue in found]
     table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
     write_table(out / "scores.parquet", table.assign(video=video), CUE_VALUES)

@@ -32,16 +32,6 @@ def random_resnet(seed: int, dimensions: int = 128) -> Teacher:
     It needs no weights: its answer is an arbitrary smooth function of the crop, which a student can know only near
     the crops that it was shown.  Entries are of size 1 or so, with an offset of their own per dimension.
     """
-    network = _random_network(seed, dimensions)
-
-    def answer(crops: np.ndarray) -> np.ndarray:
-        pixels = torch.from_numpy(_three_channels(crops)).permute(0, 3, 1, 2).float()
-        return network((pixels - 127.5) / 64).numpy()
-
-    return _in_batches(torch.inference_mode()(answer), dimensions)
-
-
-def _random_network(seed: int, dimensions: int) -> nn.Module:
     # Numbers are drawn apart from torch's global generator, which belongs to the caller.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -53,46 +43,47 @@ def _random_network(seed: int, dimensions: int) -> nn.Module:
         network.fc = nn.Linear(4 * 512, dimensions, bias=False)
         nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
         nn.init.orthogonal_(network.fc.weight)
-    return network.eval().requires_grad_(False)
+    network.eval()
+
+    @torch.inference_mode()
+    def answer(crops: np.ndarray) -> np.ndarray:
+        pixels = torch.from_numpy(_three_channels(crops)).permute(0, 3, 1, 2).float()
+        return network((pixels - 127.5) / 64).numpy()
+
+    return _in_batches(answer, dimensions)
 
 
 def onnx_classifier(path: Path, size: int) -> Teacher:
     """An image classifier in ONNX form (EfficientNet-Lite); its vectors are its logits.
 
-    size: pixels of the square that crops are resized to.
-
-    Raises:
-        InputError: there is no such file, or no classifier in it.
+    size: pixels of the square that crops are resized to. InputError where there is no file, or no classifier in it.
     """
     run = load_onnx(path, "float32")
     shape = run(np.zeros((1, 3, size, size), np.float32)).shape
     if len(shape) != 2 or shape[0] != 1:
         raise InputError(f"{path}: answers a picture with {list(shape)} numbers, expected [1, classes]: no classifier")
-    return _in_batches(lambda crops: run(np.ascontiguousarray(standardised(crops, size, **EFFICIENTNET))), shape[1])
+    return _in_batches(lambda crops: run(standardised(crops, size, **EFFICIENTNET)), shape[1])
 
 
 def torchvision_classifier(path: Path, name: str, size: int, device: torch.device) -> Teacher:
-    """An ImageNet classifier of torchvision by its name there; its vectors are its logits.
+    """An ImageNet classifier of torchvision by its name there, with the weights in `path`; its vectors are its logits.
 
-    Args:
-        path: its weights, as torchvision publishes them.
-        size: pixels of the square that crops are resized to.
-        device: where it runs.
-
-    Raises:
-        InputError: a file that does not hold the weights of such a classifier.
+    size: pixels of the square that crops are resized to. InputError where the weights are not of such a classifier.
     """
     network = with_weights(models.get_model(name, weights=None), name, path).to(device)
 
+    @torch.inference_mode()
     def answer(crops: np.ndarray) -> np.ndarray:
         return network(torch.from_numpy(standardised(crops, size, **IMAGENET)).to(device)).cpu().numpy()
 
-    return _in_batches(torch.inference_mode()(answer), 1000)
+    return _in_batches(answer, 1000)
 
 
 def standardised(crops: np.ndarray, size: int, scale: float, mean: tuple, deviation: tuple) -> np.ndarray:
     """What a classifier sees of crops, grey or BGR: red, green and blue, float32 (N, 3, size, size)."""
-    resized = np.stack([_resize(crop, size) for crop in _three_channels(crops)])
+    shrinks = max(crops.shape[1:3]) > size
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = np.stack([cv2.resize(crop, (size, size), interpolation=how) for crop in _three_channels(crops)])
     rgb = (resized[..., ::-1].astype(np.float32) / scale - np.float32(mean)) / np.float32(deviation)
     return rgb.transpose(0, 3, 1, 2)
 
@@ -111,8 +102,3 @@ def _in_batches(answer: Callable[[np.ndarray], np.ndarray], dimensions: int) -> 
 
 def _three_channels(crops: np.ndarray) -> np.ndarray:
     return np.repeat(crops, 3, axis=3) if crops.shape[3] == 1 else np.ascontiguousarray(crops)
-
-
-def _resize(crop: np.ndarray, size: int) -> np.ndarray:
-    shrinks = crop.shape[0] > size or crop.shape[1] > size
-    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -56,12 +56,8 @@ def run(name: str) -> str:
         weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
         with written_whole(folder / "model.safetensors") as aside:
             aside.write_bytes(safetensors_bytes(weights))
-        card = {
-            "architecture": asdict(network.architecture),
-            "half_length": tubes.half_length,
-            "mirror": settings.mirror,
-        }
-        save_json(folder / "model.json", card)
+        shown = {"half_length": tubes.half_length, "mirror": settings.mirror}
+        save_json(folder / "model.json", {"architecture": asdict(network.architecture), **shown})
         with written_whole(folder / "losses.csv") as aside:
             curves(history, tasks(settings)).to_csv(aside, index=False)
     last = {row["split"]: row for row in history[-2:]}

@@ -13,18 +13,12 @@ BRIGHTNESS = 25.0
 
 
 class Jitter(NamedTuple):
-    """What is done to each of N tubes.
+    """What is done to each of N tubes."""
 
-    Attributes:
-        down, right: int (N,), by how many pixels further its crops are cut.
-        contrast: float32 (N,), factor of each pixel's difference from the tube's mean.
-        brightness: float32 (N,), grey levels added.
-    """
-
-    down: np.ndarray
+    down: np.ndarray  # int (N,), by how many pixels further its crops are cut
     right: np.ndarray
-    contrast: np.ndarray
-    brightness: np.ndarray
+    contrast: np.ndarray  # float32 (N,), factor of each pixel's difference from the tube's mean
+    brightness: np.ndarray  # float32 (N,), grey levels added
 
     def part(self, own: slice) -> "Jitter":
         return Jitter(*(drawn[own] for drawn in self))
@@ -39,10 +33,7 @@ def draw_jitter(count: int, side: int, random: np.random.Generator) -> Jitter:
 
 
 def jittered(tubes: np.ndarray, jitter: Jitter) -> np.ndarray:
-    """Tubes uint8 (N, frames, side, side, channels), each changed alike in all frames.
-
-    What a shift leaves open repeats the edge. Levels are rounded, and cut at 0 and 255.
-    """
+    """Tubes uint8 (N, frames, side, side, channels), each changed alike in all frames; a shift repeats the edge."""
     side, levels = np.arange(tubes.shape[2]), np.arange(256, dtype=np.float32)
     changed = np.empty_like(tubes)
     for place, (tube, down, right, contrast, brightness) in enumerate(zip(tubes, *jitter, strict=True)):

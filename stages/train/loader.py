@@ -20,10 +20,7 @@ MAPPED = 128
 
 
 class TubeSet:
-    """Tubes, class scores and teacher's vectors of the rows of a table (TUBES), by their place in the table.
-
-    class_scores: float32 (rows, classes).
-    """
+    """Tubes, class scores, float32 (rows, classes), and teacher's vectors, by their place in a table (TUBES)."""
 
     def __init__(self, table: pd.DataFrame, class_scores: np.ndarray, tubes: Path, teacher: Path):
         self.folders = {"tubes": tubes, "teacher": teacher}
@@ -37,11 +34,8 @@ class TubeSet:
     def gather(self, what: str, places: np.ndarray) -> np.ndarray:
         """Rows of the shards of `what`, tubes or teacher, at `places` of the table (one at least), in that order."""
         videos, which = np.unique(self.video[places], return_inverse=True)
-        parts = []
-        for number, video in enumerate(videos):
-            rows = self.row[places[which == number]]
-            parts.append(self.open_shard(self.folders[what] / f"{video}.npy")[rows])
-        by_video = np.concatenate(parts)
+        shards = (self.open_shard(self.folders[what] / f"{video}.npy") for video in videos)
+        by_video = np.concatenate([shard[self.row[places[which == number]]] for number, shard in enumerate(shards)])
         gathered = np.empty_like(by_video)
         gathered[np.argsort(which, kind="stable")] = by_video
         return gathered

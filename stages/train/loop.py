@@ -40,17 +40,15 @@ def train(
     """Trains `network` in place; the losses of each epoch as rows: epoch, split, and a column per task.
 
     Goes on from `checkpoint` where there is one, with the same result as if it had never stopped: what is random in an
-    epoch comes from the seed and the epoch's number alone.
-
-    Raises:
-        InputError: a loss is not finite, with the task's name.
+    epoch comes from the seed and the epoch's number alone. InputError with the task's name where a loss is not finite.
     """
     device = next(network.parameters()).device
     per_epoch = min(settings.tubes_per_epoch, len(training))
     steps = settings.epochs * math.ceil(per_epoch / BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: schedule(s, steps, WARMUP_STEPS))
-    done, history = resume(checkpoint, network, optimizer, scheduler)
+    parts = {"network": network, "optimizer": optimizer, "scheduler": scheduler}
+    done, history = resume(checkpoint, parts)
     for epoch in range(done, settings.epochs):
         start = time.monotonic()
         random = np.random.default_rng([settings.seed, epoch])
@@ -65,7 +63,7 @@ def train(
             losses = run_epoch(network, held_out, places, tubes, settings, validation)
         history.append({"epoch": epoch, "split": "held_out", **losses})
         if rank() == 0:
-            save_checkpoint(checkpoint, network, optimizer, scheduler, epoch + 1, history)
+            save_checkpoint(checkpoint, parts, epoch + 1, history)
             report(history[-2:], settings.epochs, per_epoch / (time.monotonic() - start), device)
     return history
 
@@ -84,9 +82,8 @@ def run_epoch(network, data, order, tubes, settings, random, optimizer=None, sch
         shares = own_share(size) * torch.stack(list(losses.values()))
         for task, value in zip(losses, summed(shares.detach().clone()).tolist(), strict=True):
             if not math.isfinite(value):
-                raise InputError(
-                    f"the loss of {task} is {value}; look for broken tubes or vectors, or take another train.seed"
-                )
+                found = f"the loss of {task} is {value}"
+                raise InputError(f"{found}; look for broken tubes or vectors, or take another train.seed")
             sums[task] += value * size
         if optimizer:
             optimizer.zero_grad()
@@ -97,30 +94,23 @@ def run_epoch(network, data, order, tubes, settings, random, optimizer=None, sch
     return {task: round(total / max(1, len(order)), 6) for task, total in sums.items()}
 
 
-def save_checkpoint(place: Path, network, optimizer, scheduler, epochs: int, history: list[dict]) -> None:
-    state = {
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "scheduler": scheduler.state_dict(),
-        "epochs": epochs,
-        "history": history,
-    }
+def save_checkpoint(place: Path, parts: dict, epochs: int, history: list[dict]) -> None:
+    state = {name: part.state_dict() for name, part in parts.items()}
     # Through memory: of a full disk, torch itself says nothing that tells what is wrong.
     content = io.BytesIO()
-    torch.save(state, content)
+    torch.save({**state, "epochs": epochs, "history": history}, content)
     with piece_whole(place) as folder:
         (folder / "checkpoint.pt").write_bytes(content.getbuffer())
 
 
-def resume(place: Path, network, optimizer, scheduler) -> tuple[int, list[dict]]:
-    """Epochs done and their history; the state of all is taken from the checkpoint if there is a whole one."""
+def resume(place: Path, parts: dict) -> tuple[int, list[dict]]:
+    """Epochs done and their history; the state of all parts is taken from the checkpoint if there is a whole one."""
     file = place / "piece/checkpoint.pt"
     state = of_first(torch.load(file, weights_only=True, map_location="cpu") if intact(place) else None)
     if state is None:
         return 0, []
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    scheduler.load_state_dict(state["scheduler"])
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
     if rank() == 0:
         print(f"  going on after epoch {state['epochs']}", file=sys.stderr, flush=True)
     return state["epochs"], state["history"]

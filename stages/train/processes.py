@@ -8,7 +8,7 @@ the mean of gradients instead, which is that only where all shares are of one si
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from torch.distributed.rendezvous import rendezvous
 
 from stages.common.running.errors import InputError
-
-Value = TypeVar("Value")
 
 
 @contextmanager
@@ -35,18 +33,13 @@ def process_group() -> Iterator[None]:
         yield
     except BaseException as end:
         # Where one fails the others fail too, by the same fault or since it is gone, and torchrun ends them all.
-        fails = not isinstance(end, SystemExit) or end.code
-        if fails and store.add("failed", 1) > 1:
+        if (not isinstance(end, SystemExit) or end.code) and store.add("failed", 1) > 1:
             raise SystemExit(1) from None
         raise
 
 
 def take_own_gpu(device: torch.device) -> None:
-    """Makes "cuda" mean a GPU of this process's own.
-
-    Raises:
-        InputError: there are fewer GPUs than processes.
-    """
+    """Makes "cuda" mean a GPU of this process's own; InputError where there are fewer GPUs than processes."""
     if count() == 1 or device.type != "cuda":
         return
     own, there = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
@@ -91,7 +84,7 @@ def sum_gradients(network: nn.Module) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def of_first(value: Value) -> Value:
+def of_first(value: Any) -> Any:
     """The first process's `value`, in all of them."""
     values = [value]
     if count() > 1:

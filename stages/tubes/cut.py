@@ -17,7 +17,7 @@ def chosen_frames(frames: int, split: str, tubes: Tubes) -> np.ndarray:
 
     Test and held-out clips: all. Training clips: every `train_stride`-th, counted from the first as `detect.every`
     counts, with the whole reach before and after it, so that no tube to learn from repeats the clip's first or last
-    frame. Of a clip that is too short for that, all that have the reach; or, if none has, every `train_stride`-th.
+    frame; in a clip that is too short for that, all that have the reach, or, if none has, every `train_stride`-th.
     """
     every = np.arange(frames)
     if split != "train":
@@ -39,23 +39,17 @@ def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple
 
 
 def cut_tube(frames: Frames, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
-    """One tube, uint8 (2 half + 1, size, size, channels).
+    """One tube, uint8 (2 half + 1, size, size, channels), around the detection's frame `middle`.
 
-    Args:
-        frames: of the clip.
-        middle: the detection's frame; beyond the clip's ends its first or last frame is repeated.
-        box: float (4,), pixels; the same in all frames (no tracking).
+    Beyond the clip's ends its first or last frame is repeated. The box, float (4,) in pixels, stays where it is.
     """
     _, height, width = frames.shape[:3]
     left, top, right, bottom = crop_area(box, context, width, height)
     times = np.clip(np.arange(middle - half, middle + half + 1), 0, len(frames) - 1)
-    tube = np.empty((len(times), size, size, 1 if len(frames.shape) == 3 else 3), np.uint8)
     shrinks = right - left > size and bottom - top > size
-    for index, time in enumerate(times):
-        crop = np.ascontiguousarray(frames[time][top:bottom, left:right])
-        resized = cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        tube[index] = resized.reshape(size, size, -1)
-    return tube
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    crops = [np.ascontiguousarray(frames[time][top:bottom, left:right]) for time in times]
+    return np.stack([cv2.resize(crop, (size, size), interpolation=how).reshape(size, size, -1) for crop in crops])
 
 
 def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: Tubes, folder: Path) -> None:

@@ -26,7 +26,5 @@ class Tubes:
 def check(every: SimpleNamespace) -> None:
     stride, searched = every.tubes.train_stride, every.detect.every
     if stride % searched:
-        raise InputError(
-            f"tubes.train_stride is {stride}, and detect.every {searched}: of the frames that are learnt from most "
-            f"would not be searched; take a multiple of {searched}"
-        )
+        found = f"tubes.train_stride is {stride}, and detect.every {searched}: of the frames that are learnt from most"
+        raise InputError(f"{found} would not be searched; take a multiple of {searched}")

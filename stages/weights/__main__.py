@@ -32,10 +32,8 @@ def copy_checked(wanted: File, role: str, folder: Path) -> None:
         fetch(wanted, role, source)
     actual = sha256(source)
     if not actual.startswith(wanted.sha256):
-        raise InputError(
-            f"{source}: wrong SHA-256: expected {wanted.sha256}, found {actual}; fetch the file again, or correct "
-            f"params.yaml: weights.{role}.sha256"
-        )
+        found = f"{source}: wrong SHA-256: expected {wanted.sha256}, found {actual}"
+        raise InputError(f"{found}; fetch the file again, or correct params.yaml: weights.{role}.sha256")
     shutil.copyfile(source, folder / wanted.file)
 
 

@@ -7,7 +7,7 @@ from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_netwo
 from stages.common.cues.features import Known
 from stages.common.tables.schemas import CUE_VALUES, read_table
 from stages.score.settings import Score
-from stages.score.tasks import score_clip, score_tubes
+from stages.score.tasks import Learnt, score_clip, score_tubes
 
 NAMES = [*TASKS, "features"]
 # The nearest of the two is the first.
@@ -87,8 +87,8 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, n
         np.save(teacher, vectors.astype(np.float16))
     numbers = np.arange(len(shard)) if numbers is None else numbers
     score = Score(precision="float32", batch=batch)
-    where = folder / "shard.npy", teacher, folder / "network"
-    score_clip("clip", numbers, class_scores, *where, card, KNOWN, score, "cpu", folder)
+    learnt = Learnt(folder / "network", card, KNOWN, score, "cpu")
+    score_clip("clip", numbers, class_scores, folder / "shard.npy", teacher, learnt, folder)
     table = read_table(folder / "scores.parquet", CUE_VALUES)
     return table, table.pivot(index="object", columns="cue", values="value")
 

@@ -19,11 +19,10 @@ RIDGE = 1e-3
 
 
 class Known(NamedTuple):
-    """Of training tubes: deviation of each feature, float64 (features,), and the features in units of it, float64
-    (tubes, features)."""
+    """What is kept of training tubes."""
 
-    deviation: np.ndarray
-    features: np.ndarray
+    deviation: np.ndarray  # of each feature, float64 (features,)
+    features: np.ndarray  # in units of it, float64 (tubes, features)
 
 
 def fit(features: np.ndarray) -> Known:

@@ -23,12 +23,10 @@ def shape_of(boxes: np.ndarray) -> np.ndarray:
 
 
 def of_boxes(boxes: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """Mean distance of each box's shape from the NEAREST ones of `normal`, float32 (n,); NaN where there are none.
+    """Mean distance of each box's shape from the NEAREST of the training clips, float32 (n,); NaN where there are none.
 
     Width and height count by their deviations over `normal`.
-
-    Args:
-        boxes, normal: float (n, 4) and (m, 4), in pixels; `normal` are those of the training clips.
+    boxes, normal: float (n, 4), and (m, 4) of the training clips, in pixels.
     """
     if not len(boxes) or not len(normal):
         return np.full(len(boxes), np.nan, np.float32)

@@ -18,10 +18,9 @@ def flow_magnitude(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def box_means(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """The mean of `values` (H, W) in each box, float32 (n,); a box covers at least the pixel at its corner.
+    """The mean of `values` (H, W) in each of the boxes, float (n, 4) in pixels: float32 (n,).
 
-    Args:
-        boxes: float (n, 4), pixels; what sticks out is cut.
+    What sticks out is cut; a box covers at least the pixel at its corner.
     """
     height, width = values.shape
     means = np.zeros(len(boxes), np.float32)
@@ -34,16 +33,12 @@ def box_means(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 
 def of_frames(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Pixels per frame at which the contents of each box move, float32 (n,).
+    """Pixels per frame, float32 (n,), at which moves what is in each of the boxes, float (n, 4) in pixels.
 
     The flow goes from the frame before to the frame after, or from or to the box's own at a clip's ends.
-
-    Args:
-        frames: uint8 (F, H, W[, 3]).
-        times, boxes: int (n,), float (n, 4) in pixels.
+    frames, times: uint8 (F, H, W[, 3]), int (n,).
     """
-    velocities = np.zeros(len(times), np.float32)
-    shrink = min(1.0, WIDTH / frames.shape[2])
+    velocities, shrink = np.zeros(len(times), np.float32), min(1.0, WIDTH / frames.shape[2])
     order = np.argsort(times, kind="stable")
     moments, starts = np.unique(times[order], return_index=True)
     for time, here in zip(moments, np.split(order, starts)[1:], strict=True):

@@ -11,17 +11,11 @@ from stages.common.frames.store import Frames, open_frames
 
 
 class Recording(NamedTuple):
-    """A clip, and the clips of its file.
-
-    Attributes:
-        video: the clip's name.
-        store: where the frames lie.
-        parts: names of the clips of its file, in their order there.
-    """
+    """A clip, and the clips of its file."""
 
     video: str
-    store: Path
-    parts: list[str]
+    store: Path  # where the frames lie
+    parts: list[str]  # names of the clips of its file, in their order there
 
     def frames(self) -> Frames:
         """Those of the clip."""

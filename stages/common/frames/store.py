@@ -22,16 +22,12 @@ from stages.common.tables.schemas import TIMES, arrow_table
 
 @dataclass(frozen=True, eq=False)
 class Frames(Sequence):
-    """The frames of one clip, read when they are asked for: uint8, grey (height, width) or BGR (height, width, 3).
-
-    Attributes:
-        hash: of all frames.
-    """
+    """The frames of one clip, read when they are asked for: uint8, grey (height, width) or BGR (height, width, 3)."""
 
     store: Path
     video: str
     pixels: np.ndarray
-    hash: str
+    hash: str  # of all frames
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -52,11 +48,7 @@ class Frames(Sequence):
 
 
 def open_frames(store: Path, video: str) -> Frames:
-    """The frames of a clip of a store.
-
-    Raises:
-        InputError: there is no store, or no such clip in it.
-    """
+    """The frames of a clip of a store; InputError where there is no store, or no such clip in it."""
     if not (store / "clips.json").exists():
         raise InputError(f"{store}: not found; run `dvc repro` to make it")
     hashes = json.loads((store / "clips.json").read_text())
@@ -66,11 +58,7 @@ def open_frames(store: Path, video: str) -> Frames:
 
 
 def write_frames(folder: Path, frames: Iterable[np.ndarray], shape: tuple[int, ...]) -> int:
-    """Writes a clip's frames into `folder`, one at a time; how many there were.
-
-    Args:
-        frames: uint8, all of shape[1:]; no more than shape[0].
-    """
+    """Writes a clip's frames, uint8, all of shape[1:], shape[0] at most, into `folder`; how many there were."""
     count = 0
     with new_array(folder / "frames.npy", shape) as array:
         for frame in frames:
@@ -80,10 +68,7 @@ def write_frames(folder: Path, frames: Iterable[np.ndarray], shape: tuple[int, .
 
 
 def fill_store(store: Path, clips: Iterable[tuple[str, Path]], times: pd.DataFrame) -> None:
-    """Puts clips, each a name and the folder that `write_frames` filled, into an empty folder `store`.
-
-    times: TIMES.
-    """
+    """Puts clips, each a name and the folder that `write_frames` filled, and TIMES into an empty folder `store`."""
     rows_of, hashes = times.groupby("video").indices, {}
     with pq.ParquetWriter(store / "times.parquet", TIMES, compression="zstd") as writer:
         for video, folder in clips:

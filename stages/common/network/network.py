@@ -23,25 +23,15 @@ GROUPS = 4
 
 @dataclass(frozen=True)
 class Architecture:
-    """All that is needed to build the network again.
+    """All that is needed to build the network again."""
 
-    Attributes:
-        depth: shallow or deep.
-        width: narrow or wide.
-        size: pixels of a crop's side, a multiple of 16.
-        channels: 1 (grey) or 3.
-        classes: length of the detector's class scores, 0 where it has none.
-        features: length of the teacher's vector.
-        tasks: names of the proxy tasks that have a head, in the order of TASKS.
-    """
-
-    depth: str
-    width: str
-    size: int
-    channels: int
-    classes: int
-    features: int
-    tasks: tuple[str, ...]
+    depth: str  # shallow or deep
+    width: str  # narrow or wide
+    size: int  # pixels of a crop's side, a multiple of 16
+    channels: int  # 1 (grey) or 3
+    classes: int  # length of the detector's class scores, 0 where it has none
+    features: int  # length of the teacher's vector
+    tasks: tuple[str, ...]  # names of the proxy tasks that have a head, in the order of TASKS
 
 
 def channels_last(inputs: Tensor) -> Tensor:
@@ -166,20 +156,15 @@ class Network(nn.Module):
 class Batch:
     """What the network sees of a batch of tubes, float32 in 0 to 1; what it makes of them is calculated when asked for.
 
-    Attributes:
-        regular: consecutive frames (N, channels, frames, side, side).
-        irregular: skipped frames, likewise; None where nothing is learnt.
-        pictures: the middle crops (N, channels, side, side) as the teachers saw them, never mirrored or jittered.
-        class_scores: (N, classes).
-        teacher: standardised vectors (N, features); None where none are compared.
+    The pictures are the tubes' middle crops as the teachers saw them, never mirrored or jittered.
     """
 
     network: Network
-    regular: Tensor
-    irregular: Tensor | None
-    pictures: Tensor
-    class_scores: Tensor
-    teacher: Tensor | None
+    regular: Tensor  # consecutive frames (N, channels, frames, side, side)
+    irregular: Tensor | None  # skipped frames, likewise; None where nothing is learnt
+    pictures: Tensor  # (N, channels, side, side)
+    class_scores: Tensor  # (N, classes)
+    teacher: Tensor | None  # standardised vectors (N, features); None where none are compared
 
     @cached_property
     def forward(self) -> Tensor:
@@ -200,9 +185,8 @@ class Batch:
     def without_middle(self) -> Tensor:
         """Of the tubes without their middle frame, not pooled at the end."""
         middle = self.regular.shape[2] // 2
-        return self.network.trunk.unpooled(
-            torch.cat([self.regular[:, :, :middle], self.regular[:, :, middle + 1 :]], 2)
-        )
+        around = self.regular[:, :, :middle], self.regular[:, :, middle + 1 :]
+        return self.network.trunk.unpooled(torch.cat(around, 2))
 
     @property
     def middle(self) -> Tensor:

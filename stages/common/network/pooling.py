@@ -22,11 +22,8 @@ from stages.common.running.files import held
 def pool_norm_relu(tubes: Tensor, norm: torch.nn.GroupNorm) -> Tensor:
     """The maximum of each 2x2 square of every frame, normalised, where it is positive.
 
-    Args:
-        tubes: float32 or bfloat16 (N, channels, time, height, width), height and width even, channels last in memory.
-
-    Returns:
-        (N, channels, time, height / 2, width / 2), of the same type and layout.
+    From tubes (N, channels, time, height, width), float32 or bfloat16, height and width even, channels last in memory,
+    to (N, channels, time, height / 2, width / 2), of the same type and layout.
     """
     if tubes.device.type != "cpu":
         pictures = F.max_pool2d(tubes.transpose(1, 2).flatten(0, 1), 2)
@@ -69,22 +66,16 @@ def run(loops: Dispatcher, arguments: list) -> None:
     """Runs compiled loops on as many threads as torch has."""
     threads = torch.get_num_threads()
     arguments = [array_of(argument) if isinstance(argument, Tensor) else argument for argument in arguments]
-    compile_alone(loops, tuple(numba.typeof(argument) for argument in arguments))
+    types = tuple(numba.typeof(argument) for argument in arguments)
+    if types not in loops.overloads:
+        # Of two processes that put something into its cache at once, Numba may leave the code of the one under the
+        # types of the other; so that one compiles, or reads what was compiled before, while no other does.
+        with held(Path(loops.stats.cache_path), fcntl.LOCK_EX):
+            loops.compile(types)
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     loops(*arguments)
     # Both have their threads of OpenMP, and Numba, when it first compiles something, sets how many for both.
     torch.set_num_threads(threads)
-
-
-def compile_alone(loops: Dispatcher, types: tuple) -> None:
-    """Compiles loops for such arguments, or reads what was compiled before, while no other process does.
-
-    Of two processes that put something into its cache at once, Numba may leave the code of the one under the types of
-    the other.
-    """
-    if types not in loops.overloads:
-        with held(Path(loops.stats.cache_path), fcntl.LOCK_EX):
-            loops.compile(types)
 
 
 def array_of(tensor: Tensor) -> np.ndarray:

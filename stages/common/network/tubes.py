@@ -15,8 +15,7 @@ def regular_offsets(half: int) -> np.ndarray:
 def irregular_offsets(half: int, max_step: int, count: int, random: np.random.Generator) -> np.ndarray:
     """Frames of tubes that skip frames, int (count, 2 half + 1), ascending, 0 in the middle.
 
-    From the middle outwards, on both sides, each next frame is 2 to max_step further, so that at least one is skipped
-    every time; steps are drawn anew for each.
+    From the middle outwards, on both sides, each next frame is 2 to max_step further, drawn anew for each.
     """
     steps = random.integers(2, max_step + 1, (2, count, half))
     before, after = np.cumsum(steps, axis=2)
@@ -24,11 +23,9 @@ def irregular_offsets(half: int, max_step: int, count: int, random: np.random.Ge
 
 
 def take_offsets(tubes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Frames at `offsets` from the middle of wide tubes.
+    """Frames at `offsets` from the middle of wide tubes (N, 2 reach + 1, side, side, channels).
 
-    Args:
-        tubes: (N, 2 reach + 1, side, side, channels).
-        offsets: int (frames,) for all, or (N, frames) one row each; within -reach..reach.
+    offsets: int (frames,) for all, or (N, frames) one row each; within -reach..reach.
     """
     places = offsets + tubes.shape[1] // 2
     return tubes[:, places] if offsets.ndim == 1 else tubes[np.arange(len(tubes))[:, None], places]

@@ -17,21 +17,14 @@ HINTS = {"float32": "f32", "bfloat16": "bf16"}
 def load_onnx(path: Path, precision: Precision) -> Callable[[np.ndarray], np.ndarray]:
     """What a network with one input answers first, float32, to a batch, float32 (N, ...); on one thread.
 
-    It is compiled once for each shape of what comes in, and not again for the next clip of a process.
-
-    Raises:
-        InputError: there is no such file, or no network in it; with the answer, if the network takes another shape.
+    It is compiled once for each shape of what comes in, and not again for the next clip of a process. InputError where
+    there is no such file, or no network in it; with the answer, if the network takes another shape.
     """
     if not Path(path).is_file():
         raise InputError(f"{path}: no weights there; fetch them or name another file")
     core = openvino.Core()
-    options = {
-        "INFERENCE_PRECISION_HINT": HINTS[precision],
-        "INFERENCE_NUM_THREADS": 1,
-        "NUM_STREAMS": 1,
-        # Pinned, the threads of all workers would share the first core.
-        "ENABLE_CPU_PINNING": False,
-    }
+    options = {"INFERENCE_PRECISION_HINT": HINTS[precision], "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+    options["ENABLE_CPU_PINNING"] = False  # pinned, the threads of all workers would share the first core
 
     @functools.cache
     def compiled(shape: tuple[int, ...]) -> openvino.InferRequest:

@@ -15,21 +15,15 @@ def published_url(file: str) -> str | None:
 
 
 def with_weights(model: torch.nn.Module, name: str, path: Path) -> torch.nn.Module:
-    """A network of torchvision with the weights of a file, in evaluation mode.
+    """The network that torchvision calls `name` with the weights of a file, in evaluation mode; InputError if not its.
 
-    Args:
-        name: torchvision's name of the network.
-        path: a state dictionary (`.pth`) as torchvision publishes them; tensors only, nothing else is unpickled.
-
-    Raises:
-        InputError: the file does not hold the weights of such a network.
+    path: a state dictionary (`.pth`) as torchvision publishes them; tensors only, nothing else is unpickled.
     """
     try:
         model.load_state_dict(torch.load(path, weights_only=True, map_location="cpu"))
     # A file that is no state dictionary fails in ways of its own, from the archive's reader to the tensors' shapes.
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: not the weights of {name}: {reason}; fetch the file again, or name another"
-        ) from None
+        found = f"{path}: not the weights of {name}: {reason}"
+        raise InputError(f"{found}; fetch the file again, or name another") from None
     return model.eval()

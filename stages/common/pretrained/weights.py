@@ -7,11 +7,7 @@ from stages.common.running.errors import InputError
 
 
 def weights_file(folder: Path) -> Path:
-    """The file that the `weights` stage put into `folder`.
-
-    Raises:
-        InputError: it has not run since params.yaml names one.
-    """
+    """The file that the `weights` stage put into `folder`; InputError where it has not since params.yaml names one."""
     note = folder / "weights.json"
     file = json.loads(note.read_text())["file"] if note.exists() else None
     if file is None:
