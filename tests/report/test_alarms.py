@@ -37,6 +37,14 @@ def test_the_threshold_counts_alarms_as_they_are_shown():
     assert joined.value < apart.value and apart.value > 5
 
 
+def test_the_order_of_the_rows_does_not_matter():
+    frames = frame_table(held=[0, 5, 5, 0, 3, 0] * 3, test=[0, 6, 6, 6, 0, 0] * 3)
+    shuffled = frames.sample(frac=1, random_state=1)
+    found = [find_threshold(alarmed(table), VIDEO, 1.0) for table in (frames, shuffled)]
+    assert found[0] == found[1]
+    pd.testing.assert_frame_equal(*(find_alarms(alarmed(table), 5.5) for table in (frames, shuffled)))
+
+
 def test_without_held_out_footage_nothing_is_an_alarm():
     frames = alarmed(frame_table(test=[1.0, 5.0]))
     found = find_threshold(frames, pd.DataFrame({"video": ["test"], "split": ["test"], "fps": [FPS]}), 1.0)

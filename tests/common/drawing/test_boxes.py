@@ -71,9 +71,10 @@ def test_a_scored_frame_has_its_objects_and_what_is_labelled_where_they_are():
     assert (scored_frame(frame, OBJECT[:0], OBJECT[:0], 0.0, 3.0) == 128).all()
 
 
-def test_the_score_of_what_is_unusual_stands_on_its_box():
+@pytest.mark.parametrize("score", [3.0, 5.0])
+def test_the_score_of_what_is_unusual_stands_on_its_box(score):
     frame = np.full((60, 80, 3), 128, np.uint8)
-    picture = scored_frame(frame, OBJECT, OBJECT[:0], 0.0, 3.0)
+    picture = scored_frame(frame, OBJECT.assign(score=score), OBJECT[:0], 0.0, 3.0)
     patch = picture[118:134, 181:200]
     assert (patch == ALARM).all(axis=2).mean() > 0.5 and (patch > 200).all(axis=2).any()
     # At the upper edge there is no room above the box.
