@@ -6,31 +6,14 @@ import shutil
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT, cut_off, still, write_avi, write_pictures
-from miniatures import drop_rubbish, rows
-from scipy.io import savemat
+from helpers import ROOT, cut_off, still, write_pictures
+from miniatures import drop_rubbish, rows, save, write_masks
 
 from stages.common.tables.schemas import BOX
 from stages.footage.layouts.ucsd import labels_of_ranges
 
 PED2 = ROOT.parent / "shared/data/ped2"
 AVENUE = ROOT.parent / "shared/data/avenue"
-
-
-@pytest.fixture
-def ano_pred(project):
-    """Two training clips; a test clip with masks whose name holds a dot, and one without."""
-    for name in ("01", "02"):
-        write_pictures(project.source / f"training/frames/{name}", still(2), "{}.jpg")
-    write_pictures(project.source / "testing/frames/01.north", still(12), "{}.jpg")
-    write_pictures(project.source / "testing/frames/02", still(2), "{}.jpg")
-    masks = np.zeros((12, 48, 64), np.uint8)
-    masks[2, 10:20, 30:40] = 255
-    masks[10, 5:15, 3:9] = 255
-    masks[11, 0, 0] = 255  # a stray pixel: an anomalous frame, and no region
-    masks[5] = 100  # grey is not white
-    write_pictures(project.source / "testing/masks/01.north", masks, "{}.png")
-    return project
 
 
 @pytest.mark.parametrize("rubbish", [False, True])
@@ -56,25 +39,6 @@ def test_ano_pred(ano_pred, rubbish, layout):
     # The masks are in the order of their numbers: 10.png comes after 2.png.
     assert np.flatnonzero(labels["anomalous"]).tolist() == [2, 10, 11]
     assert rows(ano_pred.regions(), "track", "frame", *BOX) == [(0, 2, 30, 10, 40, 20), (1, 10, 3, 5, 9, 15)]
-
-
-@pytest.fixture
-def avenue(project):
-    """Two training videos; a test video with masks, as MATLAB writes them, and one without."""
-    for path in ("training_videos/01", "training_videos/02", "testing_videos/03", "testing_videos/10"):
-        write_avi(project.source / f"{path}.avi", still(6))
-    write_masks(project.source, "3_label.mat", 6)
-    return project
-
-
-def write_masks(source, name, frames, height=48, key="volLabel"):
-    cells = np.empty((1, frames), object)
-    for frame in range(frames):
-        cells[0, frame] = np.zeros((height, 64), np.uint8)
-    cells[0, 2][10:20, 30:40] = cells[0, 3][10:20, 33:43] = 1
-    folder = source / "ground_truth_demo/testing_label_mask"
-    folder.mkdir(parents=True, exist_ok=True)
-    savemat(folder / name, {key: cells})
 
 
 @pytest.mark.parametrize("rubbish", [False, True])
@@ -131,21 +95,6 @@ def test_avenue_lies_in_a_known_layout(project):
     }
     found = project.labels().groupby("video")["anomalous"].sum()
     assert found[["test_08", "test_17"]].tolist() == [36, 384]
-
-
-@pytest.fixture
-def ucsd(project):
-    """TIFF pictures; masks of the first test clip, in both spellings of names, and ranges of both."""
-    for name in ("Train/Train001", "Train/Train002", "Test/Test001", "Test/Test002"):
-        write_pictures(project.source / name, [frame[..., 0] for frame in still(12)], "{:03d}.tif")
-    for clip, name in (("Test001", "{:03d}.bmp"), ("Test002", "frame{:03d}.bmp")):
-        masks = np.zeros((12, 48, 64), np.uint8)
-        masks[9, 10:20, 30:40] = masks[10, 10:20, 33:43] = 255
-        write_pictures(project.source / f"Test/{clip}_gt", masks, name)
-    ranges = "TestVideoFile = {};\nTestVideoFile{end+1}.gt_frame = [10:11];\n"
-    ranges += "% TestVideoFile{end+1}.gt_frame = [1:12];\nTestVideoFile{end+1}.gt_frame = [2, 5:7];\n"
-    (project.source / "Test/UCSDped2.m").write_text(ranges)
-    return project
 
 
 @pytest.mark.parametrize("rubbish", [False, True])
@@ -220,26 +169,6 @@ def test_the_ranges_that_ucsd_ships_are_1648_frames():
     if not file.exists():
         pytest.skip("no UCSDped2.m in ../shared/data/ucsd_gt")
     assert sum(labels_of_ranges(file, f"Test{number:03d}", 180).sum() for number in range(1, 13)) == 1648
-
-
-@pytest.fixture
-def shanghaitech(project):
-    """Training videos, test pictures; one test clip with labels and masks, one with masks, one with neither."""
-    for name in ("01_001", "01_002"):
-        write_avi(project.source / f"training/videos/{name}.avi", still(5))
-    for name in ("01_0014", "01_0015", "02_0128"):
-        write_pictures(project.source / f"testing/frames/{name}", still(6), "{:03d}.jpg")
-    masks = np.zeros((6, 48, 64), np.uint8)
-    masks[2, 10:20, 30:40] = masks[3, 10:20, 33:43] = 1
-    for name in ("01_0014", "01_0015"):
-        save(project.source / f"testing/test_pixel_mask/{name}.npy", masks)
-    save(project.source / "testing/test_frame_mask/01_0014.npy", np.array([0, 0, 1, 1, 1, 0]))
-    return project
-
-
-def save(path, array):
-    path.parent.mkdir(exist_ok=True)
-    np.save(path, array)
 
 
 @pytest.mark.parametrize("rubbish", [False, True])
