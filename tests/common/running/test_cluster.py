@@ -141,7 +141,7 @@ def test_a_worker_that_cannot_do_it_is_named(tmp_path, work, scheduler, project,
     if case == "several threads":
         threads, said = 2, "127.0.0.1:.* has several threads, which would share one's settings; give it --nthreads 1"
     elif case == "no project":
-        other, said = tmp_path, "a worker has no module stages; start it by|sees other code in"  # as .venv finds it or not
+        other, said = tmp_path, "a worker has no module stages; start it by|sees other code in"
     else:
         other, said = tmp_path / "clone", "127.0.0.1:.* sees other code in .*/clone; start it in this project's folder"
         (other / "stages/common/running").mkdir(parents=True)
