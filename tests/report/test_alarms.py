@@ -184,7 +184,7 @@ scored = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), min_size=20, 
 ends = st.lists(st.tuples(st.integers(0, 39), st.integers(0, 9)), max_size=3)
 
 
-@settings(max_examples=40, derandomize=True)  # a rare case of joins and faults is still open
+@settings(max_examples=40)
 @given(scored, scored, ends, ends, st.integers(0, 5), st.integers(0, 4))
 def test_the_threshold_and_the_alarms_are_those_of_looking_at_every_threshold(a, b, faults_a, faults_b, join, allowed):
     """Joined and explained alarms, counted one by one."""
@@ -228,7 +228,7 @@ def test_the_threshold_and_the_alarms_are_those_of_looking_at_every_threshold(a,
     candidates = [place / 2 for place in range(13)]
     counts = [counted(threshold) for threshold in candidates]
     assert all(n <= allowed for n, threshold in zip(counts, candidates, strict=True) if threshold >= found.value)
-    lower = [
-        n for n, threshold in zip(counts, candidates, strict=True) if min(frames["score"]) <= threshold < found.value
-    ]
+    # At or below the lowest joined score all frames alarm: thresholds there are one.
+    lowest = table["joined"].min()
+    lower = [n for n, threshold in zip(counts, candidates, strict=True) if lowest <= threshold < found.value]
     assert not lower or lower[-1] > allowed
