@@ -20,23 +20,44 @@ BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
 TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
 
+# A clip is a stretch of a camera's time, on a regular grid: its frame k begins k / fps seconds after its first.
 VIDEOS = pa.schema(
     [
         ("video", pa.string()),  # the clip's name, unique in the set
         ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
-        ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
-        ("path", pa.string()),  # below the source folder
-        ("first", pa.int32()),  # which frame of that file or folder is the clip's first
-        ("step", pa.int32()),  # every so many-th frame from there on is the clip's next
-        ("frames", pa.int32()),  # of the clip
-        ("fps", pa.float64()),  # of the clip; the mean where the rate varies
-        ("width", pa.int32()),
+        ("view", pa.string()),  # which of several scenes of the set it shows; "" where there is one
+        ("frames", pa.int32()),  # of the grid, whether or not they were recorded
+        ("fps", pa.float64()),  # frames of the grid per second
+        ("width", pa.int32()),  # of the source's pictures
         ("height", pa.int32()),
+        ("began", pa.timestamp("us")),  # time of day of the first frame, by the camera's clock; null where unknown
+        ("hash", pa.string()),  # of the files that it comes from, and of which of their pictures
+    ]
+)
+FILES = pa.schema(
+    [
+        ("file", pa.int32()),  # its number in the set
+        ("path", pa.string()),  # below the source folder
+        ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
         ("sha256", pa.string()),  # of the file, or of the folder's names and files
     ]
 )
-# Seconds from the beginning of a frame's file or folder, as a player shows them.
-TIMES = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("seconds", pa.float64())])
+# Which picture of which file each recorded frame is: its time stamp in ticks of the stream, its number in a folder of
+# pictures, or, of a file without time stamps, its number in the order in which pictures are shown. Ascending in a file;
+# one that was held is several frames.
+PICTURES = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("file", pa.int32()), ("stamp", pa.int64())])
+# The recorded stretches of a clip; frames in none of them were not recorded.
+RUNS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("first", pa.int32()),
+        ("frames", pa.int32()),
+        ("file", pa.int32()),
+        ("second", pa.float64()),  # of the file, as a player shows it, at the first frame
+    ]
+)
+# The live stretches of a clip, in which something moves, with room on both sides; the frames that are kept.
+SPANS = pa.schema([("video", pa.string()), ("first", pa.int32()), ("stop", pa.int32())])  # stop: the first frame beyond
 LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])
 REGIONS = pa.schema(
     [
@@ -124,16 +145,30 @@ def events(cues: Iterable[str]) -> pa.Schema:
     )
 
 
+# What is wrong with a recording as files and pictures show it: of footage and of decode.
+SOURCE_FAULTS = pa.schema(
+    [
+        ("video", pa.string()),  # "" where a file gives no clip
+        ("path", pa.string()),  # of the file, below the source folder
+        ("kind", pa.string()),  # gap, clock, damaged, cut_off, unreadable, light or moved
+        ("first_frame", pa.int32()),  # of the clip, -1 where there is none
+        ("last_frame", pa.int32()),
+        ("seconds", pa.float64()),  # of footage that is lost by it
+        ("said", pa.string()),  # what is wrong, in words
+    ]
+)
 FAULTS = pa.schema(
     [
-        ("video", pa.string()),
+        ("video", pa.string()),  # "" where a file gives no clip
         ("split", pa.string()),
-        ("kind", pa.string()),  # lost, doubled, frozen, flash or shake
+        ("path", pa.string()),  # of the file, "" where the pictures tell of the fault
+        ("kind", pa.string()),  # one of SOURCE_FAULTS', or lost, doubled, frozen, flash or shake
         ("first_frame", pa.int32()),
         ("last_frame", pa.int32()),
-        ("start", pa.float64()),  # seconds
+        ("start", pa.float64()),  # seconds of the clip; NaN where there is no clip
         ("end", pa.float64()),
-        ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels
+        ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels; else NaN
+        ("said", pa.string()),
         ("alarm", pa.bool_()),  # whether the scores reached the threshold for its sake
     ]
 )
