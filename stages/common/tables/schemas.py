@@ -38,7 +38,7 @@ FILES = pa.schema(
     [
         ("file", pa.int32()),  # its number in the set
         ("path", pa.string()),  # below the source folder
-        ("kind", pa.string()),  # file (a video) or images (a folder of pictures)
+        ("kind", pa.string()),  # file (a video), counted (one whose stamps are no good) or images (a folder of them)
         ("sha256", pa.string()),  # of the file, or of the folder's names and files
     ]
 )
