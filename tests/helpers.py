@@ -18,10 +18,11 @@ from ruamel.yaml import YAML
 
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
-from stages.common.frames.store import fill_store, open_frames, write_frames
+from stages.common.frames.measures import measure
+from stages.common.frames.store import fill_store, open_frames, write_clip
 from stages.common.running.errors import InputError
 from stages.common.running.params import load, merged
-from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, read_table
 from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
@@ -92,14 +93,22 @@ def write_avi(path: Path, frames: list[np.ndarray], fps: float = 10) -> Path:
 
 
 def store_frames(store: Path, **clips: np.ndarray) -> Path:
-    """A store of frames as `decode` leaves it, of clips by name, uint8 (frames, H, W[, 3]) each; 10 frames a second."""
-    rows = [(video, frame, frame / 10) for video, frames in clips.items() for frame in range(len(frames))]
+    """A store of frames as `decode` leaves it, of clips by name, uint8 (frames, H, W[, 3]) each, to the bit.
+
+    10 frames a second, all of them live.
+    """
     pieces = {video: store.with_name(f"{store.name}_{video}") for video in clips}
     for video, piece in pieces.items():
         piece.mkdir(parents=True)
-        assert write_frames(piece, clips[video], clips[video].shape) == len(clips[video])
+        frames = clips[video]
+        with write_clip(piece, 10.0, frames.shape, quality=None) as writer:
+            for number, frame in enumerate(frames):
+                writer.frame(number, frame)
+            if len(frames):
+                writer.background(0, len(frames), np.median(frames, axis=0).astype(np.uint8))
+            writer.finish([(0, len(frames))] if len(frames) else [], measure(frames))
     store.mkdir()
-    fill_store(store, pieces.items(), pd.DataFrame(rows, columns=TIMES.names))
+    fill_store(store, pieces.items())
     return store
 
 
@@ -243,9 +252,6 @@ class Project:
 
     def videos(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/videos.parquet", VIDEOS)
-
-    def times(self) -> pd.DataFrame:
-        return read_table(self.root / "data/mine/footage/times.parquet", TIMES)
 
     def labels(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/labels.parquet", LABELS)
