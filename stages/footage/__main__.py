@@ -1,72 +1,156 @@
-"""Finds the clips of a data set, counts their frames and writes down what is known about them."""
+"""Finds the clips of a data set, by the packets of its files alone, and writes down what is known about them."""
 
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from stages.common.running.cli import run_stage
 from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
-from stages.common.running.params import load
+from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, write_table
-from stages.footage.clips import Clip, Truth, left_out, probe
-from stages.footage.layouts import find_layout
-from stages.footage.settings import Footage
-from stages.footage.splits import Span, hold_out, span_of, split_recordings
+from stages.common.tables.schemas import (
+    FILES,
+    LABELS,
+    PICTURES,
+    REGIONS,
+    RUNS,
+    SOURCE_FAULTS,
+    VIDEOS,
+    arrow_table,
+    write_table,
+)
+from stages.footage.clips import Clip, Truth, distinct, left_out
+from stages.footage.grid import clip_hash, grid_of, runs_of
+from stages.footage.layouts import find_layout, is_own
+from stages.footage.settings import Footage, Grid
+from stages.footage.sources import Sources, find_sources, listed, probed
+from stages.footage.splits import NORMAL_PARTS, hold_out, normal_of
+from stages.footage.tables import fault_rows, kept_size, pictures_of, run_rows
+from stages.footage.timeline import Fault, Track, faults_of, said, tracks_of
 from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
+from stages.footage.windows import Part, cut, named
 
 # Bytes of a clip's name: a file system takes 255, and what is made of the clip has more in its name.
 LONGEST_NAME = 200
 
 
 def run(name: str) -> str:
-    paths, footage = SetPaths(name), load("footage", Footage, name)
+    paths, footage, grid = SetPaths(name), load("footage", Footage, name), load("decode", Grid, name)
     layout = find_layout(paths.source, footage.layout)
-    clips = find_clips(paths.source, layout, footage)
-    held_out = hold_out(clips, footage.held_out, footage.held_out_clips, footage.seed)
-    # A file or folder may hold several clips.
-    sources = {clip.path: clip.kind for clip in clips}
-    facts = {path: probe(paths.source / path, kind, footage.images_fps) for path, kind in sources.items()}
-    limits = footage.start_seconds, footage.end_seconds, footage.stride
-    spans = {clip.name: span_of(clip, facts[clip.path], *limits) for clip in clips}
-    videos = video_table(clips, facts, spans, held_out)
-    tests = [clip for clip in clips if clip.split == "test"]
-    found = {clip.name: find_truth(paths.source, layout, clip, facts[clip.path]) for clip in tests}
-    truths = {video: cut_truth(truth, spans[video]) for video, truth in found.items()}
-    labels = label_table(truths, dict(zip(videos["video"], videos["frames"], strict=True)))
+    own = is_own(layout)
+    clips = find_clips(paths.source, layout)
+    found = find_sources(paths.source, clips, probed(paths.source, name, clips, load_machine()), footage, own)
+    sources = {source.number: source for source in found.good}
+    alone = {number for number, source in sources.items() if not own or is_labelled(paths.source, source.clip)}
+    tracks, gaps = tracks_of(found.good, alone)
+    parts = sorted(named(cut_tracks(tracks, footage, own), sources), key=lambda part: part.name)
+    check_clips(paths.source, parts, found)
+    held_out = hold_out(parts, footage.held_out, footage.held_out_clips, footage.seed)
+    fps, every = grid_of(found.good, grid.rate)
+    runs = [runs_of(part, fps, every) for part in parts]
+    faults = sorted([*gaps, *(fault for source in found.good for fault in faults_of(source))])
+    truths, known = {}, {}
     with folder_whole(paths.footage) as folder:
-        write_table(folder / "videos.parquet", videos, VIDEOS)
-        write_table(folder / "times.parquet", time_table(clips, facts, spans), TIMES)
+        videos = []
+        with pq.ParquetWriter(folder / "pictures.parquet", PICTURES, compression="zstd") as writer:
+            for part, own_runs in zip(parts, runs, strict=True):
+                pictures, source = pictures_of(part, own_runs, sources), sources[part.numbers[0]]
+                writer.write_table(arrow_table(pictures, PICTURES))
+                width, height = kept_size(source, grid.height)
+                split = "held_out" if part.name in held_out else part.split
+                row = part.name, split, part.view, own_runs[-1].stop, fps, width, height, part.began
+                videos.append((*row, clip_hash(part, sources, own_runs)))
+                if part.split == "test":
+                    facts = {"frames": len(source.probe.stamps), "width": source.probe.width}
+                    facts["height"] = source.probe.height
+                    known[part.name] = pictures["frame"].to_numpy()
+                    truth = find_truth(paths.source, layout, source.clip, facts)
+                    scale = width / source.probe.width, height / source.probe.height
+                    truths[part.name] = cut_truth(truth, known[part.name], pictures["picture"].to_numpy(), scale)
+        table = pd.DataFrame(videos, columns=VIDEOS.names).astype({"began": "datetime64[us]"})
+        labels = label_table(truths, known)
+        write_table(folder / "videos.parquet", table, VIDEOS)
+        write_rows(folder / "files.parquet", [file_row(source) for source in found.good], FILES)
+        write_rows(
+            folder / "runs.parquet",
+            [row for part, own_runs in zip(parts, runs, strict=True) for row in run_rows(part, own_runs, sources)],
+            RUNS,
+        )
+        write_rows(folder / "faults.parquet", list(fault_rows(faults, parts, runs, sources, found.bad)), SOURCE_FAULTS)
         write_table(folder / "labels.parquet", labels, LABELS)
         write_table(folder / "regions.parquet", region_table(truths), REGIONS)
-    splits, note = videos["split"].value_counts(), ""
+    splits, note = table["split"].value_counts(), ""
     # That recordings were split, which their owner did not do, is said where it was done.
-    if not footage.normal_clips and any(clip.part != (0.0, 1.0) for clip in clips):
-        note = f" (no train/ and test/: the first {footage.normal_share:.0%} of each recording are taken as normal)"
+    if not footage.normal and any(clip.split == "recording" for clip in clips):
+        note = f" (no train/ and test/: the first {footage.normal_share:.0%} of the time are taken as normal)"
     return (
         f"{splits.get('train', 0)} training, {splits.get('held_out', 0)} held-out and {splits.get('test', 0)} test "
-        f"clips{note}, {videos['frames'].sum()} frames, {labels['anomalous'].sum()} labelled "
-        f"anomalous{left_out(paths.source, clips)}, in {paths.footage}"
+        f"clips{note}, {table['frames'].sum()} frames, {labels['anomalous'].sum()} labelled anomalous"
+        f"{lost(found, faults)}{left_out(paths.source, [clip.path for clip in clips], own)}, in {paths.footage}"
     )
 
 
-def find_clips(source: Path, layout: ModuleType, footage: Footage) -> list[Clip]:
-    clips = split_recordings(layout.clips(source), footage.normal_clips, footage.normal_share)
-    clips = sorted(clips, key=lambda clip: clip.name)
-    names = [clip.name for clip in clips]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"{source}: two clips are named {name!r}; rename one")
-        if len(name.encode()) > LONGEST_NAME:
-            raise InputError(f"{source}: the clip's name {name!r} is longer than {LONGEST_NAME} bytes; shorten it")
-    for split in ("train", "test"):
-        if not any(clip.split == split for clip in clips):
-            found = left_out(source, clips)
-            raise InputError(f"{source}: no {split} clips; expected videos or folders of pictures{found}")
+def write_rows(path: Path, rows: list[tuple], schema) -> None:
+    write_table(path, pd.DataFrame(rows, columns=schema.names), schema)
+
+
+def file_row(source) -> tuple:
+    return source.number, source.clip.path.as_posix(), source.probe.kind, source.probe.sha256
+
+
+def find_clips(source: Path, layout: ModuleType) -> list[Clip]:
+    clips = layout.clips(source)
+    clips = sorted(distinct(clips) if is_own(layout) else clips, key=lambda clip: clip.name)
+    for clip, after in zip(clips, [*clips[1:], None], strict=True):
+        if after and clip.name == after.name:
+            raise InputError(f"{source}: two clips are named {clip.name!r}; rename one")
+        if len(clip.name.encode()) > LONGEST_NAME:
+            raise InputError(f"{source}: the clip's name {clip.name!r} is longer than {LONGEST_NAME} bytes; shorten it")
     return clips
+
+
+def cut_tracks(tracks: list[Track], footage: Footage, own: bool) -> list[Part]:
+    """The clips of all tracks: whole files of published sets, of own footage what has the right length."""
+    recordings = [track for track in tracks if track.sources[0].clip.split == "recording"]
+    normal = normal_of(recordings, footage.normal, footage.normal_share) if recordings or footage.normal else []
+    marks = dict(zip(map(id, recordings), normal, strict=True))
+    time = sum(  # of what is normal
+        float(np.sum([s.step * (mark & (track.numbers == s.number)).sum() for s in track.sources]))
+        for track, mark in zip(recordings, normal, strict=True)
+    )
+    window = 60 * footage.clip_minutes if own else np.inf
+
+    def parts_of(train: float) -> list[Part]:
+        parts = []
+        for track in tracks:
+            split = track.sources[0].clip.split
+            splits = np.full(len(track.seconds), split) if split != "recording" else None
+            splits = np.where(marks[id(track)], "train", "test") if splits is None else splits
+            parts += cut(track, splits, {"train": train, "test": window})
+        return parts
+
+    parts = parts_of(min(window, time / NORMAL_PARTS) if recordings else window)
+    normal_parts = [part for part in parts if part.split == "train"]
+    if own and not recordings and len(normal_parts) == 1:
+        seconds = normal_parts[0].seconds
+        parts = parts_of(min(window, (seconds[-1] + seconds[-1] / len(seconds)) / NORMAL_PARTS))
+    return parts
+
+
+def check_clips(source: Path, parts: list[Part], found: Sources) -> None:
+    for split in ("train", "test"):
+        if not any(part.split == split for part in parts):
+            bad = "".join(f"; {path} cannot be read: {wrong}" for path, wrong in found.bad.items())
+            raise InputError(f"{source}: no {split} clips; expected videos or folders of pictures{bad}")
+
+
+def is_labelled(source: Path, clip: Clip) -> bool:
+    return (source / "labels" / f"{clip.own_name}.npy").exists() or (source / f"tracks/{clip.own_name}.txt").exists()
 
 
 def find_truth(source: Path, layout: ModuleType, clip: Clip, facts: dict) -> Truth:
@@ -76,22 +160,17 @@ def find_truth(source: Path, layout: ModuleType, clip: Clip, facts: dict) -> Tru
     return truth if tracks is None else truth._replace(regions=tracks)
 
 
-def video_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span], held_out: set[str]) -> pd.DataFrame:
-    rows = []
-    for clip in clips:
-        split, span = "held_out" if clip.name in held_out else clip.split, spans[clip.name]
-        row = {"video": clip.name, "split": split, "kind": clip.kind, "path": clip.path.as_posix()}
-        rows.append({**facts[clip.path], **span._asdict(), **row, "fps": facts[clip.path]["fps"] / span.step})
-    return pd.DataFrame(rows)
-
-
-def time_table(clips: list[Clip], facts: dict[Path, dict], spans: dict[str, Span]) -> pd.DataFrame:
-    tables = []
-    for clip in clips:
-        first, step, frames = spans[clip.name]
-        seconds = facts[clip.path]["times"][first::step][:frames]
-        tables.append(pd.DataFrame({"video": clip.name, "frame": range(frames), "seconds": seconds.round(6)}))
-    return pd.concat(tables, ignore_index=True)
+def lost(found: Sources, faults: list[Fault]) -> str:
+    """What could not be read, how much time was lost, and which files are unlike the rest, in words."""
+    words = list(found.notes)
+    if found.bad:
+        why = f" ({next(iter(found.bad.values()))})" if len(found.bad) == 1 else ""
+        words.append(
+            f"{len(found.bad)} of {len(found.bad) + len(found.good)} files cannot be read: {listed(found.bad)}{why}"
+        )
+    if faults:
+        words.append(f"{said(sum(fault.seconds for fault in faults))} lost by {len(faults)} faults of recordings")
+    return "".join(f"; {word}" for word in words)
 
 
 if __name__ == "__main__":

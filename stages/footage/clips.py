@@ -1,32 +1,47 @@
-"""Clips as they lie in a source folder, and what is found out about each."""
+"""Clips as they lie in a source folder: which files and folders of pictures there are."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
+import av
 import numpy as np
 import pandas as pd
 
 from stages.common.running.errors import InputError
-from stages.common.running.files import sha256
-from stages.common.source.pictures import IMAGE_SUFFIXES, files_below, images_in, visible
+from stages.common.source.pictures import IMAGE_SUFFIXES, images_in, visible
+from stages.common.source.videos import opened, picture_stream
 
-VIDEO_SUFFIXES = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v"}
+# Files of these names are videos, also where they cannot be read; of others the content tells.
+VIDEO_SUFFIXES = set(
+    ".264 .265 .3g2 .3gp .asf .avi .dav .divx .f4v .flv .h264 .h265 .hevc .m2ts .m2v .m4v .mjpeg .mjpg .mkv .mov .mp4 "
+    ".mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
+)
+# FFmpeg takes texts and pictures for videos, too.
+OTHER_SUFFIXES = IMAGE_SUFFIXES | set(
+    ".aac .ass .csv .dat .db .gif .heic .htm .html .idx .ini .json .log .m .m4a .mat .md .md5 .mp3 .npy .npz .ogg .pdf "
+    ".py .sha256 .srt .sub .sup .thm .tmp .toml .txt .vtt .wav .webp .xml .yaml .yml .zip".split()
+)
+OTHER_FORMATS = {"image2", "tty", "gif", "apng", "webp", "svg_pipe", "concat", "hls", "lavfi"}
+# What file servers and operating systems put beside footage.
+ODD = ("@", "#", "$", "lost+found", "System Volume Information")
+# What may lie beside the footage in the source folder.
+TRUTH = ("labels", "tracks")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip, or a part of it. split: train, test, or recording, which is to be split into both. kind: file or images.
-    path: below the source. part: from where to where it goes, as shares of the file or folder."""
+    """A video or folder of pictures. split: train, test, or recording, of which a part is normal. kind: file or images.
+    path: below the source. view: which scene of several it shows, "" where there is one."""
 
     name: str
     split: str
     kind: str
     path: Path
-    part: tuple[float, float] = (0.0, 1.0)
+    view: str = ""
 
     @property
     def own_name(self) -> str:
@@ -54,25 +69,80 @@ def clips_in(source: Path, folder: Path, split: str, prefix: str = "", leave_out
             raise InputError(f"{path}: a folder without pictures; {advice}")
         if path.is_dir():
             clips.append(Clip(prefix + path.name, split, "images", below))
-        elif path.suffix.lower() in VIDEO_SUFFIXES:
+        elif is_video(path):
             clips.append(Clip(prefix + path.stem, split, "file", below))
     return clips
 
 
-def left_out(source: Path, clips: list[Clip]) -> str:
-    """What lies beside the clips and in the source folder itself, and is neither a clip nor ground truth: in words."""
-    taken = {source / clip.path for clip in clips}
+def own_clips(source: Path, folder: Path, split: str, leave_out: Collection[str] = ()) -> list[Clip]:
+    """The videos and folders of pictures in and below `folder`, however deep; pictures beside videos show only these.
+
+    A single picture is a clip where somebody has sorted it into train/ or test/.
+    """
+    clips = []
+    for path in visible(folder):
+        if path.name.startswith(ODD) or path.name in leave_out:
+            continue
+        below = path.relative_to(source)
+        if not path.is_dir():
+            if is_video(path):
+                clips.append(Clip(path.stem, split, "file", below))
+        elif found := own_clips(source, path, split):
+            clips += found
+        elif len(images_in(path)) > (split == "recording"):
+            clips.append(Clip(path.name, split, "images", below))
+    return clips
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file is meant to be a video, by its suffix, or else by its content."""
+    suffix = path.suffix.lower()
+    return suffix in VIDEO_SUFFIXES or (suffix not in OTHER_SUFFIXES and holds_video(path))
+
+
+@cache
+def holds_video(path: Path) -> bool:
+    try:
+        with opened(path) as container:
+            name = container.format.name
+            return bool(picture_stream(container).width) and name not in OTHER_FORMATS and not name.endswith("_pipe")
+    except (av.error.FFmpegError, IndexError, OSError):
+        return False
+
+
+def distinct(clips: list[Clip]) -> list[Clip]:
+    """The clips, named with their folders where two have one name, and with their suffix where that does not help."""
+    for longer in (lambda path: "_".join(path.with_suffix("").parts), lambda path: "_".join(path.parts)):
+        many = Counter(clip.name for clip in clips)
+        clips = [replace(clip, name=longer(clip.path)) if many[clip.name] > 1 else clip for clip in clips]
+    return clips
+
+
+def left_out(source: Path, paths: Iterable[Path], own: bool) -> str:
+    """What lies beside clips' `paths` and in the source folder, and is neither a clip nor ground truth: in words.
+
+    Own footage is looked for in all folders.
+    """
+    taken = {source / path for path in paths}
     folders = {path.parent for path in taken}
     files: list[Path] = []
-    for folder in {source, *folders}:
+    for folder in [source] if own else {source, *folders}:
         for path in visible(folder):
-            if path in taken or path.name in ("labels", "tracks") or path.name.endswith(("_gt", ".m")):
+            if path in taken or path.name in TRUTH or path.name.endswith(("_gt", ".m")):
                 continue
             if path.is_file():
                 files.append(path)
-            elif folder in folders:
-                files += files_below(path)
+            elif own or folder in folders:
+                files += (file for file in untaken(path, taken) if own or file not in taken)
     return f"; left out: {kinds(files, {source, *folders})}" if files else ""
+
+
+def untaken(folder: Path, taken: set[Path]) -> Iterator[Path]:
+    for path in visible(folder) if not folder.name.startswith(ODD) else ():
+        if path.is_dir() and path not in taken:
+            yield from untaken(path, taken)
+        elif path not in taken:
+            yield path
 
 
 def kinds(files: Iterable[Path], folders: Collection[Path]) -> str:
@@ -84,63 +154,3 @@ def kinds(files: Iterable[Path], folders: Collection[Path]) -> str:
     places = [(file.suffix.lower() or "without a suffix", file.parent in folders) for file in files]
     said = [kind if near else f"{kind} in sub-folders" for kind, near in places]
     return ", ".join(f"{count} {kind}" for kind, count in Counter(sorted(said)).most_common()) or "nothing"
-
-
-def probe(path: Path, kind: str, images_fps: float) -> dict:
-    """Frames, times, fps, width, height and sha256 of a clip; the frames are counted, not believed.
-
-    The times are float64 (frames,), in seconds from the first frame; fps is their mean rate.
-
-    Raises:
-        InputError: no video, no frame, or fewer frames than the file's own header promises.
-    """
-    times, fps, width, height = probe_images(path, images_fps) if kind == "images" else probe_file(path)
-    return {"frames": len(times), "times": times, "fps": fps, "width": width, "height": height, "sha256": sha256(path)}
-
-
-def probe_images(folder: Path, fps: float) -> tuple[np.ndarray, float, int, int]:
-    pictures = images_in(folder)
-    if not pictures:
-        raise InputError(f"{folder}: no pictures; expected {sorted(IMAGE_SUFFIXES)}")
-    first = cv2.imread(str(pictures[0]))
-    if first is None:
-        raise InputError(f"{pictures[0]}: cannot be read as a picture; replace it")
-    return np.arange(len(pictures)) / fps, fps, first.shape[1], first.shape[0]
-
-
-def probe_file(path: Path) -> tuple[np.ndarray, float, int, int]:
-    video = cv2.VideoCapture(str(path))
-    try:
-        promised, fps = video.get(cv2.CAP_PROP_FRAME_COUNT), video.get(cv2.CAP_PROP_FPS)
-        seconds = []
-        while video.grab():
-            seconds.append(video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
-        if not seconds:
-            raise InputError(f"{path}: no frame can be read; it is no video, or it was cut off: copy it again")
-        frames, times = len(seconds), steady_times(np.array(seconds), fps)
-        # Containers count one or two frames differently, and some take the count from the length, wrongly where the
-        # rate varies; a file that was cut off lacks far more of both.
-        enough = promised * 0.98 - 2
-        if frames < enough and times[-1] * fps < enough:
-            found = f"its header promises {promised:.0f} frames, {frames} can be read"
-            raise InputError(f"{path}: truncated: {found}; copy it again, or re-encode what is left")
-        width, height = (int(video.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-        return times, mean_rate(times, fps), width, height
-    finally:
-        video.release()
-
-
-def steady_times(seconds: np.ndarray, fps: float) -> np.ndarray:
-    """Times (frames,) from the first frame on; by the rate alone where a file's own do not increase."""
-    increasing = (np.diff(seconds) > 0).all()
-    return seconds - seconds[0] if increasing else np.arange(len(seconds)) / fps
-
-
-def mean_rate(times: np.ndarray, fps: float) -> float:
-    """Frames per second: what the file says of itself, or where its times (frames,) say otherwise, their mean.
-
-    >>> mean_rate(np.arange(50) / 25, 25.0), mean_rate(np.array([0.0, 0.1, 2.0]), 25.0)
-    (25.0, 1.0)
-    """
-    mean = (len(times) - 1) / times[-1] if len(times) > 1 else fps
-    return fps if abs(mean - fps) < 0.01 * fps else round(float(mean), 3)

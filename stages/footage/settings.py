@@ -1,7 +1,7 @@
 """The section `footage`."""
 
 from types import SimpleNamespace
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
@@ -12,15 +12,25 @@ from stages.common.running.params import settings
 @settings
 class Footage:
     layout: str
+    fps: PositiveFloat | None
     images_fps: PositiveFloat
+    unreadable: Literal["skip", "stop"]
     start_seconds: NonNegativeFloat
     end_seconds: PositiveFloat | None
-    stride: PositiveInt
-    normal_clips: list[str]
+    clip_minutes: PositiveFloat
+    normal: list[str]
     normal_share: Annotated[float, Field(gt=0, lt=1)]
     held_out: Annotated[float, Field(ge=0, lt=1)]
     held_out_clips: list[str]
     seed: NonNegativeInt
+
+
+@settings
+class Grid:
+    """What the section `decode` says of the frames that there are to be."""
+
+    rate: PositiveFloat
+    height: PositiveInt | None
 
 
 def check(every: SimpleNamespace) -> None:

@@ -1,82 +1,71 @@
 """Which part of the footage is normal to learn from, which is kept to calibrate by, and which is searched."""
 
-import math
-from dataclasses import replace
-from itertools import pairwise
-from typing import NamedTuple
+import re
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from stages.common.running.errors import InputError
-from stages.footage.clips import Clip
+from stages.footage.clocks import DATE
+from stages.footage.timeline import Track
 
-# Clips into which the normal part of a recording is cut, so that some of it can be held out.
+# Clips into which the normal time of recordings is cut at least, so that some of it can be held out.
 NORMAL_PARTS = 4
 
 
-class Span(NamedTuple):
-    """Frames of a file or folder that are a clip's: `frames` of them, from `first` on, every `step`-th."""
+def normal_of(tracks: list[Track], named: list[str], share: float) -> list[np.ndarray]:
+    """Of each track, which of its pictures are normal, bool (n,), where nobody has sorted the recordings.
 
-    first: int
-    step: int
-    frames: int
-
-
-def split_recordings(clips: list[Clip], normal_clips: list[str], normal_share: float) -> list[Clip]:
-    """Recordings that nobody has sorted, as clips for training, NORMAL_PARTS of each, and for the search.
-
-    The named ones are normal and the others are searched; or, where none is named, the first part of each is normal.
+    Args:
+        named: recordings, days and stretches of time that are normal; or, where there are none,
+        share: the first part of all time.
 
     Raises:
-        InputError: a named clip is no recording, or none is left to search.
+        InputError: what is named is no recording and no time in which there was one, or nothing is left to search.
     """
-    recordings = [clip for clip in clips if clip.split == "recording"]
-    names = [clip.name for clip in recordings]
-    unknown = sorted(set(normal_clips) - set(names))
-    if not recordings and not unknown:
-        return clips
-    if unknown or set(normal_clips) == set(names):
-        wrong = f"{unknown[0]!r} is no recording" if unknown else "no recording is left to search"
-        raise InputError(f"params.yaml: footage.normal_clips: {wrong}; known: {names}")
-    if normal_clips:
-        searched = [replace(clip, split="test") for clip in recordings if clip.name not in normal_clips]
-        normal = [clip for clip in recordings if clip.name in normal_clips]
-        return searched + [part for clip in normal for part in parts_of(clip, 1.0)[:-1]]
-    return [part for clip in recordings for part in parts_of(clip, normal_share)]
+    if not named:
+        left = share * sum(source.length for track in tracks for source in track.sources)
+        normal = []
+        for track in tracks:
+            steps = {source.number: source.step for source in track.sources}
+            ends = np.cumsum(np.vectorize(steps.get, otypes=[float])(track.numbers)).round(6)
+            normal.append(ends <= round(left, 6))
+            left -= ends[-1]
+        return normal
+    normal = [np.zeros(len(track.seconds), bool) for track in tracks]
+    known = [source.clip.name for track in tracks for source in track.sources]
+    for name in named:
+        found = [marked(track, name) for track in tracks]
+        if not any(mark.any() for mark in found):
+            raise InputError(
+                f"params.yaml: footage.normal: {name!r} is no recording, and no time of one; known: {known}"
+            )
+        normal = [mark | more for mark, more in zip(normal, found, strict=True)]
+    if all(mark.all() for mark in normal):
+        raise InputError(f"params.yaml: footage.normal: no recording is left to search; known: {known}")
+    return normal
 
 
-def parts_of(clip: Clip, normal_share: float) -> list[Clip]:
-    """The normal part of a recording in NORMAL_PARTS clips, and the rest.
-
-    >>> [(part.name, part.part) for part in parts_of(Clip("gate", "recording", "file", None), 0.5)][-2:]
-    [('gate_normal_4', (0.375, 0.5)), ('gate_rest', (0.5, 1.0))]
-    """
-    edges = [normal_share * part / NORMAL_PARTS for part in range(NORMAL_PARTS + 1)]
-    normal = [
-        replace(clip, name=f"{clip.name}_normal_{number}", split="train", part=part)
-        for number, part in enumerate(pairwise(edges), 1)
-    ]
-    return [*normal, replace(clip, name=f"{clip.name}_rest", split="test", part=(normal_share, 1.0))]
-
-
-def span_of(clip: Clip, facts: dict, start: float, end: float | None, stride: int) -> Span:
-    """The frames of a clip from `start` to `end`, in seconds of its file or folder (None: its end), every `stride`-th.
-
-    Raises:
-        InputError: no frame is left.
-    """
-    times = facts["times"].round(6)
-    begin = int(np.searchsorted(times, start))
-    stop = len(times) if end is None else int(np.searchsorted(times, end))
-    first, last = (begin + math.floor(round(max(0, stop - begin) * share, 6)) for share in clip.part)
-    if last <= first:
-        found = f"{len(times)} frames at {facts['fps']:g} per second, none of them is left for {clip.name}"
-        advice = "change footage.start_seconds, footage.end_seconds or footage.normal_share"
-        raise InputError(f"{clip.path}: {found}; {advice}")
-    return Span(first, stride, math.ceil((last - first) / stride))
+def marked(track: Track, name: str) -> np.ndarray:
+    """Which pictures of a track are those of a recording of this name, or taken on a day or in a range of time."""
+    numbers = [source.number for source in track.sources if name in (source.clip.name, source.clip.path.as_posix())]
+    if numbers or track.clock is None:
+        return np.isin(track.numbers, numbers)
+    try:
+        if DATE.fullmatch(name):
+            begin = datetime(*map(int, re.findall(r"\d+", name)))
+            end = begin + timedelta(days=1)
+        else:
+            begin, end = map(datetime.fromisoformat, name.split("/"))
+    except ValueError:
+        return np.zeros(len(track.seconds), bool)
+    bounds = ((edge.replace(tzinfo=None) - track.clock).total_seconds() for edge in (begin, end))
+    first, after = bounds
+    seconds = track.seconds.round(6)
+    return (seconds >= first) & (seconds < after)
 
 
-def hold_out(clips: list[Clip], share: float, named: list[str], seed: int) -> set[str]:
+def hold_out(clips: list, share: float, named: list[str], seed: int) -> set[str]:
     """Names of the training clips kept from training, for validation and calibration (normal, like the rest).
 
     The named ones, or else a seeded draw of `share` of them: at least one, and at least one is left to train on.

@@ -5,33 +5,38 @@ import pandas as pd
 
 from stages.common.tables.schemas import BOX
 from stages.footage.clips import Truth
-from stages.footage.splits import Span
 
 
-def cut_truth(truth: Truth, span: Span) -> Truth:
-    """What is known of those frames of a file or folder that are the clip's."""
+def cut_truth(truth: Truth, frames: np.ndarray, pictures: np.ndarray, scale: tuple[float, float]) -> Truth:
+    """What is known of a clip's recorded frames, labels in their order.
+
+    Args:
+        frames: int (n,), their numbers.
+        pictures: int (n,), which picture of the file or folder each holds.
+        scale: pixels of a frame per pixel of the source, across and down.
+    """
     labels, regions = truth
-    if labels is not None:
-        labels = labels[span.first :: span.step][: span.frames]
     if regions is not None:
-        frame, offset = np.divmod(regions["frame"].to_numpy(int) - span.first, span.step)
-        own = (offset == 0) & (frame >= 0) & (frame < span.frames)
-        regions = regions.assign(frame=frame)[own]
+        held = pd.DataFrame({"taken": frames, "frame": pictures})
+        regions = regions.merge(held, on="frame").drop(columns="frame").rename(columns={"taken": "frame"})
+        regions = regions.assign(**(regions[BOX] * [*scale, *scale]))
+    if labels is None and regions is not None:
+        labels = np.isin(frames, regions["frame"])
+    elif labels is not None:
+        labels = labels[pictures]
     return Truth(labels, regions)
 
 
-def label_table(truths: dict[str, Truth], frames: dict[str, int]) -> pd.DataFrame:
-    """One row per frame of each clip about which something is known (LABELS).
+def label_table(truths: dict[str, Truth], frames: dict[str, np.ndarray]) -> pd.DataFrame:
+    """One row per recorded frame of each clip about which something is known (LABELS).
 
-    Where a clip has regions and no labels of its own, a frame is anomalous if it has a region.
+    Args:
+        frames: the numbers of each clip's recorded frames.
     """
     tables = [pd.DataFrame({"video": [], "frame": [], "anomalous": []})]
-    for video, (labels, regions) in sorted(truths.items()):
-        if labels is None and regions is None:
-            continue
-        if labels is None:
-            labels = np.isin(np.arange(frames[video]), regions["frame"])
-        tables.append(pd.DataFrame({"video": video, "frame": np.arange(len(labels)), "anomalous": labels}))
+    for video, (labels, _) in sorted(truths.items()):
+        if labels is not None:
+            tables.append(pd.DataFrame({"video": video, "frame": frames[video], "anomalous": labels}))
     return pd.concat(tables, ignore_index=True).astype({"video": str, "frame": "int32", "anomalous": bool})
 
 

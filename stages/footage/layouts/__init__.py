@@ -5,7 +5,7 @@ from types import ModuleType
 
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import files_below
-from stages.footage.clips import VIDEO_SUFFIXES, kinds
+from stages.footage.clips import kinds
 from stages.footage.layouts import ano_pred, avenue, folder, recordings, shanghaitech, ucsd
 
 # In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
@@ -37,8 +37,13 @@ def find_layout(source: Path, wanted: str) -> ModuleType:
             return layout
     if wanted in ("auto", "recordings"):
         raise InputError(
-            f"{source}: no video in it; expected videos ({' '.join(sorted(VIDEO_SUFFIXES))}) or folders of pictures, "
+            f"{source}: no video in it; expected videos of any kind that FFmpeg reads, or folders of pictures, "
             f"side by side, or sorted into train/ (normal) and test/ (to be searched); found {kinds(files, [source])}"
         )
     advice = "see data/raw/README.md, or set footage.layout to auto"
     raise InputError(f"{source}: not laid out as footage.layout: {wanted}; {advice}")
+
+
+def is_own(layout: ModuleType) -> bool:
+    """Whether a layout is that of footage as cameras leave it, which may be joined and cut; published sets are not."""
+    return layout.__name__.rpartition(".")[2] in ("folder", "recordings")

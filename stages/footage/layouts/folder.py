@@ -1,4 +1,4 @@
-"""Own footage: videos, or folders of pictures, sorted into two folders by hand.
+"""Own footage: videos, or folders of pictures, sorted into two folders by hand, also in sub-folders of these.
 
 train/gate_monday.mp4 ...        normal footage only
 test/gate_tuesday.mp4 ...        what is to be searched
@@ -8,7 +8,7 @@ tracks/gate_tuesday.txt          track,frame,x_min,y_min,x_max,y_max[,type] (the
 
 from pathlib import Path
 
-from stages.footage.clips import Clip, Truth, clips_in
+from stages.footage.clips import Clip, Truth, own_clips
 from stages.footage.truth_files import frame_labels
 
 
@@ -17,8 +17,8 @@ def matches(source: Path) -> bool:
 
 
 def clips(source: Path) -> list[Clip]:
-    return clips_in(source, source / "train", "train") + clips_in(source, source / "test", "test")
+    return own_clips(source, source / "train", "train") + own_clips(source, source / "test", "test")
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
-    return Truth(frame_labels(source / "labels" / f"{clip.name}.npy", facts["frames"]), None)
+    return Truth(frame_labels(source / "labels" / f"{clip.own_name}.npy", facts["frames"]), None)

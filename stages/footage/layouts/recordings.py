@@ -1,24 +1,23 @@
-"""Own footage that nobody has sorted: videos, or folders of pictures, side by side.
+"""Own footage that nobody has sorted: videos, or folders of pictures, side by side or in folders by date and hour.
 
 gate_monday.mp4 ...
+2026-11-25/14/03.10.mp4 ...
 yard/000.jpg ...
 
-Which part of it is normal say footage.normal_clips and footage.normal_share in params.yaml.
+Which part of it is normal say footage.normal and footage.normal_share in params.yaml.
 """
 
 from pathlib import Path
 
-from stages.common.source.pictures import images_in, visible
-from stages.footage.clips import VIDEO_SUFFIXES, Clip, Truth, clips_in
+from stages.footage.clips import TRUTH, Clip, Truth, own_clips
 
 
 def matches(source: Path) -> bool:
-    return any(path.suffix.lower() in VIDEO_SUFFIXES or (path.is_dir() and images_in(path)) for path in visible(source))
+    return bool(clips(source))
 
 
 def clips(source: Path) -> list[Clip]:
-    other = [path.relative_to(source) for path in visible(source) if path.is_dir() and not images_in(path)]
-    return clips_in(source, source, "recording", leave_out=other)
+    return own_clips(source, source, "recording", leave_out=TRUTH)
 
 
 def truth(source: Path, clip: Clip, facts: dict) -> Truth:
