@@ -1,7 +1,13 @@
 """What the tests of all layouts use."""
 
 import numpy as np
+import pandas as pd
+from helpers import Project
 from scipy.io import savemat
+
+from stages.common.source.videos import read_pictures
+from stages.common.tables import schemas
+from stages.common.tables.schemas import read_table
 
 
 def drop_rubbish(folder):
@@ -28,3 +34,26 @@ def write_masks(source, name, frames, height=48, key="volLabel"):
 def save(path, array):
     path.parent.mkdir(exist_ok=True)
     np.save(path, array)
+
+
+def table(project: Project, name: str) -> pd.DataFrame:
+    """A table that footage has made of the set, by its file's name."""
+    schema = getattr(schemas, "SOURCE_FAULTS" if name == "faults" else name.upper())
+    return read_table(project.root / f"data/mine/footage/{name}.parquet", schema)
+
+
+def clips_of(project: Project) -> pd.DataFrame:
+    """VIDEOS, and path and kind of the file that each begins in."""
+    runs = table(project, "runs").merge(table(project, "files"), on="file")
+    return table(project, "videos").merge(runs.groupby("video")[["path", "kind", "second"]].first(), on="video")
+
+
+def shown(project: Project, video: str) -> list[np.ndarray]:
+    """The picture of each recorded frame of a clip, uint8 BGR."""
+    files = table(project, "files").set_index("file")
+    pictures, found = table(project, "pictures").query("video == @video"), []
+    for number, own in pictures.groupby("file", sort=False):
+        path, kind = project.source / files.loc[number, "path"], files.loc[number, "kind"]
+        read = {stamp: picture for stamp, picture, _ in read_pictures(path, kind, own["stamp"].unique())}
+        found += [read[stamp] for stamp in own["stamp"]]
+    return [picture if isinstance(picture, np.ndarray) else picture.to_ndarray(format="bgr24") for picture in found]

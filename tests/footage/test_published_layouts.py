@@ -7,13 +7,19 @@ import cv2
 import numpy as np
 import pytest
 from helpers import ROOT, cut_off, still, write_pictures
-from miniatures import drop_rubbish, rows, save, write_masks
+from miniatures import clips_of, drop_rubbish, rows, save, shown, write_masks
 
 from stages.common.tables.schemas import BOX
 from stages.footage.layouts.ucsd import labels_of_ranges
 
 PED2 = ROOT.parent / "shared/data/ped2"
 AVENUE = ROOT.parent / "shared/data/avenue"
+
+
+@pytest.fixture(autouse=True)
+def every_frame(project):
+    """As the sets' own lines in params.yaml have it."""
+    project.params(decode={"rate": 25.0})
 
 
 @pytest.mark.parametrize("rubbish", [False, True])
@@ -25,7 +31,7 @@ def test_ano_pred(ano_pred, rubbish, layout):
             drop_rubbish(folder)
     ano_pred.params(footage={"images_fps": 10.0, "layout": layout})
     ano_pred.run("footage")
-    videos = ano_pred.videos()
+    videos = clips_of(ano_pred)
     assert rows(videos, "video", "kind", "path", "frames", "fps") == [
         ("test_01.north", "images", "testing/frames/01.north", 12, 10),
         ("test_02", "images", "testing/frames/02", 2, 10),
@@ -50,7 +56,7 @@ def test_avenue(avenue, rubbish, layout):
             drop_rubbish(folder)
     avenue.params(footage={"layout": layout})
     avenue.run("footage")
-    assert rows(avenue.videos(), "video", "kind", "path", "frames", "fps") == [
+    assert rows(clips_of(avenue), "video", "kind", "path", "frames", "fps") == [
         ("test_03", "file", "testing_videos/03.avi", 6, 10),
         ("test_10", "file", "testing_videos/10.avi", 6, 10),
         ("train_01", "file", "training_videos/01.avi", 6, 10),
@@ -87,7 +93,7 @@ def test_avenue_lies_in_a_known_layout(project):
     project.source.symlink_to(AVENUE)
     project.run("footage")
     # Which part of it is there differs.
-    assert set(rows(project.videos(), "video", "frames", "width", "height", "fps")) >= {
+    assert set(rows(clips_of(project), "video", "frames", "width", "height", "fps")) >= {
         ("test_08", 36, 640, 360, 25),
         ("test_17", 426, 640, 360, 25),
         ("train_12", 145, 640, 360, 25),
@@ -106,8 +112,8 @@ def test_ucsd(ucsd, rubbish, layout):
             drop_rubbish(folder)
             (folder / "._UCSDped2.m").write_bytes(b"\0")
     ucsd.params(footage={"layout": layout, "images_fps": 10.0})
-    ucsd.run("footage", "decode")
-    assert rows(ucsd.videos(), "video", "kind", "path", "frames", "fps") == [
+    ucsd.run("footage")
+    assert rows(clips_of(ucsd), "video", "kind", "path", "frames", "fps") == [
         ("Test001", "images", "Test/Test001", 12, 10),
         ("Test002", "images", "Test/Test002", 12, 10),
         ("Train001", "images", "Train/Train001", 12, 10),
@@ -121,7 +127,7 @@ def test_ucsd(ucsd, rubbish, layout):
     for clip in ("Test001", "Test002"):
         own = ucsd.regions()[ucsd.regions()["video"] == clip]
         assert rows(own, "track", "frame", *BOX) == regions
-    np.testing.assert_array_equal(ucsd.frames("Test001")[3], np.repeat(still(1)[0][..., :1], 3, axis=2))
+    np.testing.assert_array_equal(shown(ucsd, "Test001")[3], np.repeat(still(1)[0][..., :1], 3, axis=2))
 
 
 def test_ucsd_without_ranges_is_labelled_by_its_masks(ucsd):
@@ -178,14 +184,14 @@ def test_shanghaitech(shanghaitech, rubbish, layout):
     if rubbish:
         for folder in folders:
             drop_rubbish(folder)
-    shanghaitech.params(footage={"layout": layout, "images_fps": 24.0})
+    shanghaitech.params(footage={"layout": layout, "images_fps": 10.0})
     shanghaitech.run("footage")
-    assert rows(shanghaitech.videos(), "video", "kind", "path", "frames", "fps") == [
+    assert rows(clips_of(shanghaitech), "video", "kind", "path", "frames", "fps") == [
         ("01_001", "file", "training/videos/01_001.avi", 5, 10),
-        ("01_0014", "images", "testing/frames/01_0014", 6, 24),
-        ("01_0015", "images", "testing/frames/01_0015", 6, 24),
+        ("01_0014", "images", "testing/frames/01_0014", 6, 10),
+        ("01_0015", "images", "testing/frames/01_0015", 6, 10),
         ("01_002", "file", "training/videos/01_002.avi", 5, 10),
-        ("02_0128", "images", "testing/frames/02_0128", 6, 24),
+        ("02_0128", "images", "testing/frames/02_0128", 6, 10),
     ]
     anomalous = shanghaitech.labels()[shanghaitech.labels()["anomalous"]]
     assert set(shanghaitech.labels()["video"]) == {"01_0014", "01_0015"}
@@ -199,7 +205,7 @@ def test_shanghaitech_with_its_training_videos_unpacked(shanghaitech):
     for name in ("01_001", "01_002"):
         write_pictures(shanghaitech.source / f"training/frames/{name}", still(5), "{:03d}.jpg")
     shanghaitech.run("footage")
-    assert shanghaitech.videos()["path"].tolist()[0] == "training/frames/01_001"
+    assert clips_of(shanghaitech)["path"].tolist()[0] == "training/frames/01_001"
     assert set(shanghaitech.labels()["video"]) == {"01_0014", "01_0015"}
 
 
@@ -215,7 +221,7 @@ def test_tracks_beside_a_set_count_for_more_than_its_masks(layout, request):
     project = request.getfixturevalue(layout)
     project.run("footage")
     clip, before = project.regions()["video"].iloc[0], project.labels()
-    path = project.videos().set_index("video").loc[clip, "path"]
+    path = clips_of(project).set_index("video").loc[clip, "path"]
     own_name = path.split("/")[-1].removesuffix(".avi")
     (project.source / "tracks").mkdir()
     (project.source / f"tracks/{own_name}.txt").write_text("4,5,1,2,10,20\n")
@@ -235,7 +241,7 @@ def test_ped2_lies_in_a_known_layout(project):
         for name in ("01", "02"):
             (project.source / part / name).symlink_to(PED2 / part / name)
     project.run("footage")
-    assert rows(project.videos(), "video", "frames", "width", "height") == [
+    assert rows(clips_of(project), "video", "frames", "width", "height") == [
         ("test_01", 180, 360, 240),
         ("test_02", 180, 360, 240),
         ("train_01", 120, 360, 240),
