@@ -89,7 +89,8 @@ def source_of(number: int, clip: Clip, probe: Probe, fps: float | None, images_f
         rate = images_fps if probe.kind == "images" else (fps or probe.rate or images_fps)
         seconds, step = np.arange(len(probe.stamps)) / rate, 1 / rate
     places = np.searchsorted(seconds.round(6), [limits[0], np.inf if limits[1] is None else limits[1]]).tolist()
-    return Source(number, clip, probe, seconds, step, *places, clock_of(clip.path, probe.created))
+    first, stop = int(places[0]), int(places[1])
+    return Source(number, clip, probe, seconds, step, first, stop, clock_of(clip.path, probe.created))
 
 
 def closed(probe: Probe) -> tuple[np.ndarray, float]:

@@ -5,11 +5,11 @@ import shutil
 import numpy as np
 import pytest
 from helpers import still, walking_square, write_avi, write_pictures, write_video
-from miniatures import drop_rubbish, rows
+from miniatures import clips_of, drop_rubbish, rows, shown, table
 
 from stages.common.running.files import sha256
+from stages.common.source.videos import read_pictures
 from stages.common.tables.schemas import BOX
-from stages.decode.frames import read_frames
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def own(project):
     write_video(source / "train/video.mp4", still(4))
     write_avi(source / "train/old.AVI", still(5))
     write_pictures(source / "test/marked", still(6))
-    write_video(source / "test/tracked.mp4", still(7), fps=12)
+    write_video(source / "test/tracked.mp4", still(7))
     write_pictures(source / "test/unknown", still(1))
     (source / "labels").mkdir()
     np.save(source / "labels/marked.npy", np.array([0, 1, 1, 0, 0, 1]))
@@ -28,14 +28,14 @@ def own(project):
     (source / "tracks/tracked.txt").write_text("1,2,10,20,29,39\n0,6,0,0,0,0\n")
     (source / "notes.txt").write_text("mine")
     (source / "train/notes.txt").write_text("mine")
+    project.params(footage={"images_fps": 10.0})
     return project
 
 
 def test_own_footage(own):
-    own.params(footage={"images_fps": 25.0, "held_out_clips": ["old"]})
+    own.params(footage={"held_out_clips": ["old"]})
     own.run("footage")
-    videos = own.videos()
-    assert rows(videos, "video", "split", "kind", "path", "frames", "width", "height") == [
+    assert rows(clips_of(own), "video", "split", "kind", "path", "frames", "width", "height") == [
         ("marked", "test", "images", "test/marked", 6, 64, 48),
         ("old", "held_out", "file", "train/old.AVI", 5, 64, 48),
         ("pictures", "train", "images", "train/pictures", 3, 64, 48),
@@ -43,8 +43,9 @@ def test_own_footage(own):
         ("unknown", "test", "images", "test/unknown", 1, 64, 48),
         ("video", "train", "file", "train/video.mp4", 4, 64, 48),
     ]
-    assert videos["fps"].tolist() == [25, 10, 25, 12, 25, 10]
-    assert videos["sha256"].tolist() == [sha256(own.source / path) for path in videos["path"]]
+    videos, files = table(own, "videos"), table(own, "files")
+    assert set(videos["fps"]) == {10} and videos["began"].isna().all() and videos["hash"].is_unique
+    assert files["sha256"].tolist() == [sha256(own.source / path) for path in files["path"]]
     labels = own.labels()
     assert labels[labels["video"] == "marked"]["anomalous"].tolist() == [False, True, True, False, False, True]
     assert labels[labels["video"] == "tracked"]["anomalous"].tolist() == [False, False, True] + [False] * 3 + [True]
@@ -55,22 +56,32 @@ def test_own_footage(own):
     ]
 
 
+def test_every_second_picture_has_its_own_label_and_regions_shrink_with_the_frames(own):
+    own.params(decode={"rate": 5.0, "height": 24})
+    own.run("footage")
+    assert rows(clips_of(own), "video", "frames", "fps", "width", "height")[3] == ("tracked", 4, 5, 32, 24)
+    labels = own.labels()
+    assert labels[labels["video"] == "marked"]["anomalous"].tolist() == [False, True, False]
+    assert rows(own.regions(), "track", "frame", *BOX) == [(0, 3, 0, 0, 0.5, 0.5), (1, 1, 5, 10, 15, 20)]
+
+
 def test_what_is_left_out_is_said(own):
     (own.source / "labels/README").touch()
-    for name in ("train/old.mpg", "test/new.ts", "test/newer.TS", "extra.mp4", "train/pictures/notes.txt"):
+    for name in ("train/old.srt", "train/@eaDir/a.mp4", "test/new.txt", "test/newer.TXT", "train/pictures/notes.txt"):
+        (own.source / name).parent.mkdir(exist_ok=True)
         (own.source / name).touch()
     status, out, err = own.attempt("footage")
     assert status == 0, err
-    assert "labelled anomalous; left out: 2 .ts, 2 .txt, 1 .mp4, 1 .mpg, in data/mine/footage" in out
+    assert "labelled anomalous; left out: 4 .txt, 1 .srt, in data/mine/footage" in out
 
 
 def test_what_operating_systems_leave_behind_changes_no_clip_and_no_frame(own):
     own.run("footage")
-    before, labels = own.videos(), own.labels()
+    before, labels = table(own, "videos"), own.labels()
     for folder in ("", "train", "test", "train/pictures", "test/marked", "test/unknown", "labels", "tracks"):
         drop_rubbish(own.source / folder)
     own.run("footage")
-    assert own.videos().drop(columns="sha256").equals(before.drop(columns="sha256"))
+    assert table(own, "videos").drop(columns="hash").equals(before.drop(columns="hash"))
     assert own.labels().equals(labels)
 
 
@@ -85,7 +96,21 @@ def test_without_any_truth_the_tables_are_empty_and_the_stage_goes_on(own):
     shutil.rmtree(own.source / "labels")
     shutil.rmtree(own.source / "tracks")
     own.run("footage")
-    assert len(own.labels()) == len(own.regions()) == 0 and len(own.videos()) == 6
+    assert len(own.labels()) == len(own.regions()) == 0 and len(table(own, "videos")) == 6
+
+
+def test_one_long_normal_video_is_cut_so_that_some_of_it_can_be_held_out(project):
+    write_avi(project.source / "train/monday.avi", still(40))
+    write_avi(project.source / "test/tuesday.avi", still(40))
+    project.run("footage")
+    assert rows(clips_of(project), "video", "frames") == [(f"monday_{k}", 10) for k in (1, 2, 3, 4)] + [("tuesday", 40)]
+
+
+def test_two_of_one_name_are_told_apart_by_their_folders_or_suffixes(project):
+    for path in ("train/a.avi", "train/b.mp4", "train/b.avi", "test/a.avi"):
+        (write_avi if path.endswith("i") else write_video)(project.source / path, still(4))
+    project.run("footage")
+    assert table(project, "videos")["video"].tolist() == ["test_a", "train_a", "train_b.avi", "train_b.mp4"]
 
 
 @pytest.fixture
@@ -95,62 +120,71 @@ def recordings(project):
     write_pictures(project.source / "yard", still(24))
     (project.source / "tracks").mkdir()
     (project.source / "notes.txt").write_text("mine")
+    project.params(footage={"images_fps": 10.0})
     return project
 
 
 @pytest.mark.parametrize("layout", ["auto", "recordings"])
-def test_recordings_are_split_by_share_and_it_is_said(recordings, layout):
-    recordings.params(footage={"layout": layout, "images_fps": 12.0})
-    status, out, _ = recordings.attempt("footage")
-    assert status == 0 and "(no train/ and test/: the first 50% of each recording are taken as normal)" in out
-    videos = recordings.videos()
-    assert rows(videos[videos["split"] == "test"], "video", "path", "first", "step", "frames") == [
-        ("gate_rest", "gate.avi", 20, 1, 20),
-        ("yard_rest", "yard", 12, 1, 12),
+def test_recordings_are_split_by_share_of_all_time_and_it_is_said(recordings, layout):
+    recordings.params(footage={"layout": layout})
+    status, out, err = recordings.attempt("footage")
+    assert status == 0 and "(no train/ and test/: the first 50% of the time are taken as normal)" in out, err
+    clips = clips_of(recordings)
+    assert rows(clips, "video", "path", "frames", "second") == [
+        *((f"gate_{part + 1}", "gate.avi", 8, 0.8 * part) for part in range(5)),
+        ("yard", "yard", 24, 0),
     ]
-    normal = videos[videos["split"] != "test"]
-    assert normal["video"].tolist() == [f"{name}_normal_{part}" for name in ("gate", "yard") for part in (1, 2, 3, 4)]
-    assert normal["first"].tolist() == [0, 5, 10, 15, 0, 3, 6, 9] and set(normal["split"]) == {"train", "held_out"}
-    recordings.run("decode")
-    whole = list(read_frames(recordings.source / "gate.avi", "file"))
-    np.testing.assert_array_equal(recordings.frames("gate_rest"), whole[20:])
-    np.testing.assert_array_equal(recordings.frames("gate_normal_2"), whole[5:10])
+    assert clips["split"].isin(["train", "held_out"]).tolist() == [True] * 4 + [False] * 2
+    whole = [picture.to_ndarray(format="bgr24") for _, picture, _ in read_pictures(recordings.source / "gate.avi", "file", range(40))]
+    np.testing.assert_array_equal(shown(recordings, "gate_2"), whole[8:16])
+    np.testing.assert_array_equal(shown(recordings, "gate_5"), whole[32:])
 
 
 def test_what_lies_beside_recordings_is_said(recordings):
-    for name in ("2026/may/a.mp4", "2026/b.mp4", "c.flv", "yard/notes.txt", "tracks/yard.txt"):
+    for name in ("2026/may/a.srt", "2026/b.txt", "c.json", "yard/notes.txt", "tracks/yard.txt"):
         (recordings.source / name).parent.mkdir(parents=True, exist_ok=True)
         (recordings.source / name).touch()
     status, out, err = recordings.attempt("footage")
     assert status == 0, err
-    assert "; left out: 2 .mp4 in sub-folders, 1 .flv, 1 .txt, in data/mine/footage" in out
+    assert "; left out: 1 .json, 1 .srt in sub-folders, 1 .txt, 1 .txt in sub-folders, in data/mine/footage" in out
 
 
 def test_recordings_are_split_by_name(recordings):
-    recordings.params(footage={"normal_clips": ["gate"]})
+    recordings.params(footage={"normal": ["gate"]})
     status, out, _ = recordings.attempt("footage")
     assert status == 0 and "taken as normal" not in out
-    names = [f"gate_normal_{part}" for part in (1, 2, 3, 4)]
-    assert rows(recordings.videos(), "video", "frames") == [*((name, 10) for name in names), ("yard", 24)]
-    assert recordings.videos()["split"].tolist()[-1] == "test"
+    names = [f"gate_{part}" for part in (1, 2, 3, 4)]
+    assert rows(clips_of(recordings), "video", "frames") == [*((name, 10) for name in names), ("yard", 24)]
+    assert table(recordings, "videos")["split"].tolist()[-1] == "test"
 
 
-def test_a_time_range_and_a_stride_take_frames_labels_and_regions_alike(own):
+@pytest.mark.parametrize(
+    "normal, message",
+    [
+        (["x"], "footage.normal: 'x' is no recording, and no time of one; known: ['gate', 'yard']"),
+        (["2026-11-25"], "footage.normal: '2026-11-25' is no recording, and no time of one"),
+        (["gate", "yard"], "footage.normal: no recording is left to search; known: ['gate', 'yard']"),
+    ],
+)
+def test_what_cannot_be_normal_is_refused(recordings, normal, message):
+    recordings.params(footage={"normal": normal})
+    assert message in recordings.refusal("footage")
+
+
+def test_a_time_range_takes_frames_labels_and_regions_alike(own):
     shutil.rmtree(own.source / "test/unknown")
-    own.params(footage={"images_fps": 10.0, "start_seconds": 0.1, "stride": 2})
-    own.run("footage", "decode")
-    videos = own.videos().set_index("video")
-    assert videos.loc["marked", ["first", "step", "frames", "fps"]].tolist() == [1, 2, 3, 5]
+    own.params(footage={"start_seconds": 0.1})
+    own.run("footage")
+    assert rows(clips_of(own), "video", "frames", "second")[0] == ("marked", 5, 0.1)
     labels = own.labels()
-    assert labels[labels["video"] == "marked"]["anomalous"].tolist() == [True, False, True]
-    # Frame 2 of seven at 12 per second is the first from 0.1 seconds on; frame 6 is the third taken.
-    assert rows(own.regions(), "track", "frame") == [(0, 2), (1, 0)]
-    assert len(own.frames("marked")) == 3
+    assert labels[labels["video"] == "marked"]["anomalous"].tolist() == [True, True, False, False, True]
+    assert rows(own.regions(), "track", "frame") == [(0, 5), (1, 1)]
 
 
-def test_frames_are_read_in_the_order_of_their_numbers(project):
+def test_frames_are_those_of_the_numbers_in_their_names(project):
     levels = [np.full((16, 16, 3), 10 * number, np.uint8) for number in range(12)]
     for path in ("train/a", "train/b", "test/c"):
         write_pictures(project.source / path, levels, "{}.png")
-    project.run("footage", "decode")
-    assert project.frames("c")[:, 0, 0, 0].tolist() == [10 * number for number in range(12)]
+    project.params(decode={"rate": 25.0})
+    project.run("footage")
+    assert [picture[0, 0, 0] for picture in shown(project, "c")] == [10 * number for number in range(12)]
