@@ -1,0 +1,155 @@
+"""What moves, seen at low resolution a few times a second, against a background that follows slow light.
+
+Light that switches and a camera that is moved change most of the picture; they are faults of the recording, after which
+the background is learnt anew, and not something that moves.
+"""
+
+import cv2
+import numpy as np
+
+from stages.common.frames.light import brightness_change
+from stages.common.frames.measures import COLUMNS, ROWS, moved_whole
+
+LINES = 360  # of the picture that is looked at, at most
+RATE = 5.0  # looks a second
+WARM = 2.0  # seconds after which a background is known; before it all is live
+# Seconds in which the background follows what is still, and what moves.
+STILL, MOVING = 8.0, 60.0
+# Grey levels, and deviations of the noise, by which what moves differs.
+CONTRAST, NOISY = 12.0, 6.0
+SIDE = 0.015  # of the picture's height: the side of a square that has as many pixels as the least that moves
+# Light that jumps by so many grey levels from look to look has been switched.
+SWITCHED = 15.0
+# Changed cells of the picture, changed pixels of a cell, and of the picture, from which on it has changed as a whole.
+CELLS, CELL, WHOLE = 0.4, 0.05, 0.5
+SAME_SCENE = 0.5  # correlation of edges
+SETTLED = 1.0  # seconds in which a camera that was moved shows one view, or else something large has moved
+
+
+class Gate:
+    """Is shown the frames in which it has to look, one by one.
+
+    Attributes:
+        known: frames before this one are known to be live or not.
+        faults: frame and kind, light or moved.
+    """
+
+    def __init__(self, fps: float):
+        self.every = max(1, round(fps / RATE))  # frames from look to look
+        self.looks = fps / self.every  # a second
+        self.known = 0
+        self.seen = 0
+        self.background: np.ndarray | None = None
+        self.faults: list[tuple[int, str]] = []
+        self.doubtful: list[int] = []  # looks at which all is changed, and it is not known yet by what
+        self.before: np.ndarray | None = None
+
+    @property
+    def settle(self) -> int:
+        """Looks that a doubt lasts at most."""
+        return max(2, round(SETTLED * self.looks))
+
+    def look(self, number: int, luma: np.ndarray) -> list[int]:
+        """Which looks, of this and earlier ones, are now known to have seen something move.
+
+        luma: uint8 (H, W), one size for all looks.
+        """
+        now = cv2.GaussianBlur(shrunk(luma), (3, 3), 0)
+        live = self._judge(number, now)
+        self.before, self.known = now, self.doubtful[0] if self.doubtful else number + 1
+        return live
+
+    def _judge(self, number: int, now: np.ndarray) -> list[int]:
+        self.seen += 1
+        if self.background is None or self.seen <= WARM * self.looks:
+            if self.background is None:
+                self.background = now.astype(np.float32)
+            cv2.accumulateWeighted(now, self.background, 1 / self.seen)
+            return [number]
+        light = self._follow_light(now)
+        if abs(light) >= SWITCHED:
+            self.faults.append((number, "light"))
+        mask = differing(now, self.background)
+        kind = whole_change(mask, now, self.background)
+        if kind == "light" or (kind and self._settled(now)):
+            # Once for all the looks at which the camera was moving.
+            self.faults.append((self.doubtful[0] if self.doubtful else number, kind))
+            self.background, self.doubtful = now.astype(np.float32), []
+            return []
+        if kind:
+            self.doubtful.append(number)
+            if len(self.doubtful) <= self.settle:
+                return []
+            live, self.doubtful = self.doubtful, self.doubtful[-1:]
+            return live[:-1]
+        live, self.doubtful = self.doubtful, []
+        large = something(mask)
+        rate = [1 / (seconds * self.looks) for seconds in (STILL, MOVING)]
+        if large:
+            still = cv2.dilate(mask, np.ones((5, 5), np.uint8)) ^ 1
+            cv2.accumulateWeighted(now, self.background, rate[1], still ^ 1)
+            cv2.accumulateWeighted(now, self.background, rate[0], still)
+        else:
+            cv2.accumulateWeighted(now, self.background, rate[0])
+        return [*live, number] if large else live
+
+    def _follow_light(self, now: np.ndarray) -> float:
+        """Brings the background to the light of now; by how many grey levels it has changed since the last look."""
+        gain, offset = brightness_change(now, self.background, step=8)
+        if abs(gain - 1) < 0.005 and abs(offset) < 0.5:
+            return 0.0
+        before = float(self.background.mean())
+        # A fit that says more than light can do is of another picture.
+        if 0.2 <= gain <= 5:
+            self.background = np.clip(gain * self.background + offset, 0, 255)
+        return float(self.background.mean()) - before
+
+    def _settled(self, now: np.ndarray) -> bool:
+        """Whether a new view has stayed as it is since the last look, and is no doubt of this look alone."""
+        return len(self.doubtful) > 0 and not something(differing(now, self.before))
+
+
+def shrunk(luma: np.ndarray) -> np.ndarray:
+    height, width = luma.shape
+    if height <= LINES:
+        return luma
+    return cv2.resize(luma, (max(1, round(width * LINES / height)), LINES), interpolation=cv2.INTER_AREA)
+
+
+def differing(now: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Pixels that differ by more than noise, uint8 (H, W), 0 or 1."""
+    difference = cv2.absdiff(now, cv2.convertScaleAbs(background))
+    noise = 1.4826 * float(np.median(difference[::4, ::4]))
+    return (difference > max(CONTRAST, NOISY * noise)).view(np.uint8)
+
+
+def something(mask: np.ndarray) -> bool:
+    """Whether a connected part of a mask is large enough to be something."""
+    least = max(4.0, (SIDE * mask.shape[0]) ** 2)
+    if cv2.countNonZero(mask) < least:
+        return False
+    stats = cv2.connectedComponentsWithStats(mask)[2]
+    return bool((stats[1:, cv2.CC_STAT_AREA] >= least).any())
+
+
+def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray) -> str:
+    """light or moved where a mask is of what changes a picture as a whole, else ""."""
+    share = cv2.countNonZero(mask) / mask.size
+    if share < CELL:
+        return ""
+    spread = (cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > CELL).mean()
+    if spread < CELLS:
+        return ""
+    before = background.astype(np.float32)
+    if moved_whole(before, now.astype(np.float32)):
+        return "moved"
+    if share < WHOLE:
+        return ""
+    alike = np.corrcoef(edges(before).ravel(), edges(now).ravel())[0, 1]
+    return "light" if alike >= SAME_SCENE else "moved"
+
+
+def edges(picture: np.ndarray) -> np.ndarray:
+    picture = cv2.GaussianBlur(picture.astype(np.float32), (5, 5), 0)
+    right, down = (cv2.Sobel(picture, cv2.CV_32F, *order) for order in ((1, 0), (0, 1)))
+    return np.log1p(cv2.magnitude(right, down))
