@@ -16,6 +16,7 @@ class SetPaths:
         self.recipe = Path(f"data/recipes/{name}.yaml")  # what it is rendered from, where it is
         self.footage = data / "footage"
         self.frames = data / "frames"
+        self.live = data / "live"
         self.detections = data / "detections"
         self.velocity = data / "velocity.parquet"
         self.tubes = data / "tubes"
