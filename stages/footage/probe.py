@@ -1,6 +1,7 @@
 """What a file of footage holds, from its packets alone: which pictures, when, and what is wrong with it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from stages.common.source.pictures import images_in
 from stages.common.source.videos import opened, packets, picture_stream, read_pictures
 
 JUMP = 3600.0  # seconds by which a clock that goes forward has jumped
-BACK = 5.0  # seconds by which no picture is coded before an earlier one
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def index(path: Path) -> Probe:
         if all(pts is None for pts, *_ in rows):
             rate = float(stream.guessed_rate or 0) if stream.codec_context.framerate else 0.0
         begins, created = container.start_time, container.metadata.get("creation_time", "")
-        promised = promised_seconds(container, stream)
+        promised = promised_end(container, stream)
+    if 0 < sum(row[0] is None for row in rows) < 0.1 * len(rows):
+        rows = [row for row in rows if row[0] is not None]  # What damage has left without a time is not shown.
     keys = [row[2] for row in rows]
     if not any(keys):
         return Probe(wrong="it has no key frame" if rows else "it holds no picture")
@@ -110,7 +112,7 @@ def index(path: Path) -> Probe:
         known = None not in dts
         seconds = np.sort(np.array(dts)) * tick if known else np.zeros(0)
         return Probe("counted", stamps=counted, seconds=seconds, start=seconds[0] if known else 0.0, **facts)
-    stamps, order, breaks, back = in_order(np.array(pts), np.array(keys[early:]), tick)
+    stamps, order, breaks, back = in_order(np.array(pts), dts, np.array(keys[early:]), tick)
     if len(np.unique(stamps)) < 0.9 * len(stamps) and len(breaks) > len(stamps) / 50:
         return Probe("counted", stamps=counted, **facts)  # Times that mostly stand still or go back are none.
     # What the user has cut away by an edit list is not shown; nor can be what is shown before the first key frame.
@@ -124,42 +126,40 @@ def index(path: Path) -> Probe:
     if not len(seconds):
         return Probe(wrong="it holds no picture")
     start = begins / av.time_base if begins is not None else seconds[0]
-    length = np.ptp(all_seconds) + (np.median(np.diff(all_seconds)) if len(rows) > early + 1 else 0.0)
-    facts |= {"start": float(start), "lacks": max(0.0, promised - length) if promised and not breaks else 0.0}
+    ends = all_seconds.max() + (np.median(np.diff(np.sort(all_seconds))) if len(pts) > 1 else 0.0)
+    lacks = promised(all_seconds.min()) - float(ends)
+    facts |= {"start": float(start), "lacks": 0.0 if breaks else max(0.0, lacks)}
     stamps = counted[shown] if back else stamps[shown]
     return Probe("counted" if back else "file", stamps=stamps, seconds=seconds, **facts)
 
 
-def in_order(pts: np.ndarray, keys: np.ndarray, tick: float) -> tuple[np.ndarray, np.ndarray, list[int], bool]:
+def in_order(pts: np.ndarray, dts: list[int | None], keys: np.ndarray, tick: float) -> tuple:
     """Stamps, int64 (n,), of pictures in the order in which they are shown, and which of the packets each is.
 
     And the places in that order before which the clock jumps, by an hour or more or back; and whether one goes back.
-    What is decoded before a key frame is shown before it.
+    What is decoded before a key frame is shown before it, and times of decoding do not go back.
     """
-    highest = np.maximum.accumulate(pts)
-    back = (pts[1:] < highest[:-1] - BACK / tick) | (keys[1:] & (pts[1:] <= highest[:-1]))
-    places, gone_back = [], False
-    if back.any() or (np.diff(highest) > JUMP / tick).any():
-        top = pts[0]
-        for place in range(1, len(pts)):
-            behind = pts[place] < top - BACK / tick or (keys[place] and pts[place] <= top)
-            if behind or pts[place] > top + JUMP / tick:
-                places.append(place)
-                gone_back, top = gone_back or bool(behind), pts[place]
-            top = max(top, pts[place])
-    edges = [0, *places, len(pts)]
+    decoded = np.array([np.nan if at is None else at for at in dts])
+    back = decoded[1:] < decoded[:-1]
+    if np.isnan(decoded).mean() > 0.1:
+        back = keys[1:] & (pts[1:] <= np.maximum.accumulate(pts)[:-1])
+    edges = [0, *(np.flatnonzero(back) + 1).tolist(), len(pts)]
     parts = [first + np.argsort(pts[first:stop], kind="stable") for first, stop in zip(edges, edges[1:], strict=False)]
     order = np.concatenate(parts)
-    return pts[order], order, places, gone_back
+    steps = np.diff(pts[order]) * tick
+    steps[np.array(edges[1:-1], int) - 1] = np.inf
+    return pts[order], order, (np.flatnonzero(steps > JUMP) + 1).tolist(), bool(back.any())
 
 
-def promised_seconds(container: av.container.InputContainer, stream: av.VideoStream) -> float:
-    """How long the video is by its header, 0 where this does not tell; as far as an edit list lets it be seen."""
+def promised_end(container: av.container.InputContainer, stream: av.VideoStream) -> Callable[[float], float]:
+    """When the video ends by its header, from when it begins; 0 where it does not tell."""
     whole = container.duration / av.time_base if container.duration else 0.0
     if stream.duration:
         own = float(stream.duration * stream.time_base)
-        return min(own, whole) if whole else own
+        # An edit list may hide some of it.
+        return lambda begins: begins + (min(own, whole) if whole else own)
     if tag := stream.metadata.get("DURATION"):
         hours, minutes, seconds = tag.split(":")
-        return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
-    return whole if len(container.streams) == 1 else 0.0  # Sound may be longer than its picture.
+        return lambda _: 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    alone = whole and len(container.streams) == 1  # Sound may be longer than its picture.
+    return lambda begins: begins + whole if alone else 0.0

@@ -1,47 +1,14 @@
 """Pictures by their stamps: each the right one, from the middle of a file too, and damage costs no other."""
 
-from fractions import Fraction
-
 import av
 import cv2
 import numpy as np
 import pytest
+from recorder import number_of, numbered, record, zero_packets
 
 from stages.common.source.videos import opened, packets, picture_stream, read_pictures
 
 COUNT = 60
-
-
-def numbered(number: int) -> np.ndarray:
-    """A picture that shows its number, in stripes that are bright for the ones of its binary digits."""
-    picture = np.full((64, 96, 3), 40, np.uint8)
-    for digit in range(10):
-        if number >> digit & 1:
-            picture[20:44, 8 * digit + 4 : 8 * digit + 12] = 220
-    return picture
-
-
-def number_of(picture) -> int:
-    array = picture if isinstance(picture, np.ndarray) else picture.to_ndarray(format="bgr24")
-    return sum(1 << digit for digit in range(10) if array[24:40, 8 * digit + 6 : 8 * digit + 10].mean() > 120)
-
-
-def write(path, codec="libx264", form=None, count=COUNT, between=0, group=12, rate=25, **options):
-    with av.open(str(path), "w", format=form, options=options) as container:
-        stream = container.add_stream(codec, rate=rate)
-        stream.width, stream.height = 96, 64
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.gop_size = group
-        if between:
-            stream.codec_context.max_b_frames = between
-        if codec == "libx265":
-            stream.options = {"x265-params": "log-level=none"}
-        for number in range(count):
-            frame = av.VideoFrame.from_ndarray(numbered(number), format="bgr24")
-            frame.pts, frame.time_base = number, Fraction(1, rate)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path
 
 
 def stamps_of(path):
@@ -74,7 +41,7 @@ CHOICES = [range(COUNT), range(0, COUNT, 2), range(31, 50, 3), [COUNT - 1], [12]
 @pytest.mark.parametrize("name", [*STAMPED, *COUNTED])
 def test_any_pictures_of_any_file_are_the_right_ones(tmp_path, name):
     kind = "counted" if name in COUNTED else "file"
-    path = write(tmp_path / name, **(COUNTED | STAMPED)[name])
+    path = record(tmp_path / name, **(COUNTED | STAMPED)[name])
     stamps = list(range(COUNT)) if kind == "counted" else stamps_of(path)
     assert len(stamps) == COUNT
     for chosen in CHOICES:
@@ -86,15 +53,9 @@ def test_any_pictures_of_any_file_are_the_right_ones(tmp_path, name):
 
 def test_damage_costs_the_pictures_that_it_hits(tmp_path):
     """Packets 100 to 102 of a file as a recorder writes it live, without a length, are zeroed."""
-    path = write(tmp_path / "live.mkv", count=250, live="1", codec="mpeg4")
+    path = record(tmp_path / "live.mkv", count=250, live="1", codec="mpeg4")
     stamps = stamps_of(path)
-    with opened(path) as container:
-        places = [(packet.pos, bytes(packet)) for packet in packets(container, picture_stream(container))][100:103]
-    content = bytearray(path.read_bytes())
-    for place, packet in places:
-        start = content.index(packet, place)
-        content[start : start + len(packet)] = bytes(len(packet))
-    path.write_bytes(content)
+    zero_packets(path, range(100, 103))
     read = list(read_pictures(path, "file", stamps))
     assert [stamp for stamp, _, _ in read] == stamps
     assert {number for number, (_, _, intact) in enumerate(read) if not intact} <= set(range(99, 109))
@@ -104,7 +65,7 @@ def test_damage_costs_the_pictures_that_it_hits(tmp_path):
 
 
 def test_what_is_not_there_is_said_for_each_stamp(tmp_path):
-    path = write(tmp_path / "a.mp4")
+    path = record(tmp_path / "a.mp4")
     first, *_, last = stamps_of(path)
     wanted = [first, first + 1, last, last + 10**6]
     found = [(stamp, picture is None, intact) for stamp, picture, intact in read_pictures(path, "file", wanted)]
@@ -119,7 +80,7 @@ def test_a_file_that_is_none_any_more_has_no_pictures_and_raises_nothing(tmp_pat
 
 
 def test_a_counted_video_finds_its_count_again_behind_a_lost_picture(tmp_path):
-    path = write(tmp_path / "a.h264", form="h264")
+    path = record(tmp_path / "a.h264", form="h264")
     with opened(path) as container:
         lost = [bytes(packet) for packet in packets(container, picture_stream(container))][20]
     content = path.read_bytes()
