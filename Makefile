@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export DVC_NO_ANALYTICS := 1
+# Without compiled bytecode every process that Python starts compiles the libraries anew: 10 seconds for torch alone.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow lint lock plots-page clean

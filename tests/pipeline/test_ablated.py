@@ -4,6 +4,7 @@ import json
 import sys
 
 import pandas as pd
+import pytest
 from helpers import ROOT
 
 from stages.common.running.files import sha256
@@ -29,6 +30,7 @@ def test_a_row_is_what_the_pipeline_gives_and_the_set_stays_as_it_was(project):
     assert table.loc["velocity 4"].to_dict() == {name: metrics[name] for name in table.columns}
 
 
+@pytest.mark.slow
 def test_two_seeds_have_a_mean_and_a_deviation(project):
     if not (project.folder / "benchmarks").exists():
         (project.folder / "benchmarks").symlink_to(ROOT / "benchmarks")

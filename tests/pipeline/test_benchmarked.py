@@ -14,18 +14,21 @@ def benchmarks(project):
     (project.folder / "benchmarks").symlink_to(ROOT / "benchmarks")
 
 
-def test_the_table_has_what_was_asked_for(project):
-    said = project.run(
-        sys.executable, "-m", "benchmarks.speed", "demo", "--steps", "tubes", "pooling", "train", "score", "whole"
-    )
+@pytest.mark.parametrize(
+    "parts", [["tubes", "score"], pytest.param(["pooling", "train", "whole"], marks=pytest.mark.slow)]
+)
+def test_the_table_has_what_was_asked_for(project, parts):
+    (project.folder / "metrics/speed_demo.csv").unlink(missing_ok=True)
+    said = project.run(sys.executable, "-m", "benchmarks.speed", "demo", "--steps", *parts)
     with open(project.folder / "metrics/speed_demo.csv") as file:
         rows = list(csv.DictReader(file))
-    assert [row["part"] for row in rows][:4] == ["tubes", "pooling", "train", "score"] and rows[-1]["part"] == "whole"
+    assert list(dict.fromkeys(row["part"] for row in rows)) == parts
     assert all(float(row["rate"]) > 0 and float(row["peak_mb"]) > 1 for row in rows)
-    assert all(float(row["ratio"]) > 0 for row in rows[:4])  # how much, only a quiet machine says
-    parts = [row for row in rows if row["step"].startswith("of that")]
-    assert len(parts) >= 6 and abs(sum(float(row["share"]) for row in parts) - 1) < 0.01
-    assert "objects a frame" in said
+    # How much the ratio is, only a quiet machine says.
+    assert all(float(row["ratio"]) > 0 for row in rows if row["part"] != "whole") and "/s, " in said
+    if "whole" in parts:
+        of_whole = [row for row in rows if row["step"].startswith("of that")]
+        assert len(of_whole) >= 6 and abs(sum(float(row["share"]) for row in of_whole) - 1) < 0.01
     with open(project.folder / "metrics/speed_machine.csv") as file:
         assert len(list(csv.reader(file))) == 7
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stages.common.drawing.h264 import TICKS, write_mp4, write_paced_mp4
@@ -50,6 +50,7 @@ def test_bad_frames_are_refused_and_the_old_file_stays(tmp_path: Path, frames: l
 
 
 @given(st.lists(st.sampled_from([0.01, 0.04, 0.3, 2.0]), min_size=1, max_size=12))
+@example([2.0, 2.0, 0.04, 0.01, 0.01])
 @settings(max_examples=20)
 def test_frames_are_shown_at_their_own_pace(tmp_path_factory: pytest.TempPathFactory, lengths: list[float]):
     path = tmp_path_factory.mktemp("paced") / "x.mp4"
