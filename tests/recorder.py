@@ -80,7 +80,7 @@ def record(
 
 
 def cut_copy(path: Path, target: Path, seconds: float) -> Path:
-    """What `-ss <seconds> -c copy` leaves: from the key frame before on, and an edit list that hides what is too early."""
+    """What `-ss <seconds> -c copy` leaves: all from the key frame before, and an edit list that hides what is too early."""
     with av.open(str(path)) as source, av.open(str(target), "w") as container:
         stream = source.streams.video[0]
         copy = container.add_stream_from_template(stream)
