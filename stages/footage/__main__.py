@@ -118,27 +118,19 @@ def cut_tracks(tracks: list[Track], footage: Footage, own: bool) -> list[Part]:
     """The clips of all tracks: whole files of published sets, of own footage what has the right length."""
     recordings = [track for track in tracks if track.sources[0].clip.split == "recording"]
     normal = normal_of(recordings, footage.normal, footage.normal_share) if recordings or footage.normal else []
-    marks = dict(zip(map(id, recordings), normal, strict=True))
-    time = sum(  # of what is normal
-        float(np.sum([s.step * (mark & (track.numbers == s.number)).sum() for s in track.sources]))
-        for track, mark in zip(recordings, normal, strict=True)
-    )
+    marks = {id(track): np.where(mark, "train", "test") for track, mark in zip(recordings, normal, strict=True)}
+    splits = [marks.get(id(track), np.full(len(track.seconds), track.sources[0].clip.split)) for track in tracks]
     window = 60 * footage.clip_minutes if own else np.inf
+    quarter = sum(track.recorded(split == "train") for track, split in zip(tracks, splits, strict=True)) / NORMAL_PARTS
 
     def parts_of(train: float) -> list[Part]:
-        parts = []
-        for track in tracks:
-            split = track.sources[0].clip.split
-            splits = np.full(len(track.seconds), split) if split != "recording" else None
-            splits = np.where(marks[id(track)], "train", "test") if splits is None else splits
-            parts += cut(track, splits, {"train": train, "test": window})
-        return parts
+        windows = {"train": train, "test": window}
+        return [part for track, split in zip(tracks, splits, strict=True) for part in cut(track, split, windows)]
 
-    parts = parts_of(min(window, time / NORMAL_PARTS) if recordings else window)
-    normal_parts = [part for part in parts if part.split == "train"]
-    if own and not recordings and len(normal_parts) == 1:
-        seconds = normal_parts[0].seconds
-        parts = parts_of(min(window, (seconds[-1] + seconds[-1] / len(seconds)) / NORMAL_PARTS))
+    parts = parts_of(min(window, quarter) if recordings else window)
+    # Who has sorted his footage himself has the clips that he has made, unless none of them could be held out.
+    if own and not recordings and sum(part.split == "train" for part in parts) == 1:
+        parts = parts_of(min(window, quarter))
     return parts
 
 

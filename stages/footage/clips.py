@@ -14,6 +14,7 @@ import pandas as pd
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import IMAGE_SUFFIXES, images_in, visible
 from stages.common.source.videos import opened, picture_stream
+from stages.footage.clocks import stem_of
 
 # Files of these names are videos, also where they cannot be read; of others the content tells.
 VIDEO_SUFFIXES = set(
@@ -46,7 +47,7 @@ class Clip:
     @property
     def own_name(self) -> str:
         """What its publisher calls the clip: the name of its folder, or of its file without the suffix."""
-        return self.path.name if self.kind == "images" else self.path.stem
+        return self.path.name if self.kind == "images" else stem_of(self.path)
 
 
 class Truth(NamedTuple):
@@ -86,7 +87,7 @@ def own_clips(source: Path, folder: Path, split: str, leave_out: Collection[str]
         below = path.relative_to(source)
         if not path.is_dir():
             if is_video(path):
-                clips.append(Clip(path.stem, split, "file", below))
+                clips.append(Clip(stem_of(path), split, "file", below))
         elif found := own_clips(source, path, split):
             clips += found
         elif len(images_in(path)) > (split == "recording"):
@@ -112,7 +113,7 @@ def holds_video(path: Path) -> bool:
 
 def distinct(clips: list[Clip]) -> list[Clip]:
     """The clips, named with their folders where two have one name, and with their suffix where that does not help."""
-    for longer in (lambda path: "_".join(path.with_suffix("").parts), lambda path: "_".join(path.parts)):
+    for longer in (lambda path: "_".join(path.with_name(stem_of(path)).parts), lambda path: "_".join(path.parts)):
         many = Counter(clip.name for clip in clips)
         clips = [replace(clip, name=longer(clip.path)) if many[clip.name] > 1 else clip for clip in clips]
     return clips

@@ -22,7 +22,7 @@ def clock_of(path: Path, created: str) -> datetime | None:
     >>> clock_of(Path("gate/2026-11-25/14/03.10.mp4"), ""), clock_of(Path("a.mp4"), "2026-11-25T14:03:10.000000Z")
     (datetime.datetime(2026, 11, 25, 14, 3, 10), datetime.datetime(2026, 11, 25, 14, 3, 10))
     """
-    whole = path.with_suffix("").as_posix() if re.search("[A-Za-z]", path.suffix) else path.as_posix()
+    whole = path.with_name(stem_of(path)).as_posix()
     if clock := moment(MOMENT, whole):
         return clock
     day, hours = DATE.search(whole), HOURS.match(path.name)
@@ -31,6 +31,15 @@ def clock_of(path: Path, created: str) -> datetime | None:
     # Some recorders write 1904 or 1970 where they do not know.
     clock = moment(MOMENT, created.replace(":", "-"))
     return clock if clock and clock.year > 1990 else None
+
+
+def stem_of(path: Path) -> str:
+    """A file's name without its suffix, which does not begin with a time's last digits.
+
+    >>> stem_of(Path("a/b.3gp")), stem_of(Path("14.03.10")), stem_of(Path("14.03.10Z.h264"))
+    ('b', '14.03.10', '14.03.10Z')
+    """
+    return path.name if re.fullmatch(r"\.\d\dZ?", path.suffix) else path.stem
 
 
 def moment(pattern: re.Pattern, text: str) -> datetime | None:

@@ -126,9 +126,9 @@ def index(path: Path) -> Probe:
     if not len(seconds):
         return Probe(wrong="it holds no picture")
     start = begins / av.time_base if begins is not None else seconds[0]
-    ends = all_seconds.max() + (np.median(np.diff(np.sort(all_seconds))) if len(pts) > 1 else 0.0)
+    ends = all_seconds.max() + (np.median(np.diff(np.sort(all_seconds))) if len(pts) > 1 else 1 / (rate or 1))
     lacks = promised(all_seconds.min()) - float(ends)
-    facts |= {"start": float(start), "lacks": 0.0 if breaks else max(0.0, lacks)}
+    facts |= {"start": float(start), "lacks": 0.0 if breaks else max(0.0, round(lacks, 6))}
     stamps = counted[shown] if back else stamps[shown]
     return Probe("counted" if back else "file", stamps=stamps, seconds=seconds, **facts)
 

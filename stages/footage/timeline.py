@@ -72,6 +72,11 @@ class Track:
     pictures: np.ndarray
     clock: datetime | None
 
+    def recorded(self, chosen: np.ndarray) -> float:
+        """Seconds of the pictures that are chosen, bool (n,)."""
+        counts = np.bincount(self.numbers[chosen], minlength=max(source.number for source in self.sources) + 1)
+        return float(sum(source.step * counts[source.number] for source in self.sources))
+
 
 def source_of(number: int, clip: Clip, probe: Probe, fps: float | None, images_fps: float, limits) -> Source:
     """A source by what is known of its file.

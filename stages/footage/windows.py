@@ -70,7 +70,7 @@ def cut(track: Track, splits: np.ndarray, windows: dict[str, float]) -> Iterator
             count = math.ceil(length / window - SLACK + 1)
             inner = np.searchsorted(seconds[first:stop], seconds[first] + length * np.arange(1, count) / count - 1e-6)
             for edge in np.unique(first + inner):
-                if edge > begun:
+                if begun < edge < stop:
                     yield Part(track, begun, int(edge), splits[first])
                     begun = int(edge)
     yield Part(track, begun, len(seconds), splits[begun])
@@ -78,7 +78,7 @@ def cut(track: Track, splits: np.ndarray, windows: dict[str, float]) -> Iterator
 
 def named(parts: list[Part], sources: dict[int, Source]) -> list[Part]:
     """The clips with names: of their file, of its part, or of the time of day where they hold several files."""
-    many = Counter(number for part in parts if len(set(part.numbers)) == 1 for number in part.numbers[:1])
+    many = Counter(int(part.numbers[0]) for part in parts if part.numbers[0] == part.numbers[-1])
     count: dict[int, int] = defaultdict(int)
     found = []
     for part in parts:

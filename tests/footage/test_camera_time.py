@@ -8,7 +8,7 @@ import pytest
 from miniatures import clips_of, rows, shown, table
 from recorder import number_of, record
 
-from stages.footage.clocks import camera_of, clock_of
+from stages.footage.clocks import camera_of, clock_of, stem_of
 
 MOMENT = datetime(2026, 11, 25, 14, 3, 10)
 
@@ -85,13 +85,13 @@ def test_folders_by_date_and_hour_are_one_cameras_time(days, layout):
         path = days.source / layout.format("2026-11-25", second)
         record(path, codec="mpeg4", form="mpegts", count=50)
     days.run("footage")
-    assert table(days, "videos")["video"].tolist()[-2:] == ["2026-11-25_14-03-08", last_of(layout)]
-    assert clocks(days)[-1] == "14:03:14" and set(table(days, "videos")["view"]) == {""}
+    assert set(table(days, "videos").query("split == 'test'")["video"]) == {"2026-11-25_14-03-08", last_of(layout)}
+    assert sorted(clocks(days))[-2:] == ["14:03:08", "14:03:14"] and set(table(days, "videos")["view"]) == {""}
 
 
 def last_of(layout):
     """A clip of one whole file has the file's name."""
-    return Path(layout.format("2026-11-25", 14)).stem
+    return stem_of(Path(layout.format("2026-11-25", 14)))
 
 
 def test_names_tell_whole_seconds_and_real_holes_are_gaps(days):
@@ -151,18 +151,18 @@ def test_a_long_file_is_cut_and_a_labelled_one_is_not_joined(days):
 
 
 def test_very_many_files_without_clocks_follow_one_another_by_their_numbers(days):
-    for number in range(105):
+    for number in range(106):
         record(days.source / f"out{number}.ts", codec="mpeg2video", count=10)
     days.params(footage={"clip_minutes": 1.0})
     days.run("footage")
     runs, files = table(days, "runs"), table(days, "files").set_index("file")["path"]
     numbers = [int(files[number][3:-3]) for number in runs["file"]]
-    assert sorted(numbers) == list(range(105))
+    assert sorted(numbers) == list(range(106))
     for _, own in runs.groupby("video"):
         found = [int(files[number][3:-3]) for number in own["file"]]
         assert found == list(range(found[0], found[0] + len(own)))
         assert (own["first"].diff().dropna() == 35).all()
-    assert len(table(days, "videos")) < 12 and len(table(days, "faults")) == 0
+    assert len(table(days, "videos")) < 20 and len(table(days, "faults")) == 0
 
 
 def test_two_cameras_in_one_set_are_told_apart_and_it_is_said(days):
@@ -170,6 +170,8 @@ def test_two_cameras_in_one_set_are_told_apart_and_it_is_said(days):
         for second in range(0, 12, 2):
             segment(days, f"{camera}/2026-11-25/14/03.{second:02d}.mp4")
     status, out, err = days.attempt("footage")
-    assert status == 0 and "unlike each other are in one set, better split into one for each: 6 gate, 6 yard" in out, err
+    assert status == 0 and "unlike each other are in one set, better split into one for each: 6 gate, 6 yard" in out, (
+        err
+    )
     videos = table(days, "videos")
     assert set(videos["view"]) == {"gate", "yard"} and videos["video"].is_unique

@@ -6,7 +6,7 @@ import pickle
 import cv2
 import numpy as np
 import pytest
-from helpers import cut_off, still, walking_square, write_avi, write_pictures, write_video
+from helpers import still, walking_square, write_pictures
 
 FRAMES = walking_square(12)
 
@@ -41,18 +41,18 @@ def test_no_source_folder(project):
 
 def test_an_empty_source_folder(project):
     line = project.refusal("footage")
-    assert line.startswith("data/raw/mine: no video in it; expected videos (.avi .m4v .mkv .mov .mp4 .webm) or folders")
+    assert line.startswith("data/raw/mine: no video in it; expected videos of any kind that FFmpeg reads, or folders")
     assert line.endswith("sorted into train/ (normal) and test/ (to be searched); found nothing")
 
 
 @pytest.mark.parametrize("layout", ["auto", "recordings"])
 def test_a_folder_without_a_video_that_can_be_read_is_told_of_what_it_holds(project, layout):
     project.params(footage={"layout": layout})
-    for name in ("a.ts", "b.MTS", "c.ts", "monday/d.mp4", "notes", ".hidden"):
+    for name in ("a.srt", "b.WAV", "c.srt", "monday/d.txt", "notes", ".hidden"):
         (project.source / name).parent.mkdir(exist_ok=True)
         (project.source / name).touch()
     line = project.refusal("footage")
-    assert line.endswith("found 2 .ts, 1 .mp4 in sub-folders, 1 .mts, 1 without a suffix")
+    assert line.endswith("found 2 .srt, 1 .txt in sub-folders, 1 .wav, 1 without a suffix")
     assert "ucsd" not in line and "layout" not in line
 
 
@@ -81,7 +81,7 @@ def test_a_split_without_clips(project, split):
 
 
 def test_a_single_training_clip(project):
-    write_pictures(project.source / "train/only", still(2))
+    write_pictures(project.source / "train/only", still(1))
     write_pictures(project.source / "test/a", still(2))
     assert project.refusal("footage").startswith("footage: 1 training clips, 0 of them held out; at least one")
 
@@ -100,41 +100,10 @@ def test_held_out_clips_that_cannot_be_held_out(own, named, line):
     assert own.refusal("footage").startswith(line)
 
 
-def test_two_clips_of_one_name(own):
-    write_pictures(own.source / "test/normal_1", still(2))
-    assert own.refusal("footage").startswith("data/raw/mine: two clips are named 'normal_1'; rename one")
-
-
-def test_a_folder_without_pictures(own):
-    (own.source / "test/a").mkdir()
-    (own.source / "test/a/notes.txt").write_text("nothing")
-    assert own.refusal("footage").startswith("data/raw/mine/test/a: a folder without pictures; remove it or fill it")
-
-
 def test_a_first_picture_that_is_none(own):
     write_pictures(own.source / "test/a", FRAMES)
     (own.source / "test/a/000.png").write_text("no picture")
-    assert own.refusal("footage") == "data/raw/mine/test/a/000.png: cannot be read as a picture; replace it"
-
-
-@pytest.mark.parametrize("content", [b"", b"no video\n" * 100])
-def test_a_file_that_is_no_video(own, content):
-    (own.source / "test/a.mp4").write_bytes(content)
-    assert own.refusal("footage").startswith("data/raw/mine/test/a.mp4: no frame can be read; it is no video")
-
-
-def test_an_mp4_that_was_cut_off(own):
-    cut_off(write_video(own.source / "test/a.mp4", FRAMES), 0.7)
-    line = own.refusal("footage")
-    assert line.startswith("data/raw/mine/test/a.mp4: no frame can be read") and "it was cut off" in line
-
-
-def test_an_avi_that_was_cut_off(own):
-    cut_off(write_avi(own.source / "test/a.avi", FRAMES * 3), 0.5)
-    line = own.refusal("footage")
-    assert line.startswith("data/raw/mine/test/a.avi: truncated: its header promises 36 frames, ")
-    readable = int(line.split("36 frames, ")[1].split(" can be read")[0])
-    assert 12 <= readable <= 22
+    assert own.refusal("footage").endswith("test/a cannot be read: its first picture cannot be read")
 
 
 @pytest.mark.parametrize("count", [11, 13])
@@ -228,7 +197,7 @@ def test_a_name_that_is_not_utf_8(own, place):
 
 def test_a_name_with_a_line_break_is_refused_in_one_line_too(own):
     (own.source / "test/a\nb.mp4").write_bytes(b"")
-    assert own.refusal("footage").startswith("data/raw/mine/test/a\\nb.mp4: no frame can be read")
+    assert own.refusal("footage").endswith("test/a\\nb.mp4 cannot be read: it is empty")
 
 
 @pytest.mark.parametrize("name", ["l" * 201, "é" * 101])

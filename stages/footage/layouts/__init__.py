@@ -6,7 +6,7 @@ from types import ModuleType
 from stages.common.running.errors import InputError
 from stages.common.source.pictures import files_below
 from stages.footage.clips import kinds
-from stages.footage.layouts import ano_pred, avenue, folder, recordings, shanghaitech, ucsd
+from stages.footage.layouts import ano_pred, avenue, folder, recordings, shanghaitech, ubnormal, ucsd
 
 # In the order in which they are tried: `folder` after ucsd, since train/ may be Train/ where case makes no
 # difference; `recordings` last, since it takes whatever there is.
@@ -14,6 +14,7 @@ LAYOUTS = {
     "ano_pred": ano_pred,
     "avenue": avenue,
     "shanghaitech": shanghaitech,
+    "ubnormal": ubnormal,
     "ucsd": ucsd,
     "folder": folder,
     "recordings": recordings,
