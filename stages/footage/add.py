@@ -3,7 +3,8 @@
     python -m stages.footage.add gate ~/videos/gate
     python -m stages.footage.add gate ~/videos/gate --like ped2
 
-The folder may lie in any layout that the footage stage knows, also as mere videos side by side. --like takes another
+The folder may lie in any layout that the footage stage knows, also as mere videos side by side or in folders by date
+and hour; a set is one camera's view, and what looks like several is told. --like takes another
 set's detector, teacher and training over: all but its sections `footage` and `decode`, which tell of its own footage.
 """
 
@@ -11,10 +12,12 @@ import argparse
 import io
 import json
 import sys
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from textwrap import indent
 
+import av
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -23,22 +26,27 @@ from stages.common.running.files import written_whole
 from stages.common.running.only import read_datasets, write_datasets
 from stages.common.running.params import PARAMS, SECTIONS, check_name, read_tree
 from stages.common.running.paths import SetPaths
-from stages.footage.layouts import find_layout
+from stages.common.source.videos import opened, picture_stream
+from stages.footage.clips import Clip
+from stages.footage.clocks import camera_of
+from stages.footage.layouts import find_layout, is_own
 
+LOOKED_AT = 50  # files whose size is looked at, of all times
 # What the owner of footage is likely to change first.
 OF_RECORDINGS = """\
-# Recordings that are normal, in quotes; or, where none is named, which share of each is, from its beginning.
-# normal_clips: {names}
+# What is normal, in quotes: recordings, days or stretches of time; or else which share of all time, from its beginning.
+# normal: {names}
 # normal_share: 0.5
 """
 LIKELY = {
     "footage": """\
-# Less of each file: seconds from its beginning, and every how many-th frame.
+# Less of each file: seconds from its beginning.
 # start_seconds: 0.0
 # end_seconds: 600.0
-# stride: 2
+# Frames a second, where the files tell it wrongly.
+# fps: 25.0
 """,
-    "decode": "# grey: true\n",
+    "decode": "# rate: 12.5\n# grey: true\n",
     "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 16}\n",
     "train": "# mirror: false  # a one-way road\n",
     "report": "# false_alarms_per_hour: 0.5\n",
@@ -63,7 +71,8 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         raise InputError(f"{paths.source}: is there already; take another name, or remove it")
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
-    clips = find_layout(folder, "auto").clips(folder)
+    layout = find_layout(folder, "auto")
+    clips = layout.clips(folder)
     recordings = [clip.name for clip in clips if clip.split == "recording"]
     model = sets.get(like) or {}
     likeness = {key: value for key, value in model.items() if value and key not in ("footage", "decode")}
@@ -83,14 +92,37 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         undo.pop_all()
     hint = f"{len(clips)} clips are sorted into normal ones and ones to search."
     if recordings:
-        normal = f"The first half of each of the {len(recordings)} recordings is taken as normal"
+        normal = f"The first half of the time of all {len(recordings)} recordings is taken as normal"
         hint = f"{normal}; other ways are sets.{name}.footage in {PARAMS}."
     return (
-        f"{hint}\nNext: dvc repro sheets@{name} report@{name}\n"
+        f"{hint}{unlike(folder, clips) if is_own(layout) else ''}\nNext: dvc repro sheets@{name} report@{name}\n"
         f"Then open {paths.report}/index.html: what was found, with clips of it. {paths.sheets} shows what was "
         f"detected, {paths.frame_scores} has the scores of every frame and object, and {paths.metrics}, if there are "
         "labels, the metrics."
     )
+
+
+def unlike(folder: Path, clips: list[Clip]) -> str:
+    """What there is to say of recordings that are not of one camera, by their folders and the size of some of them."""
+    own = [clip for clip in clips if clip.kind == "file"]
+    looked = own[:: max(1, len(own) // LOOKED_AT)]
+    cameras = Counter(camera_of(Path(*clip.path.parent.parts[clip.split != "recording" :])) or "." for clip in own)
+    sizes = Counter(size for clip in looked if (size := size_of(folder / clip.path)))
+    words = [f"{count} in {camera}" for camera, count in cameras.items() if len(cameras) > 1]
+    words += [f"{count} of {size}" for size, count in sizes.items() if len(sizes) > 1]
+    if not words:
+        return ""
+    return f"\nThey look unlike each other: {', '.join(words)}. A set is one camera's view: better make one of each."
+
+
+def size_of(path: Path) -> str:
+    """Of a video's pictures, "" where it cannot be read."""
+    try:
+        with opened(path) as container:
+            stream = picture_stream(container)
+            return f"{stream.width}x{stream.height}"
+    except (av.error.FFmpegError, IndexError, OSError):
+        return ""
 
 
 def entry(name: str, likeness: dict, recordings: list[str]) -> str:

@@ -44,7 +44,8 @@ def runs_of(part: Part, fps: float, every: int) -> list[Run]:
         if is_steady(own, 1 / (fps * every)):
             places = np.arange(first, stop, every)
         else:
-            count = max(1, round((own[-1] - own[0] + step) * fps))
+            # As long as the last one is shown, and the frame at its time.
+            count = max(int((own[-1] - own[0] + step / 2) * fps) + 1, round((own[-1] - own[0] + step) * fps))
             times = own[0] + np.arange(count) / fps + step / 2
             places = first + np.searchsorted(own, times, side="right") - 1
         runs.append(Run(max(runs[-1].stop if runs else 0, round(own[0] * fps)), places))

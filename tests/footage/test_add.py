@@ -35,7 +35,7 @@ def added_lines(place) -> list[str]:
 
 def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     said = add("gate", place / "videos")
-    assert "The first half of each of the 2 recordings is taken as normal" in said
+    assert "The first half of the time of all 2 recordings is taken as normal" in said
     assert "dvc repro sheets@gate report@gate" in said and "report/gate/index.html" in said
     assert (place / "checkout/data/raw/gate").resolve() == place / "videos"
     assert added_lines(place)[:2] == ["", "  gate:"]
@@ -47,12 +47,12 @@ def test_the_lines_that_its_owner_will_want_need_but_lose_their_mark(place):
     add("gate", place / "videos")
     text = (place / "checkout/params.yaml").read_text()
     for line in added_lines(place):
-        if ": " in line and "# " in line and "Recordings" not in line and "Less" not in line:
+        if ": " in line and "# " in line and not line.lstrip().startswith(("# What", "# Less", "# Frames")):
             text = text.replace(line, line.replace("# ", "", 1))
     (place / "checkout/params.yaml").write_text(text)
-    assert load("footage", Footage, "gate").normal_clips == ["2026-11-25", "it's #2: yard"]
+    assert load("footage", Footage, "gate").normal == ["2026-11-25", "it's #2: yard"]
     own = YAML(typ="safe").load(text)["sets"]["gate"]
-    assert own["decode"] == {"grey": True} and set(own["footage"]) < set(Footage.__annotations__)
+    assert own["decode"] == {"rate": 12.5, "grey": True} and set(own["footage"]) < set(Footage.__annotations__)
 
 
 def test_whoever_never_ran_the_demo_does_not_meet_it(place):
@@ -88,6 +88,14 @@ def test_sorted_clips_are_counted(place):
     for path in ("train/a", "train/b", "test/c"):
         write_pictures(place / "sorted" / path, still(2))
     assert "3 clips are sorted into normal ones and ones to search" in add("mine", place / "sorted")
+
+
+def test_recordings_that_are_not_of_one_camera_are_told(place):
+    write_avi(place / "roads/north/2026-11-25/a.avi", still(3))
+    write_avi(place / "roads/south/2026-11-25/a.avi", still(3, width=96))
+    said = add("gate", place / "roads")
+    assert "unlike each other: 1 in north, 1 in south, 1 of 64x48, 1 of 96x48. A set is one camera's view" in said
+    assert "unlike" not in add("yard", place / "videos")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from helpers import walking_square, write_pictures, write_video
+from miniatures import shown, table
 
 # Milliseconds at which a phone has taken frames: about 3.6 per second, and up to 25.
 MOMENTS = [0, 40, 80, 200, 600, 640, 680, 1500, 1540, 1580, 3000, 3040]
@@ -46,57 +47,50 @@ def own(project):
     """A set whose training clips are pictures, and whose test clip is up to the test."""
     write_pictures(project.source / "train/a", walking_square(12))
     write_pictures(project.source / "train/b", walking_square(12, seed=1))
+    project.params(footage={"images_fps": 10.0})
     return project
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_frames_taken_now_and_then_keep_their_times(own, suffix):
+def test_frames_taken_now_and_then_are_put_on_the_grid_and_a_hole_is_a_gap(own, suffix):
     write_now_and_then(own.source / f"test/phone{suffix}", walking_square(12), MOMENTS)
-    own.params(footage={"images_fps": 10.0})
-    own.run("footage", "decode")
-    times = own.times().set_index("video")["seconds"]
-    assert times["phone"].tolist() == pytest.approx([moment / 1000 for moment in MOMENTS])
-    assert times["a"].tolist() == pytest.approx([frame / 10 for frame in range(12)])
-    assert own.videos().set_index("video")["fps"].to_dict() == {
-        "a": 10,
-        "b": 10,
-        "phone": pytest.approx(11 / 3.04, 1e-3),
-    }
-    assert len(own.frames("phone")) == 12
+    own.run("footage")
+    assert set(table(own, "videos")["fps"]) == {10}
+    frames = table(own, "pictures").query("video == 'phone'")["frame"].tolist()
+    # 0, 40 and 80 ms; 200; held up to 600, 640 and 680; held up to 1500, 1540 and 1580; nothing up to 3000 and 3040.
+    assert frames == [*range(16), 30]
+    found = [nearest(picture, walking_square(12)) for picture in shown(own, "phone")]
+    assert found == [0, 2, 3, 3, 3, 3, 4, *[6] * 8, 7, 10]
+    (fault,) = table(own, "faults").itertuples()
+    assert (fault.kind, fault.first_frame, fault.last_frame) == ("gap", 16, 29)
+    assert fault.seconds == pytest.approx(1.38)
 
 
 def test_a_time_range_of_such_a_video_is_what_a_player_shows_then(own):
     write_now_and_then(own.source / "test/phone.mp4", walking_square(12), MOMENTS)
-    own.params(footage={"images_fps": 10.0, "start_seconds": 0.6, "end_seconds": 1.54, "stride": 2})
-    own.run("footage", "decode")
-    assert own.times().set_index("video")["seconds"]["phone"].tolist() == pytest.approx([0.6, 0.68])
-    assert [nearest(frame, walking_square(12)) for frame in own.frames("phone")] == [4, 6]
+    own.params(footage={"start_seconds": 0.6, "end_seconds": 1.54})
+    own.run("footage")
+    assert [nearest(picture, walking_square(12)) for picture in shown(own, "phone")] == [4, *[6] * 8, 7]
 
 
 def test_a_phone_held_upright_gives_upright_frames(own):
+    """Pictures of another size than most are left out, and so the normal ones are upright too."""
+    for name in "ab":
+        turn(write_video(own.source / f"train/{name}.mp4", walking_square(12)))
     turn(write_video(own.source / "test/phone.mp4", walking_square(12)))
-    own.run("footage", "decode")
-    phone = own.videos().set_index("video").loc["phone"]
-    assert (phone["width"], phone["height"]) == (48, 64) and own.frames("phone").shape == (12, 64, 48, 3)
-    shown = walking_square(12)[3]
-    assert nearest(own.frames("phone")[3], [np.rot90(shown, 1), np.rot90(shown, -1)]) == 1
+    own.run("footage")
+    phone = table(own, "videos").set_index("video").loc["phone"]
+    assert (phone["width"], phone["height"]) == (48, 64) and shown(own, "phone")[0].shape == (64, 48, 3)
+    turned = walking_square(12)[3]
+    assert nearest(shown(own, "phone")[3], [np.rot90(turned, 1), np.rot90(turned, -1)]) == 1
 
 
-@pytest.mark.parametrize("height, width", [(47, 65), (64, 36), (33, 97), (240, 48)])
-def test_any_size_goes_all_the_way_to_tubes(own, height, width):
-    write_pictures(own.source / "test/odd", walking_square(12, height, width))
-    own.run("footage", "decode", "detect", "tubes")
-    assert own.frames("odd").shape == (12, height, width, 3)
-    found = own.detections()
-    found = found[found["video"] == "odd"]
-    assert set(found["frame"]) == set(range(min(12, width // 3)))
-    assert found["x2"].max() <= width and found["y2"].max() <= height
-    assert len(np.load(own.root / "data/mine/tubes/odd.npy")) == len(found)
-
-
-def test_a_grey_video_among_coloured_ones(own):
-    frames = [np.repeat(frame[..., :1], 3, axis=2) for frame in walking_square(12)]
-    write_video(own.source / "test/grey.mp4", frames)
-    own.run("footage", "decode", "detect")
-    assert np.ptp(own.frames("grey").astype(int), axis=3).max() <= 6
-    assert len(own.detections().query("video == 'grey'")) == 12
+@pytest.mark.parametrize("height, width, lines", [(47, 65, None), (64, 36, 48), (33, 97, 20), (240, 48, 100)])
+def test_any_size_is_taken_and_made_small_enough(project, height, width, lines):
+    for path in ("train/a", "train/b", "test/odd"):
+        write_pictures(project.source / path, walking_square(12, height, width))
+    project.params(decode={"height": lines})
+    project.run("footage")
+    odd = table(project, "videos").set_index("video").loc["odd"]
+    kept = min(height, lines or height)
+    assert (odd["width"], odd["height"]) == (round(width * kept / height), kept)
