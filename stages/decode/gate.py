@@ -59,6 +59,11 @@ class Gate:
         self.before, self.known = now, self.doubtful[0] if self.doubtful else number + 1
         return live
 
+    def end_doubt(self) -> list[int]:
+        """Those that were not known to be live, and are, for nothing more can be known."""
+        live, self.doubtful = self.doubtful, []
+        return live
+
     def _judge(self, number: int, now: np.ndarray) -> list[int]:
         self.seen += 1
         if self.background is None or self.seen <= WARM * self.looks:

@@ -1,0 +1,155 @@
+"""One clip: a single pass over its pictures, in which is found what is live, and kept."""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from stages.common.frames.measures import Measure
+from stages.common.frames.store import Writer, write_clip
+from stages.common.tables.schemas import FILES, PICTURES, SOURCE_FAULTS, read_table, write_table
+from stages.decode.backgrounds import Backgrounds
+from stages.decode.gate import Gate
+from stages.decode.keeper import Keeper
+from stages.decode.pictures import Picture, Row, converted, luma, pictures_of, waiting
+from stages.decode.settings import Decode
+
+TOGETHER = 1.0  # seconds between two faults of a kind that are one
+SAID = {
+    "light": "the light of the whole picture switches",
+    "moved": "the camera is moved, turned or covered",
+    "damaged": "the file is damaged: frames repeat the one before",
+}
+
+
+class Grid(NamedTuple):
+    """What VIDEOS says of a clip."""
+
+    frames: int
+    fps: float
+    width: int
+    height: int
+
+
+def decode_clip(
+    footage: Path, source: Path, videos: tuple[list[str], str, list[str]], grid: Grid, decode: Decode, folder: Path
+) -> None:
+    """Writes the live frames of a clip, and its SOURCE_FAULTS, which name neither clip nor file, into `folder`.
+
+    Args:
+        footage, source: the tables about the set, and its footage.
+        videos: the clips before it in its file, itself, and those after.
+    """
+    stretch = max(1, round(decode.background * grid.fps))
+    before, own, after = (rows_of(footage, source, each) for each in (videos[0], [videos[1]], videos[2]))
+    rows = [*before[-stretch:], *own, *after[:stretch]]
+    places = range(len(before[-stretch:]), len(before[-stretch:]) + len(own))
+    shape = (grid.frames, grid.height, grid.width) if decode.grey else (grid.frames, grid.height, grid.width, 3)
+    with write_clip(folder, grid.fps, shape, decode.quality) as writer:
+        clip = Pass(grid, decode, rows, places, Backgrounds(len(rows), places.start, places.stop, stretch), writer)
+        clip.read()
+    write_table(folder / "faults.parquet", pd.DataFrame(clip.faults(), columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
+
+
+def rows_of(footage: Path, source: Path, videos: list[str]) -> list[Row]:
+    """The frames of clips, one clip after the other."""
+    files = read_table(footage / "files.parquet", FILES).set_index("file")
+    rows = []
+    for video in videos:
+        table = pq.read_table(footage / "pictures.parquet", schema=PICTURES, filters=[("video", "=", video)])
+        for number, file, stamp in zip(*(table[name].to_pylist() for name in PICTURES.names[1:]), strict=True):
+            rows.append(Row(number, source / files.at[file, "path"], files.at[file, "kind"], stamp))
+    return rows
+
+
+class Pass:
+    """What is found out about a clip while its pictures go by.
+
+    Places count all that is shown, `own` are those of the clip; numbers are the clip's.
+    """
+
+    def __init__(
+        self, grid: Grid, decode: Decode, rows: list[Row], own: range, backgrounds: Backgrounds, writer: Writer
+    ):
+        self.grid, self.decode, self.rows, self.own = grid, decode, rows, own
+        self.backgrounds, self.writer = backgrounds, writer
+        self.size, self.margin = (grid.width, grid.height), round(decode.margin * grid.fps)
+        self.gate, self.measure = Gate(grid.fps), Measure()
+        self.last = -2  # place that was kept last
+        self.spans: list[tuple[int, int]] = []
+        self.damaged: list[int] = []
+
+    def read(self) -> None:
+        """Every picture once, in order."""
+        keeper, first = Keeper(self.margin), self.own.start
+        for place, (row, picture, damaged) in enumerate(pictures_of(self.rows, self.size)):
+            if place in self.own and place > first and row.number != self.rows[place - 1].number + 1:
+                self.close(keeper, first, place)
+                keeper, first = Keeper(self.margin), place
+            self.backgrounds.show(place, partial(converted, picture, self.size, self.decode.grey))
+            if place >= self.own.stop:
+                continue
+            for live in self.look(place, picture):
+                keeper.live(live)
+            if place in self.own:
+                self.damaged += [row.number] * damaged
+                keeper.add(place, waiting(picture, self.size))
+                self.keep(keeper.decided(self.gate.known if self.decode.gate else place + 1))
+                # Which of the frames that wait are kept decides whether their background is needed.
+                self.write_backgrounds(place - len(keeper.waiting))
+        self.close(keeper, first, self.own.stop)
+        self.write_backgrounds(len(self.rows))
+        self.writer.finish(self.spans, self.measure.steps())
+
+    def look(self, place: int, picture: Picture) -> list[int]:
+        """Places that are now known to be live."""
+        if not self.decode.gate:
+            return [place]
+        return self.gate.look(place, luma(picture)) if place % self.gate.every == 0 else []
+
+    def close(self, keeper: Keeper, first: int, stop: int) -> None:
+        """Ends a recorded stretch, a range of places."""
+        for place in self.gate.end_doubt():
+            keeper.live(place)
+        self.keep(keeper.decided(None))
+        inside = ((max(start, first), min(end, stop)) for start, end in keeper.spans)
+        self.spans += [(self.number(start), self.number(end - 1) + 1) for start, end in inside if start < end]
+        self.last = -2
+
+    def keep(self, frames: Iterator[tuple[int, Picture]]) -> None:
+        for place, picture in frames:
+            frame = converted(picture, self.size, self.decode.grey)
+            self.measure.add(frame, first=place != self.last + 1)
+            self.writer.frame(self.number(place), frame)
+            self.backgrounds.want(place)
+            self.last = place
+
+    def write_backgrounds(self, seen: int) -> None:
+        for start, stop, background in self.backgrounds.due(seen):
+            self.writer.background(self.number(start), self.number(stop - 1) + 1, background)
+
+    def number(self, place: int) -> int:
+        return self.rows[place].number
+
+    def faults(self) -> list[tuple]:
+        """Rows of SOURCE_FAULTS, ascending."""
+        seen = {kind: [at for at, what in self.gate.faults if what == kind and at in self.own] for kind in SAID}
+        found = [(*both, "damaged", (both[1] - both[0] + 1) / self.grid.fps) for both in joined(self.damaged, 1)]
+        for kind, places in seen.items():
+            numbers = [self.number(place) for place in places]
+            found += [(*both, kind, 0.0) for both in joined(numbers, round(TOGETHER * self.grid.fps))]
+        return [("", "", kind, first, last, lost, SAID[kind]) for first, last, kind, lost in sorted(found)]
+
+
+def joined(numbers: Iterable[int], gap: int) -> list[tuple[int, int]]:
+    """First and last of ascending numbers of which neighbours are at most `gap` apart."""
+    both: list[list[int]] = []
+    for number in numbers:
+        if both and number - both[-1][1] <= gap:
+            both[-1][1] = number
+        else:
+            both.append([number, number])
+    return [(first, last) for first, last in both]

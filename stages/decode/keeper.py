@@ -1,0 +1,49 @@
+"""Which frames are kept: those around what is live."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+
+class Keeper:
+    """Frames of a recorded stretch wait here until it is known whether they are kept.
+
+    Kept are those at most `margin` frames from a live one, and fewer than `margin` frames between two that are.
+
+    Attributes:
+        spans: first and stop of what is kept, ascending; the first may begin before the stretch, the last end after it.
+    """
+
+    def __init__(self, margin: int):
+        self.margin = margin
+        self.spans: list[list[int]] = []
+        self.waiting: deque[tuple[int, Any]] = deque()
+        self.place = 0  # of the first of the spans that may hold a frame that waits
+
+    def add(self, number: int, picture: Any) -> None:
+        self.waiting.append((number, picture))
+
+    def live(self, number: int) -> None:
+        """A frame is live; named in ascending order."""
+        first, stop = number - self.margin, number + self.margin + 1
+        if self.spans and first - self.spans[-1][1] < self.margin:
+            self.spans[-1][1] = stop
+        else:
+            self.spans.append([first, stop])
+
+    def decided(self, known: int | None) -> Iterator[tuple[int, Any]]:
+        """Gives, ascending, the frames that are now known to be kept, and forgets those that are not.
+
+        known: before which frame all that are live have been named; None: all have.
+        """
+        while self.waiting:
+            number = self.waiting[0][0]
+            while self.place < len(self.spans) and self.spans[self.place][1] <= number:
+                self.place += 1
+            if self.place == len(self.spans) and known is not None:
+                first = known - self.margin  # of what could still become live
+                if number >= first or (self.spans and first - self.spans[-1][1] < self.margin):
+                    return
+            frame = self.waiting.popleft()
+            if self.place < len(self.spans) and self.spans[self.place][0] <= number:
+                yield frame
