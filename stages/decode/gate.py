@@ -4,6 +4,9 @@ Light that switches and a camera that is moved change most of the picture; they 
 the background is learnt anew, and not something that moves.
 """
 
+import math
+from collections import deque
+
 import cv2
 import numpy as np
 
@@ -13,8 +16,10 @@ from stages.common.frames.measures import COLUMNS, ROWS, moved_whole
 LINES = 360  # of the picture that is looked at, at most
 RATE = 5.0  # looks a second
 WARM = 2.0  # seconds after which a background is known; before it all is live
-# Seconds in which the background follows what is still, and what moves.
+# Seconds in which the background follows what is still (light that changes slowly, what has been put down or taken
+# away), and what moves.
 STILL, MOVING = 8.0, 60.0
+HELD = 3.0  # seconds that something counts as live after it has moved
 # Grey levels, and deviations of the noise, by which what moves differs.
 CONTRAST, NOISY = 12.0, 6.0
 SIDE = 0.015  # of the picture's height: the side of a square that has as many pixels as the least that moves
@@ -35,14 +40,15 @@ class Gate:
     """
 
     def __init__(self, fps: float):
-        self.every = max(1, round(fps / RATE))  # frames from look to look
+        self.every = max(1, math.ceil(fps / RATE))  # frames from look to look
         self.looks = fps / self.every  # a second
         self.known = 0
         self.seen = 0
         self.background: np.ndarray | None = None
+        self.moved = np.zeros(0)
         self.faults: list[tuple[int, str]] = []
         self.doubtful: list[int] = []  # looks at which all is changed, and it is not known yet by what
-        self.before: np.ndarray | None = None
+        self.lately: deque[np.ndarray] = deque(maxlen=max(2, round(self.looks)))  # of a second
 
     @property
     def settle(self) -> int:
@@ -56,7 +62,8 @@ class Gate:
         """
         now = cv2.GaussianBlur(shrunk(luma), (3, 3), 0)
         live = self._judge(number, now)
-        self.before, self.known = now, self.doubtful[0] if self.doubtful else number + 1
+        self.lately.append(now)
+        self.known = self.doubtful[0] if self.doubtful else number + 1
         return live
 
     def end_doubt(self) -> list[int]:
@@ -69,6 +76,7 @@ class Gate:
         if self.background is None or self.seen <= WARM * self.looks:
             if self.background is None:
                 self.background = now.astype(np.float32)
+                self.moved = np.full(now.shape, -np.inf)  # at which look each pixel moved last
             cv2.accumulateWeighted(now, self.background, 1 / self.seen)
             return [number]
         light = self._follow_light(now)
@@ -88,15 +96,21 @@ class Gate:
             live, self.doubtful = self.doubtful, self.doubtful[-1:]
             return live[:-1]
         live, self.doubtful = self.doubtful, []
-        large = something(mask)
-        rate = [1 / (seconds * self.looks) for seconds in (STILL, MOVING)]
-        if large:
-            still = cv2.dilate(mask, np.ones((5, 5), np.uint8)) ^ 1
-            cv2.accumulateWeighted(now, self.background, rate[1], still ^ 1)
-            cv2.accumulateWeighted(now, self.background, rate[0], still)
-        else:
+        return [*live, number] if self._lives(mask, now) else live
+
+    def _lives(self, mask: np.ndarray, now: np.ndarray) -> bool:
+        """Whether a part of what differs from the background has moved lately; the background follows."""
+        large, rate = parts(mask), [1 / (seconds * self.looks) for seconds in (STILL, MOVING)]
+        if not large:
             cv2.accumulateWeighted(now, self.background, rate[0])
-        return [*live, number] if large else live
+            return False
+        moving = cv2.medianBlur(mask & differing(now, self.lately[0]), 3)
+        self.moved[moving > 0] = self.seen
+        moving = cv2.dilate(moving, np.ones((5, 5), np.uint8))
+        cv2.accumulateWeighted(now, self.background, rate[1], moving)
+        cv2.accumulateWeighted(now, self.background, rate[0], moving ^ 1)
+        recent = self.seen - self.moved <= HELD * self.looks
+        return any(recent[window][part].any() for window, part in large)
 
     def _follow_light(self, now: np.ndarray) -> float:
         """Brings the background to the light of now; by how many grey levels it has changed since the last look."""
@@ -111,14 +125,16 @@ class Gate:
 
     def _settled(self, now: np.ndarray) -> bool:
         """Whether a new view has stayed as it is since the last look, and is no doubt of this look alone."""
-        return len(self.doubtful) > 0 and not something(differing(now, self.before))
+        return len(self.doubtful) > 0 and not parts(differing(now, self.lately[-1]))
 
 
 def shrunk(luma: np.ndarray) -> np.ndarray:
-    height, width = luma.shape
-    if height <= LINES:
-        return luma
-    return cv2.resize(luma, (max(1, round(width * LINES / height)), LINES), interpolation=cv2.INTER_AREA)
+    """Half of it, and half of that, until it has at most LINES: the fastest there is."""
+    while luma.shape[0] > LINES:
+        height, width = (max(1, side // 2) for side in luma.shape)
+        even = luma[: 2 * height, : 2 * width]
+        luma = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+    return luma
 
 
 def differing(now: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -128,13 +144,18 @@ def differing(now: np.ndarray, background: np.ndarray) -> np.ndarray:
     return (difference > max(CONTRAST, NOISY * noise)).view(np.uint8)
 
 
-def something(mask: np.ndarray) -> bool:
-    """Whether a connected part of a mask is large enough to be something."""
+def parts(mask: np.ndarray) -> list[tuple[tuple[slice, slice], np.ndarray]]:
+    """The connected parts of a mask that are large enough to be something: where, and bool, which pixels there."""
     least = max(4.0, (SIDE * mask.shape[0]) ** 2)
     if cv2.countNonZero(mask) < least:
-        return False
-    stats = cv2.connectedComponentsWithStats(mask)[2]
-    return bool((stats[1:, cv2.CC_STAT_AREA] >= least).any())
+        return []
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    found = []
+    for label, (left, top, width, height, area) in enumerate(stats[1:], start=1):
+        window = slice(top, top + height), slice(left, left + width)
+        if area >= least:
+            found.append((window, labels[window] == label))
+    return found
 
 
 def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray) -> str:

@@ -22,9 +22,9 @@ class Motion:
     """What counts as a moving object."""
 
     contrast: Annotated[float, Field(gt=0, le=255)]  # grey levels that a pixel must differ from the background by
-    join: PositiveInt  # pixels: gaps between parts of one object that are closed, half as many in width
-    min_height: PositiveInt  # pixels of an object's box
-    stretch: PositiveInt  # frames that share one background
+    # Shares of the picture's height: gaps between parts of one object that are closed, half as many in width; its box.
+    join: Share
+    min_height: Share
 
 
 @settings
