@@ -58,11 +58,11 @@ def test_frames_taken_now_and_then_are_put_on_the_grid_and_a_hole_is_a_gap(own, 
     assert set(table(own, "videos")["fps"]) == {10}
     frames = table(own, "pictures").query("video == 'phone'")["frame"].tolist()
     # 0, 40 and 80 ms; 200; held up to 600, 640 and 680; held up to 1500, 1540 and 1580; nothing up to 3000 and 3040.
-    assert frames == [*range(16), 30]
+    assert frames == [*range(17), 30]
     found = [nearest(picture, walking_square(12)) for picture in shown(own, "phone")]
-    assert found == [0, 2, 3, 3, 3, 3, 4, *[6] * 8, 7, 10]
+    assert found == [0, 2, 3, 3, 3, 3, 4, *[6] * 8, 7, 9, 10]
     (fault,) = table(own, "faults").itertuples()
-    assert (fault.kind, fault.first_frame, fault.last_frame) == ("gap", 16, 29)
+    assert (fault.kind, fault.first_frame, fault.last_frame) == ("gap", 17, 29)
     assert fault.seconds == pytest.approx(1.38)
 
 

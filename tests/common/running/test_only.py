@@ -92,7 +92,7 @@ def test_what_cannot_be_run_changes_nothing(place, arguments, said):
 
 def test_settings_that_do_not_hold_are_told_before_the_command_runs(place):
     text = (place / "params.yaml").read_text()
-    (place / "params.yaml").write_text(text.replace("normal_clips: []", "normal_clips: [2026-11-25]"))
+    (place / "params.yaml").write_text(text.replace("normal: []", "normal: [2026-11-25]"))
     with pytest.raises(InputError, match="2026-11-25 is a date to YAML; put it in quotes"), only(["demo"]):
         pass
 
