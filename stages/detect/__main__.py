@@ -6,7 +6,6 @@ import pandas as pd
 
 from stages.common.computing.precision import say_if_slow
 from stages.common.computing.settings import Computing
-from stages.common.frames.recordings import recordings_of
 from stages.common.frames.store import open_frames
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.cli import run_stage
@@ -36,18 +35,17 @@ def run(name: str) -> str:
         machine = workers_on(find_device(device), machine)
     if any("precision" in each.settings for each in chosen):
         say_if_slow(detect.precision, "cpu", f"sets.{name}.detect.precision")
-    hashes, jobs = {video: open_frames(paths.frames, video).hash for video in videos["video"]}, []
-    for clip in recordings_of(videos, paths.frames):
-        make = functools.partial(detect_clip, clip, detect, [of_clip[clip.video] for of_clip in given], device)
-        frames = [hashes[part] for part in clip.parts]
-        jobs.append(Job(clip.video, {**content, "video": clip.video, "frames": frames}, make))
-    every = {clip.video: range(0, clip.frames, detect.every) for clip in videos.itertuples()}
-    searched = pd.concat([pd.DataFrame({"video": video, "frame": frames}) for video, frames in every.items()])
+    jobs, searched = [], []
+    for video in videos["video"]:
+        frames = open_frames(paths.frames, video)
+        make = functools.partial(detect_clip, paths.frames, video, detect, [of[video] for of in given], device)
+        jobs.append(Job(video, {**content, "video": video, "frames": frames.hash}, make))
+        searched.append(pd.DataFrame({"video": video, "frame": frames.searched(detect.every)}))
     with folder_whole(paths.detections) as folder:
         pieces = map_videos("detect", name, jobs, machine)
         count = join_tables(folder / "objects.parquet", (piece / "objects.parquet" for piece in pieces), OBJECTS)
-        write_table(folder / "searched.parquet", searched, SEARCHED)
-    return f"{count} objects in {len(searched)} of {videos['frames'].sum()} frames, in {paths.detections}"
+        write_table(folder / "searched.parquet", pd.concat(searched), SEARCHED)
+    return f"{count} objects in {sum(map(len, searched))} of {videos['frames'].sum()} frames, in {paths.detections}"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.common.frames.recordings import Recording
+from stages.common.frames.store import open_frames
 from stages.common.objects.boxes import Detections, merge_sources
 from stages.common.objects.coco import class_names
 from stages.common.tables.schemas import BOX, OBJECTS, write_table
@@ -45,12 +45,12 @@ def settings_of(detect: Detect) -> dict:
     return {key: functools.reduce(dict.__getitem__, key.split("."), asdict(detect)) for key in sorted(keys)}
 
 
-def detect_clip(clip: Recording, detect: Detect, given: Sequence[Any], device: str, folder: Path) -> None:
+def detect_clip(store: Path, video: str, detect: Detect, given: Sequence[Any], device: str, folder: Path) -> None:
     """Writes `objects.parquet` (OBJECTS) of one clip into `folder`; `given` to each of `detect.sources`."""
-    pairs = zip(detect.sources, given, strict=True)
-    found = [module_of(source).find(clip, detect, own, device) for source, own in pairs]
-    frames = range(0, len(clip.frames()), detect.every)
-    write_table(folder / "objects.parquet", clip_table(clip.video, frames, zip(*found, strict=True), detect), OBJECTS)
+    frames, pairs = open_frames(store, video), zip(detect.sources, given, strict=True)
+    numbers = frames.searched(detect.every)
+    found = [module_of(source).find(frames, numbers, detect, own, device) for source, own in pairs]
+    write_table(folder / "objects.parquet", clip_table(video, numbers, zip(*found, strict=True), detect), OBJECTS)
 
 
 def clip_table(video: str, frames: Iterable[int], found: Iterable[Sequence], detect: Detect) -> pd.DataFrame:
@@ -59,6 +59,8 @@ def clip_table(video: str, frames: Iterable[int], found: Iterable[Sequence], det
     found: of each of `frames` the Detections of each of `detect.sources`.
     """
     kept = [(frame, *each) for frame, of_frame in zip(frames, found, strict=True) for each in merged(of_frame, detect)]
+    if not kept:
+        return pd.DataFrame(columns=OBJECTS.names)
     frame_of, source_of, objects = zip(*kept, strict=True)
     boxes, scores, labels, class_scores = (np.concatenate(column) for column in zip(*objects, strict=True))
     counts = [len(each.scores) for each in objects]

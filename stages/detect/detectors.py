@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Detector(NamedTuple):
     """A way to find objects, in a module of this folder.
 
-    Its `find(clip, detect, given, device)` yields the objects (Detections) of every `detect.every`-th frame of a clip
-    (Recording). It is given the file of weights; or, by a module that has a `ready(weights, videos)`, what that says of
+    Its `find(frames, numbers, detect, given, device)` yields the objects (Detections) of each of these frames of a clip
+    (Frames). It is given the file of weights; or, by a module that has a `ready(weights, videos)`, what that says of
     the clip, asked once for all clips.
     """
 

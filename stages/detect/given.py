@@ -5,13 +5,13 @@ exclusive); also score (0 to 1; else 1) and class_scores (a list of 0 to 1 per c
 table also changes its SHA-256 in params.yaml: that is how `dvc repro` learns of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from stages.common.frames.recordings import Recording
+from stages.common.frames.store import Frames
 from stages.common.objects.boxes import Detections, clip_boxes
 from stages.common.running.errors import InputError
 from stages.common.tables.schemas import BOX
@@ -95,12 +95,12 @@ def check_boxes(path: Path, table: pd.DataFrame, videos: pd.DataFrame) -> None:
     refuse(path, table, outside, "expected a box that is at least partly in the picture")
 
 
-def find(clip: Recording, detect: Detect, boxes: Boxes, device: str) -> Iterator[Detections]:
-    count, height, width = clip.frames().shape[:3]
-    return boxes_of_frames(boxes, range(0, count, detect.every), width, height, detect.tiles.score)
+def find(frames: Frames, numbers: np.ndarray, detect: Detect, boxes: Boxes, device: str) -> Iterator[Detections]:
+    _, height, width = frames.shape[:3]
+    return boxes_of_frames(boxes, numbers, width, height, detect.tiles.score)
 
 
-def boxes_of_frames(given: Boxes, frames: range, width: int, height: int, least: float) -> Iterator[Detections]:
+def boxes_of_frames(given: Boxes, frames: Sequence[int], width: int, height: int, least: float) -> Iterator[Detections]:
     """The boxes of those frames of one clip, best first: of a score of at least `least`, cut at the picture's edges.
 
     What is less than a pixel wide or high then is left out.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.frames.recordings import Recording
+from stages.common.frames.store import Frames
 from stages.common.objects.boxes import Detections
 from stages.detect.onnx_models import anchor_cells, find_by_onnx
 from stages.detect.settings import Detect
@@ -18,8 +18,8 @@ DEVIATION = np.array([57.375, 57.12, 58.395], np.float32)
 FILL = 114  # near the mean, so next to nothing once standardised
 
 
-def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
-    return find_by_onnx(prepare, decode, FILL, clip, detect, weights)
+def find(frames: Frames, numbers: np.ndarray, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
+    return find_by_onnx(prepare, decode, FILL, (frames[number] for number in numbers), detect, weights)
 
 
 def prepare(picture: np.ndarray) -> np.ndarray:

@@ -1,12 +1,11 @@
 """Object detectors as ONNX networks that answer with a box for each of many anchors."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from stages.common.frames.recordings import Recording
 from stages.common.objects.boxes import Detections
 from stages.common.pretrained.onnx import load_onnx
 from stages.common.running.errors import InputError
@@ -15,9 +14,9 @@ from stages.detect.tiled import Answer, Network, detect_frames, least_score
 
 
 def find_by_onnx(
-    prepare: Callable, decode: Callable, fill: int, clip: Recording, detect: Detect, weights: Path
+    prepare: Callable, decode: Callable, fill: int, frames: Iterable[np.ndarray], detect: Detect, weights: Path
 ) -> Iterator[Detections]:
-    """The objects of every `detect.every`-th frame of a clip, by a network on one thread.
+    """The objects of each of the frames, by a network on one thread.
 
     Args:
         prepare: makes the network's input, float32 (1, 3, H, W), of a BGR picture, uint8 (H, W, 3).
@@ -29,7 +28,7 @@ def find_by_onnx(
     def answers(pictures: list[np.ndarray]) -> list[Answer]:
         return [decode(run(prepare(picture)), *picture.shape[1::-1], least) for picture in pictures]
 
-    return detect_frames(Network(answers, fill), clip.searched(detect.every), detect.tiles)
+    return detect_frames(Network(answers, fill), frames, detect.tiles)
 
 
 @functools.cache

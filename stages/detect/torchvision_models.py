@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torchvision import models
 
-from stages.common.frames.recordings import Recording
+from stages.common.frames.store import Frames
 from stages.common.objects.boxes import Detections, iou_matrix
 from stages.common.pretrained.torchvision_weights import with_weights
 from stages.detect.settings import Detect
@@ -19,9 +19,9 @@ MOST_BOXES = 500  # in an answer, of one class each: more than a street full of 
 GPU_PICTURES = 8  # that a GPU takes at once
 
 
-def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
+def find(frames: Frames, numbers: np.ndarray, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
     network = load(weights, detect.torchvision, torch.device(device))
-    return detect_frames(network, clip.searched(detect.every), detect.tiles)
+    return detect_frames(network, (frames[number] for number in numbers), detect.tiles)
 
 
 def load(path: Path, name: str, device: torch.device) -> Network:

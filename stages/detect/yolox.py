@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stages.common.frames.recordings import Recording
+from stages.common.frames.store import Frames
 from stages.common.objects.boxes import Detections
 from stages.detect.onnx_models import anchor_cells, find_by_onnx
 from stages.detect.settings import Detect
@@ -15,8 +15,8 @@ STRIDES = (8, 16, 32)
 FILL = 114  # the grey that YOLOX was trained to see around a picture
 
 
-def find(clip: Recording, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
-    return find_by_onnx(prepare, decode, FILL, clip, detect, weights)
+def find(frames: Frames, numbers: np.ndarray, detect: Detect, weights: Path, device: str) -> Iterator[Detections]:
+    return find_by_onnx(prepare, decode, FILL, (frames[number] for number in numbers), detect, weights)
 
 
 def prepare(picture: np.ndarray) -> np.ndarray:

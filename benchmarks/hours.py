@@ -1,0 +1,130 @@
+"""What hours of footage cost: one recording from nothing to its page, by `dvc repro`, in a project of its own.
+
+    python -m benchmarks.hours hour.mp4 --detector motion
+
+Writes a row of metrics/hours.csv: seconds of each stage and of the whole, the most memory of any process, what lies in
+data/, .work/ and DVC's cache beside the size of the recording, and how the whole goes on with what decoding alone takes
+(PyAV, one thread, measured before). The project is .work/hours, and is removed before and after.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import av
+import pandas as pd
+import psutil
+from ruamel.yaml import YAML
+
+from stages.common.running.files import written_whole
+from stages.common.running.params import PARAMS, read_tree
+from stages.common.running.paths import RAW_WEIGHTS, WORK
+
+PLACE, TABLE, SET = WORK / "hours", Path("metrics/hours.csv"), "camera"
+# By detector: the set whose settings and weights it takes over, and what it searches with.
+DETECTORS = {"motion": (None, {}), "nanodet_plus": ("ped2", {"detect": {"sources": ["nanodet_plus", "motion"]}})}
+LINE = re.compile(rf"^([a-z]+)@{SET}: .*, ([0-9.]+) s$", re.MULTILINE)
+
+
+def decoding_alone(path: Path) -> tuple[int, float]:
+    """Frames of a recording, and the processor's seconds that decoding them takes on one thread."""
+    with av.open(str(path)) as file:
+        stream = file.streams.video[0]
+        stream.thread_count, start = 1, time.process_time()
+        frames = sum(1 for _ in file.decode(stream))
+    return frames, time.process_time() - start
+
+
+def prepare(recording: Path, detector: str) -> None:
+    """A project with the code and parameters of this one and the recording as its only set."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+    (PLACE / "data/raw" / SET).mkdir(parents=True)
+    (PLACE / "data/raw" / SET / recording.name).symlink_to(recording.absolute())
+    for folder in (Path("stages"), RAW_WEIGHTS):
+        if folder.exists():
+            (PLACE / folder).symlink_to(folder.absolute())
+    for file in ("dvc.yaml", ".dvcignore"):
+        shutil.copyfile(file, PLACE / file)
+    like, changes = DETECTORS[detector]
+    tree = read_tree(PARAMS)
+    of_set = {section: {} for section in tree["sets"]["demo"]}
+    if like:
+        of_set |= {section: tree["sets"][like][section] for section in ("weights", "detect", "teach", "train", "score")}
+    yaml = YAML(typ="safe")
+    yaml.dump({**tree, "sets": {SET: {**of_set, **changes}}}, PLACE / "params.yaml")
+    yaml.dump({"datasets": [SET], "rendered": []}, PLACE / "datasets.yaml")
+
+
+def reproduce() -> tuple[dict[str, float], int]:
+    """Runs the pipeline: seconds by stage, and the most bytes that any of its processes had."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(Path.cwd()), "DVC_NO_ANALYTICS": "1"}
+    dvc = [sys.executable, "-m", "dvc"]
+    subprocess.run([*dvc, "init", "--no-scm", "--quiet"], cwd=PLACE, env=environment, check=True)
+    start = time.monotonic()
+    running = subprocess.Popen([*dvc, "repro"], cwd=PLACE, env=environment, stdout=subprocess.PIPE, text=True)
+    most, ended = [0], threading.Event()
+    watcher = threading.Thread(target=watch, args=(running.pid, most, ended))
+    watcher.start()
+    said = running.communicate()[0]
+    ended.set()
+    watcher.join()
+    if running.returncode:
+        raise SystemExit(f"{said}\nthe pipeline failed in {PLACE}")
+    seconds = {stage: float(value) for stage, value in LINE.findall(said)}
+    return {**seconds, "whole": time.monotonic() - start}, most[0]
+
+
+def watch(process: int, most: list[int], ended: threading.Event) -> None:
+    """Keeps in `most` the most bytes of its own that a process or one of its children has, until it has ended."""
+    while not ended.wait(0.5):
+        try:
+            for child in psutil.Process(process).children(recursive=True):
+                # Files that are mapped and not written are the system's to drop: they are no memory of the process.
+                memory = child.memory_info()
+                most[0] = max(most[0], memory.rss - memory.shared)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def size_of(folder: Path) -> int:
+    """Bytes below a folder; what lies there by several names counts once."""
+    found = {}
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            facts = file.stat()
+            found[facts.st_ino] = facts.st_size
+    return sum(found.values())
+
+
+def measure(recording: Path, detector: str) -> dict:
+    frames, alone = decoding_alone(recording)
+    prepare(recording, detector)
+    seconds, memory = reproduce()
+    source = recording.stat().st_size
+    row = {"recording": recording.name, "detector": detector, "frames": frames, "megabytes": round(source / 1e6)}
+    row |= {"decoding_alone": round(alone, 1), **{stage: round(value, 1) for stage, value in seconds.items()}}
+    return {**row, "peak_mb": round(memory / 1e6), "disk_ratio": round(size_of(PLACE) / source, 2)}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recording", type=Path)
+    parser.add_argument("--detector", choices=DETECTORS, default="motion")
+    parser.add_argument("--keep", action="store_true", help="leave the project, to look at its page")
+    options = parser.parse_args()
+    row = measure(options.recording, options.detector)
+    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
+    same = row["recording"], row["detector"]
+    rows = [*(old for old in rows if (old["recording"], old["detector"]) != same), row]
+    with written_whole(TABLE) as aside:
+        pd.DataFrame(rows).to_csv(aside, index=False)
+    print(", ".join(f"{name} {value}" for name, value in row.items()))
+    if not options.keep:
+        shutil.rmtree(PLACE)
