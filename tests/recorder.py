@@ -1,5 +1,6 @@
 """Recordings as recorders leave them: of pictures that show their number, in any container, with stamps of any kind."""
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -52,7 +53,7 @@ def record(
             container.metadata["creation_time"] = created
         stream = container.add_stream(codec, rate=Fraction(rate).limit_denominator(1001))
         stream.width, stream.height = 96, height
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.pix_fmt = {"mjpeg": "yuvj420p", "rawvideo": "bgr24"}.get(codec, "yuv420p")
         stream.codec_context.gop_size = group
         if between:
             stream.codec_context.max_b_frames = between
@@ -80,7 +81,7 @@ def record(
 
 
 def cut_copy(path: Path, target: Path, seconds: float) -> Path:
-    """What `-ss <seconds> -c copy` leaves: all from the key frame before, and an edit list that hides what is too early."""
+    """What `-ss <seconds> -c copy` leaves: all from the key frame before, of which an edit list hides a part."""
     with av.open(str(path)) as source, av.open(str(target), "w") as container:
         stream = source.streams.video[0]
         copy = container.add_stream_from_template(stream)
@@ -91,6 +92,14 @@ def cut_copy(path: Path, target: Path, seconds: float) -> Path:
                 packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, copy
                 container.mux(packet)
     return target
+
+
+def turn_over(path: Path) -> None:
+    """Says in an uncompressed AVI that its rows lie from the bottom up where they did from the top down, or back."""
+    content = bytearray(path.read_bytes())
+    place = content.index(b"strf") + 16
+    content[place : place + 4] = struct.pack("<i", -struct.unpack("<i", content[place : place + 4])[0])
+    path.write_bytes(content)
 
 
 def zero_packets(path: Path, numbers: Sequence[int]) -> None:

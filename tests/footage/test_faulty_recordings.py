@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import write_pictures
 from miniatures import clips_of, rows, shown, table
-from recorder import cut_copy, number_of, numbered, record, zero_packets
+from recorder import cut_copy, number_of, numbered, record, turn_over, zero_packets
 
 EVEN = [40 * number for number in range(60)]
 
@@ -155,6 +155,46 @@ def test_a_bad_spot_in_a_file_written_live_shortens_nothing(set_of):
     assert table(set_of, "videos").set_index("video").loc["a", "frames"] == 250
     pictures = table(set_of, "pictures").query("video == 'a'")
     assert pictures["frame"].tolist() == list(range(250)) and pictures["stamp"].tolist() == [40 * k for k in range(250)]
+
+
+@pytest.mark.parametrize("turned", [0, 1])
+def test_an_uncompressed_avi_is_read_from_the_bottom_up_too(set_of, turned):
+    path = record(set_of.source / "test/a.avi", codec="rawvideo")
+    for _ in range(turned):
+        turn_over(path)
+    set_of.run("footage")
+    assert numbers(set_of) == list(range(60))
+
+
+def test_a_folder_with_all_kinds_of_them_at_once_is_a_set(project):
+    """As a person empties a recorder into one folder: each fault is named, and every sound picture is there."""
+    far, folder = 7200_000, project.source
+    record(folder / "1.mp4", between=2)
+    zero_packets(record(folder / "2.mkv", count=150, live="1"), range(100, 103))
+    cut_copy(record(project.root / "whole.mp4", count=150, group=50), folder / "3.mp4", 3.0)
+    record(folder / "4.mkv", sound=(0, 9))
+    record(folder / "5.mp4", codec="libsvtav1")
+    record(folder / "6.mkv", stamps=[*EVEN[:30], *(stamp + far for stamp in EVEN[30:])])
+    record(folder / "7.mp4", form="h264")
+    record(folder / "8.ts")
+    (folder / "9.mp4").touch()
+    write_pictures(folder / "previews", [numbered(0)])
+    record(folder / "10", form="mpegts", stamps=[*EVEN[:30], *(stamp + 3000 for stamp in EVEN[30:])])
+    record(folder / "11.avi", codec="rawvideo")
+    keyless(folder / "12.h264")
+    project.params(decode={"rate": 25.0})
+    status, out, err = project.attempt("footage")
+    assert status == 0 and "2 of 12 files cannot be read: 12.h264, 9.mp4" in out, (out, err)
+    found = [(kind, path) for _, path, kind, *_ in faults(project)]
+    assert sorted(found) == [("clock", "6.mkv"), ("gap", "10"), ("unreadable", "12.h264"), ("unreadable", "9.mp4")]
+    assert "left out: 1 .png in sub-folders" in out
+    counts = table(project, "pictures").merge(table(project, "files"), on="file").groupby("path").size()
+    assert counts.to_dict() == dict.fromkeys(
+        ("1.mp4", "10", "11.avi", "4.mkv", "5.mp4", "6.mkv", "7.mp4", "8.ts"), 60
+    ) | {
+        "2.mkv": 150,
+        "3.mp4": 75,
+    }
 
 
 def broken(path):

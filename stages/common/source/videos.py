@@ -38,7 +38,7 @@ def read_pictures(
     """Of each of `stamps`, in order: itself, its picture, and whether that is intact.
 
     The picture is None where it cannot be had, and not intact where the decoder had to guess. It is an array (uint8
-    BGR) if it comes from a folder or has to be turned to be upright. Damage never raises.
+    BGR) if it comes from a folder or is not upright in its file. Damage never raises.
 
     Args:
         kind: FILES.kind.
@@ -66,9 +66,11 @@ def read_pictures(
 
 
 def upright(frame: av.VideoFrame) -> av.VideoFrame | np.ndarray:
-    """A frame, or where its file says that it is to be shown turned by quarters, the turned picture."""
+    """A frame, or its picture where it lies upside down in memory, or is to be shown turned by quarters."""
     quarters = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), quarters)) if quarters else frame
+    if not quarters and all(plane.line_size > 0 for plane in frame.planes):
+        return frame
+    return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), quarters))
 
 
 def decoded(path: Path, kind: str, stamps: Sequence[int]) -> Iterator[tuple[int, av.VideoFrame, bool]]:
