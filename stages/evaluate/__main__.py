@@ -9,7 +9,7 @@ from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
 from stages.evaluate.settings import Alarms
 from stages.evaluate.summary import Labelled, labelled, summary
@@ -35,7 +35,7 @@ def read_tables(paths: SetPaths, join: float) -> tuple[Labelled, pd.DataFrame, p
     frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
     objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
     found = read_table(paths.detections / "objects.parquet", OBJECTS, ["video"])["video"]
-    schemas = {"videos": VIDEOS, "times": TIMES, "labels": LABELS, "regions": REGIONS}
+    schemas = {"videos": VIDEOS, "labels": LABELS, "regions": REGIONS}
     footage = {name: read_table(paths.footage / f"{name}.parquet", schema) for name, schema in schemas.items()}
     return labelled(frames, objects, found, footage, join), frames, footage["labels"]
 

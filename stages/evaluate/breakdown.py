@@ -43,13 +43,13 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
     without the footage that the threshold is set by.
 
     Args:
-        frames: video, anomalous, alarm and fps of the test clips, sorted by video and frame.
-        held_out: video, alarm and fps of the held-out clips, likewise.
+        frames: stretch, anomalous, alarm and fps of the test clips, sorted by video and frame.
+        held_out: stretch, alarm and fps of the held-out clips, likewise.
     """
-    curve = alarm_curve(frames["anomalous"], frames["alarm"], frames["video"])
-    normal = alarm_curve(np.zeros(len(held_out)), held_out["alarm"], held_out["video"])
+    curve = alarm_curve(frames["anomalous"], frames["alarm"], frames["stretch"])
+    normal = alarm_curve(np.zeros(len(held_out)), held_out["alarm"], held_out["stretch"])
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
-    count = len(incidents(frames["anomalous"], frames["video"]))
+    count = len(incidents(frames["anomalous"], frames["stretch"]))
 
     def at(rate: float) -> dict:
         _, found = counts_at(curve, threshold_for(curve, rate * hours))
@@ -75,7 +75,7 @@ def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) 
     aucs = auc_per_video(frames["anomalous"], frames["score"], frames["video"], "mixed")
     columns = {"frames": ("frame", "size"), "anomalous_frames": ("anomalous", "sum"), "highest_score": ("score", "max")}
     table = frames.groupby("video").agg(**columns)
-    owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["video"])[:, 0]]
+    owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["stretch"])[:, 0]]
     table["incidents"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
     table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()
     return table.assign(auc=aucs).reset_index()

@@ -10,7 +10,7 @@ from stages.common.cues.all import ALL
 from stages.common.metrics import bootstrap
 from stages.common.metrics.frame import average_precision, equal_error_rate, macro_auc, micro_auc
 from stages.common.metrics.headline import METRICS
-from stages.common.metrics.incidents import joined
+from stages.common.metrics.incidents import joined, stretch_numbers
 from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
 from stages.common.tables.schemas import TRIVIAL
 from stages.evaluate.breakdown import by_type, operation
@@ -19,11 +19,11 @@ from stages.evaluate.breakdown import by_type, operation
 class Labelled(NamedTuple):
     """The test clips that have labels, and the held-out ones beside them; frames are sorted by video and frame."""
 
-    frames: pd.DataFrame  # FRAME_SCORES, anomalous, fps, and alarm, whose stretches above a threshold are the alarms
+    frames: pd.DataFrame  # FRAME_SCORES, anomalous, fps, stretch, and alarm, whose stretches above a threshold are alarms
     objects: pd.DataFrame  # OBJECT_SCORES, of the objects that fuse kept
     found: int  # how many objects there were before fuse left some out
     regions: pd.DataFrame  # REGIONS
-    held_out: pd.DataFrame  # FRAME_SCORES, fps and alarm
+    held_out: pd.DataFrame  # FRAME_SCORES, fps, stretch and alarm
 
 
 def labelled(
@@ -33,13 +33,13 @@ def labelled(
 
     Args:
         found: the video of each object that detect found.
-        footage: videos, times, labels and regions.
+        footage: videos, labels and regions.
         join: alarms with fewer seconds between them are one.
     """
-    videos, times, labels, regions = (footage[name] for name in ("videos", "times", "labels", "regions"))
-    frames = frames.merge(videos[["video", "fps"]], on="video").merge(times, on=["video", "frame"])
-    frames = frames.sort_values(["video", "frame"], ignore_index=True)
-    frames["alarm"] = joined(frames["score"], frames["video"], frames["seconds"], join)
+    videos, labels, regions = (footage[name] for name in ("videos", "labels", "regions"))
+    frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
+    frames["stretch"] = stretch_numbers(frames["video"], frames["frame"])
+    frames["alarm"] = joined(frames["score"], frames["stretch"], frames["frame"] / frames["fps"], join)
     tests = set(videos["video"][videos["split"] == "test"])
     if len(labels):
         tests &= set(labels["video"])

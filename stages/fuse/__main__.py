@@ -9,7 +9,18 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, SEARCHED, TRIVIAL, VIDEOS, read_table, write_table
+from stages.common.tables.schemas import (
+    BOX,
+    CUE_VALUES,
+    OBJECTS,
+    RUNS,
+    SEARCHED,
+    SPANS,
+    TRIVIAL,
+    VIDEOS,
+    read_table,
+    write_table,
+)
 from stages.fuse.believable import Clips, believable
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
@@ -20,7 +31,9 @@ from stages.fuse.settings import Fuse, Tubes
 def run(name: str) -> str:
     paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    clips = Clips(videos, read_table(paths.detections / "searched.parquet", SEARCHED), tubes.half_length)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    spans, runs = (read_table(paths.live / "spans.parquet", SPANS), read_table(paths.footage / "runs.parquet", RUNS))
+    clips = Clips(videos, searched, spans, runs, tubes.half_length)
     cues = read_cues(paths, videos)
     objects = object_scores(cues, clips, fuse)
     if not (objects["split"] == "held_out").any():

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from stages.common.tables.schemas import BOX
@@ -9,25 +10,41 @@ from stages.fuse.settings import Fuse
 
 
 class Clips(NamedTuple):
-    """The clips of a set, and at how many frames from their start and end tubes repeat the first or last frame."""
+    """The clips of a set, and at how many frames from the ends of a live stretch tubes repeat its first or last frame."""
 
     videos: pd.DataFrame  # VIDEOS
     searched: pd.DataFrame  # SEARCHED
+    spans: pd.DataFrame  # SPANS
+    runs: pd.DataFrame  # RUNS
     ends: int
 
 
 def believable(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     """The objects (video, frame and BOX) that show what they are meant to, and whether the picture's edge cuts them.
 
-    On normal footage most of the highest scores come from boxes of a few pixels and from tubes that repeat a clip's
-    first or last frame, neither of which says anything about what is seen, and from boxes that the picture's edge cuts,
+    On normal footage most of the highest scores come from boxes of a few pixels and from tubes that repeat the first or
+    last frame of a live stretch, neither of which says anything about what is seen, and from boxes that the picture's edge cuts,
     which do say something if they are compared with their like: these have True in the column `cut` that is added.
     """
     clip = clips.videos.set_index("video").loc[objects["video"]]
-    frames, width, height = (clip[column].to_numpy() for column in ("frames", "width", "height"))
+    width, height = (clip[column].to_numpy() for column in ("width", "height"))
     frame, (x1, y1, x2, y2) = objects["frame"].to_numpy(), objects[BOX].to_numpy().T
     high = y2 - y1 >= fuse.min_height
-    whole = (frame >= clips.ends) & (frame < frames - clips.ends)
+    first, stop = span_edges(objects, clips.spans)
+    whole = (frame >= first + clips.ends) & (frame < stop - clips.ends)
     margin = fuse.edge_margin
     uncut = (x1 >= margin) & (y1 >= margin) & (x2 <= width - margin) & (y2 <= height - margin)
     return objects.assign(cut=~uncut)[high & whole].reset_index(drop=True)
+
+
+def span_edges(objects: pd.DataFrame, spans: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """First and stop, int (n,), of the live stretch that each object (video, frame) is in; of none: 0 and 0."""
+    first, stop = np.zeros(len(objects), int), np.zeros(len(objects), int)
+    frames, spans_of = objects["frame"].to_numpy(), dict(tuple(spans.groupby("video")))
+    for video, rows in objects.groupby("video").indices.items():
+        if video in spans_of:
+            firsts, stops = spans_of[video].sort_values("first")[["first", "stop"]].to_numpy().T
+            place = np.searchsorted(firsts, frames[rows], side="right") - 1
+            inside = (place >= 0) & (frames[rows] < stops[place])
+            first[rows], stop[rows] = np.where(inside, firsts[place], 0), np.where(inside, stops[place], 0)
+    return first, stop

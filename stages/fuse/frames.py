@@ -13,15 +13,17 @@ from stages.fuse.smoothing import fill_frames, frame_maxima, object_map_maxima, 
 
 
 def per_frame(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
-    """A row per frame of the test and held-out clips (FRAME_SCORES), from OBJECT_SCORES.
+    """A row per recorded frame of the test and held-out clips (FRAME_SCORES), from OBJECT_SCORES.
 
     `raw` is the plain maximum over a frame's objects; the others go all the way: along tracks, over the object map
     and over time. A cue that says nothing of any object is NaN.
     """
     videos = clips.videos[clips.videos["split"] != "train"]
     clips = clips._replace(videos=videos)
-    table = videos.iloc[np.repeat(np.arange(len(videos)), videos["frames"])][["video", "split"]].reset_index(drop=True)
-    table["frame"] = table.groupby("video").cumcount()
+    recorded = recorded_frames(clips.runs)
+    counts = [len(recorded[video]) for video in videos["video"]]
+    table = videos.iloc[np.repeat(np.arange(len(videos)), counts)][["video", "split"]].reset_index(drop=True)
+    table["frame"] = np.concatenate([np.zeros(0, int), *(recorded[video] for video in videos["video"])])
     table["raw"] = scored_frames(objects, "raw", clips, replace(fuse, map_filter=1, frame_sigma=0.0))
     table["score"] = scored_frames(objects, "score", clips, fuse)
     for column in [*ALL, *TRIVIAL]:
@@ -33,8 +35,12 @@ def per_frame(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
 
 
 def scored_frames(objects: pd.DataFrame, column: str, clips: Clips, fuse: Fuse) -> np.ndarray:
-    """Frame scores of all clips one after the other, float (frames of all clips,)."""
+    """Scores of the recorded frames of all clips one after the other, float (recorded frames,).
+
+    Frames that are not live are as normal as can be. Nothing is smoothed over frames that were not recorded.
+    """
     rows_of, searched_of = objects.groupby("video").indices, dict(tuple(clips.searched.groupby("video")["frame"]))
+    spans_of, recorded = dict(tuple(clips.spans.groupby("video"))), recorded_frames(clips.runs)
     level, parts = normal_level(objects, column), []
     for video in clips.videos.itertuples():
         inside = objects.iloc[rows_of.get(video.video, [])]
@@ -44,9 +50,20 @@ def scored_frames(objects: pd.DataFrame, column: str, clips: Clips, fuse: Fuse) 
             highest = object_map_maxima(frames, boxes, scores, shape, fuse.map_filter, level)
         else:
             highest = frame_maxima(frames, scores, video.frames)
-        filled = fill_frames(highest, clips.ends, level, searched_of[video.video].to_numpy())
-        parts.append(smooth_frames(filled, fuse.frame_sigma))
-    return np.concatenate(parts)
+        searched = searched_of.get(video.video, clips.searched["frame"][:0]).to_numpy()
+        spans = spans_of.get(video.video, clips.spans[:0])[["first", "stop"]].to_numpy()
+        filled, frames = fill_frames(highest, clips.ends, level, searched, spans), recorded[video.video]
+        stretches = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
+        parts += [smooth_frames(filled[stretch], fuse.frame_sigma) for stretch in stretches]
+    return np.concatenate([np.zeros(0), *parts])
+
+
+def recorded_frames(runs: pd.DataFrame) -> dict[str, np.ndarray]:
+    """By video (RUNS), the numbers of its recorded frames, int (n,), ascending."""
+    return {
+        video: np.concatenate([np.arange(run.first, run.first + run.frames) for run in of.itertuples()])
+        for video, of in runs.sort_values(["video", "first"]).groupby("video")
+    }
 
 
 def normal_level(objects: pd.DataFrame, column: str) -> float:

@@ -73,16 +73,25 @@ def object_map_maxima(
     return highest
 
 
-def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray) -> np.ndarray:
+def fill_frames(
+    scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray
+) -> np.ndarray:
     """Frame scores, float (n,), NaN without objects, without gaps.
 
-    The `margin` frames at either end, in which no object is scored, take the value of the nearest frame between them
-    that is one of the `searched`, int (k,), ascending; one without objects is as normal as can be, at `level`.
+    The `margin` frames at either end of a live stretch, in which no object is scored, take the value of the nearest frame
+    between them that is one of the `searched`, int (k,), ascending; a frame without objects is as normal as can be, at
+    `level`.
+
+    Args:
+        spans: int (m, 2), first and stop of each live stretch.
     """
-    filled, last = np.where(np.isnan(scores), level, scores), len(scores) - 1
-    margin = min(margin, last // 2)
-    inside = searched[(searched >= margin) & (searched <= last - margin)]
-    return filled[np.clip(np.arange(len(filled)), inside[0], inside[-1])] if len(inside) else filled
+    filled = np.where(np.isnan(scores), level, scores)
+    for first, stop in spans:
+        cut = min(margin, (stop - first - 1) // 2)
+        inside = searched[(searched >= first + cut) & (searched < stop - cut)]
+        if len(inside):
+            filled[first:stop] = filled[np.clip(np.arange(first, stop), inside[0], inside[-1])]
+    return filled
 
 
 def smooth_frames(scores: np.ndarray, sigma: float) -> np.ndarray:

@@ -3,11 +3,13 @@
 import functools
 import io
 import json
+import math
 import platform
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from ruamel.yaml import YAML
@@ -21,14 +23,14 @@ from stages.common.running.files import folder_whole, link_or_copy, sha256
 from stages.common.running.params import all_values, load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import BOX, FAULTS, arrow_table, write_table
+from stages.common.tables.schemas import BOX, FAULTS, SOURCE_FAULTS, arrow_table, read_table, write_table
 from stages.report.clips import Scored, make_pictures
-from stages.report.faults import find_faults
+from stages.report.faults import faults_of
 from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
-from stages.report.words import counted, duration
+from stages.report.words import FAULTS_SAID, counted, duration, lost_said
 
 LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -38,7 +40,7 @@ def run(name: str) -> str:
     if not paths.metrics.exists():
         raise InputError(f"{paths.metrics}: not found; run `dvc repro` to make it")
     metrics, tables = json.loads(paths.metrics.read_text()), Tables(paths)
-    findings = find(tables, search_faults(name, tables), report)
+    findings = find(tables, all_faults(paths, tables), report)
     clips = clips_of(findings, tables, report)
     with folder_whole(paths.report) as folder:
         (folder / "clips").mkdir()
@@ -55,27 +57,29 @@ def run(name: str) -> str:
     filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
     return (
         f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
-        f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips: open {paths.report}/index.html"
+        f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips{lost_said(findings.faults)}: open {paths.report}/index.html"
     )
 
 
-def search_faults(name: str, tables: Tables) -> pd.DataFrame:
-    """The faults of test and held-out clips (FAULTS)."""
-    store, videos = SetPaths(name).frames, tables.videos[tables.videos["split"] != "train"].sort_values("video")
-    jobs = [
-        Job(video, {"frames": open_frames(store, video).hash}, functools.partial(write_faults, store, video))
-        for video in videos["video"]
-    ]
-    parts, pieces = [], map_videos("report/faults", name, jobs, load_machine())
-    for video, piece in zip(videos.itertuples(), pieces, strict=True):
-        found, seconds = pd.read_csv(piece / "faults.csv"), tables.seconds[video.video]
-        times = {"start": seconds[found["first_frame"]], "end": seconds[found["last_frame"] + 1]}
-        parts.append(found.assign(video=video.video, split=video.split, alarm=False, **times))
-    return pd.concat(parts, ignore_index=True)[FAULTS.names]
+def all_faults(paths: SetPaths, tables: Tables) -> pd.DataFrame:
+    """What is wrong with the recordings of test and held-out clips, and files that give no clip (FAULTS)."""
+    told = [read_table(folder / "faults.parquet", SOURCE_FAULTS) for folder in (paths.footage, paths.live)]
+    shown = []
+    for video in sorted(tables.seconds):
+        frames = open_frames(paths.frames, video)
+        found = faults_of(frames.measures, frames.spans)
+        shown.append(found.assign(video=video, path="", said=found["kind"].map(FAULTS_SAID)))
+    splits = dict(zip(tables.videos["video"], tables.videos["split"], strict=True))
+    faults = pd.concat([*told, *shown], ignore_index=True)
+    faults["split"] = faults["video"].map(splits).fillna("")
+    faults = faults[faults["split"] != "train"].reset_index(drop=True)
+    ends = [(seconds_at(tables, row, row.first_frame), seconds_at(tables, row, row.last_frame + 1)) for row in faults.itertuples()]
+    faults[["start", "end"]] = np.array(ends, float).reshape(-1, 2)
+    return faults.assign(alarm=False)[FAULTS.names]
 
 
-def write_faults(store: Path, video: str, folder: Path) -> None:
-    find_faults(open_frames(store, video)).to_csv(folder / "faults.csv", index=False)
+def seconds_at(tables: Tables, fault, frame: int) -> float:
+    return float(tables.seconds[fault.video][frame]) if fault.first_frame >= 0 else math.nan
 
 
 def film(name: str, tables: Tables, findings: Findings, clips: dict, report: Report) -> Iterator[Path]:
@@ -97,6 +101,7 @@ def scored_of(video: str, tables: Tables, findings: Findings, clips: list, event
         regions=of_video(tables.regions, video)[["frame", *BOX]],
         events=of_video(findings.events.head(events_shown), video)[["first_frame", "peak_frame", "box_frame", *BOX]],
         clips=clips,
+        spans=tables.spans[video],
         usual=findings.usual,
         threshold=findings.threshold.value,
         score_range=findings.score_range,

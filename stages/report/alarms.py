@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import AlarmCurve, alarms, hours_of, joined, stretch_counts, threshold_for
+from stages.common.metrics.incidents import AlarmCurve, alarms, hours_of, joined, stretch_counts, stretch_numbers, threshold_for
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -25,7 +25,7 @@ class Threshold(NamedTuple):
 
 
 def with_alarms(
-    frames: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame, seconds: dict[str, np.ndarray], join: float
+    frames: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame, videos: pd.DataFrame, join: float
 ) -> pd.DataFrame:
     """The frames, sorted by video and frame, with what alarms are made of at any threshold.
 
@@ -37,30 +37,34 @@ def with_alarms(
     Args:
         frames, objects: FRAME_SCORES and OBJECT_SCORES.
         faults: FAULTS.
-        seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
+        videos: VIDEOS.
         join: alarms with fewer seconds than this between them become one.
 
     Returns:
-        FRAME_SCORES with joined, float; hit, int, the place in `faults`; beyond, float.
+        FRAME_SCORES with fps; stretch, int, over whose end no alarm goes on; joined, float; hit, int, the place in
+        `faults`; beyond, float.
     """
-    frames = frames.sort_values(["video", "frame"], ignore_index=True)
-    begins = [seconds[video][:-1] for video in frames["video"].unique()]
-    scores = joined(frames["score"], frames["video"], np.concatenate([np.zeros(0), *begins]), join)
+    frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
+    stretch, number = stretch_numbers(frames["video"], frames["frame"]), frames["frame"].to_numpy()
+    scores = joined(frames["score"], stretch, number / frames["fps"].to_numpy(), join)
     hit, beyond = np.full(len(frames), -1), scores.copy()
     normal = objects.loc[objects["split"] == "held_out", "raw"]
     high = normal.quantile(HIT_QUANTILE) if len(normal) else math.inf
     rows_of = frames.groupby("video").indices
-    for video, found in faults.groupby("video"):
+    for video, found in faults[faults["first_frame"] >= 0].groupby("video"):
+        if video not in rows_of:
+            continue
         there = objects[objects["video"] == video]
         hits = [fault for fault in found.itertuples() if mostly_above(there, fault, high)]
         if hits:
             rows = rows_of[video]
             for fault in reversed(hits):
-                hit[rows[fault.first_frame : fault.last_frame + 1]] = fault.Index
-            near = np.any([touched(np.arange(len(rows)), fault) for fault in hits], axis=0)
+                hit[rows[(number[rows] >= fault.first_frame) & (number[rows] <= fault.last_frame)]] = fault.Index
+            near = np.any([touched(number[rows], fault) for fault in hits], axis=0)
             raw = np.where(near, -math.inf, frames["raw"].to_numpy()[rows])
-            beyond[rows] = reach(raw, scores[rows])
-    return frames.assign(joined=scores, hit=hit, beyond=beyond)
+            for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(stretch[rows])) + 1):
+                beyond[rows[part]] = reach(raw[part], scores[rows[part]])
+    return frames.assign(stretch=stretch, joined=scores, hit=hit, beyond=beyond)
 
 
 def mostly_above(objects: pd.DataFrame, fault, high: float) -> bool:
@@ -90,12 +94,12 @@ def reach(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return reached
 
 
-def find_threshold(frames: pd.DataFrame, videos: pd.DataFrame, per_hour: float) -> Threshold:
+def find_threshold(frames: pd.DataFrame, per_hour: float) -> Threshold:
     """The lowest threshold that gives, with all above it, at most so many alarms per hour of the held-out normal clips,
-    those aside that are put down to a fault of the recording; of frames as of `with_alarms`, and VIDEOS."""
-    normal = frames[frames["split"] == "held_out"].merge(videos[["video", "fps"]], on="video")
+    those aside that are put down to a fault of the recording; of frames as of `with_alarms`."""
+    normal = frames[frames["split"] == "held_out"]
     hours = hours_of(normal)
-    names, scores, beyond = (normal[column].to_numpy() for column in ("video", "joined", "beyond"))
+    names, scores, beyond = (normal[column].to_numpy() for column in ("stretch", "joined", "beyond"))
     hit, every = np.flatnonzero(normal["hit"] >= 0), np.arange(len(normal))
     thresholds = np.unique(np.append(scores, beyond[beyond > scores.min(initial=math.inf)]))[::-1]
     count, hit_count = (stretch_counts(scores, names, places, thresholds) for places in (every, hit))
@@ -108,7 +112,7 @@ def find_threshold(frames: pd.DataFrame, videos: pd.DataFrame, per_hour: float) 
 def find_alarms(frames: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """The alarms at a threshold: video, split, first_frame, last_frame and fault, the place in FAULTS of what it is put
     down to, -1 of none; of frames as of `with_alarms`."""
-    first, last = alarms(frames["joined"], frames["video"], threshold).T
+    first, last = alarms(frames["joined"], frames["stretch"], threshold).T
     found = frames.loc[first, ["video", "split", "frame"]].rename(columns={"frame": "first_frame"})
     hits = frames["hit"].to_numpy()
     faults = [

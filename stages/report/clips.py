@@ -29,6 +29,7 @@ class Scored:
     regions: pd.DataFrame  # frame and BOX, labelled
     events: pd.DataFrame  # first_frame, peak_frame, box_frame and BOX, of those that the page shows
     clips: list[tuple[int, int]]  # first and last frame of each
+    spans: np.ndarray  # int (n, 2), first and stop of the live stretches, whose frames there are
     usual: float  # the score of a usual object
     threshold: float  # the score from which on one is unusual
     score_range: tuple[float, float]  # lowest and highest score that the curves have room for
@@ -37,7 +38,7 @@ class Scored:
         """SHA-256 of all of it."""
         digest = hashlib.sha256(repr((self.clips, self.usual, self.threshold, self.score_range)).encode())
         tables = [table.to_numpy(float) for table in (self.objects, self.regions, self.events)]
-        for array in (self.scores, self.seconds, self.anomalous.astype(float), *tables):
+        for array in (self.spans, self.scores, self.seconds, self.anomalous.astype(float), *tables):
             digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
@@ -76,12 +77,19 @@ def make_pictures(store: Path, video: str, scored: Scored, folder: Path) -> None
         has_box = event.box_frame >= 0
         box = np.array([event.x1, event.y1, event.x2, event.y2]) if has_box else None
         name = picture_name(video, event.first_frame)
-        save_jpeg(folder / f"{name}_scene.jpg", scene(frames[event.box_frame if has_box else event.peak_frame], box))
+        shown = event.box_frame if has_box else nearest(scored.spans, event.peak_frame)
+        save_jpeg(folder / f"{name}_scene.jpg", scene(frames[shown], box))
         if has_box:
             rate = (len(scored.seconds) - 1) / max(scored.seconds[-1] - scored.seconds[0], 1e-9)
             save_jpeg(folder / f"{name}_strip.jpg", strip(frames, event.box_frame, box, max(1, int(rate / 8))))
     for first, last in scored.clips:
         write_clip(folder / clip_name(video, first), frames, first, last, scored)
+
+
+def nearest(spans: np.ndarray, frame: int) -> int:
+    """The frame of live stretches, int (n, 2), that is nearest to one."""
+    near = np.clip(frame, spans[:, 0], spans[:, 1] - 1)
+    return int(near[np.abs(near - frame).argmin()])
 
 
 def save_jpeg(path: Path, picture: np.ndarray) -> None:

@@ -11,10 +11,12 @@ from stages.common.tables.schemas import BOX
 CUES = list(ALL)
 # Seconds around the peak in which the object is looked for that makes it. Frame scores are smooth; objects pass.
 PEAK_SECONDS = 1.0
+# Columns that tell where in the source an event begins.
+ORIGIN = ("file", "file_seconds", "clock")
 
 
 def describe(alarms: pd.DataFrame, frames, objects, seconds: dict, labels, threshold: float) -> pd.DataFrame:
-    """The alarms as events (EVENTS), the highest score first.
+    """The alarms as events (EVENTS but for ORIGIN), the highest score first.
 
     Args:
         alarms: video, first_frame and last_frame.
@@ -22,21 +24,22 @@ def describe(alarms: pd.DataFrame, frames, objects, seconds: dict, labels, thres
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
     """
     rows, objects = [], by_normal(objects)
+    frames_of, objects_of, labels_of = (dict(tuple(table.groupby("video"))) for table in (frames, objects, labels))
     for video, of_video in alarms.groupby("video"):
-        scores, times = frames[frames["video"] == video].sort_values("frame")["score"].to_numpy(), seconds[video]
-        there, known = objects[objects["video"] == video], labels[labels["video"] == video]
+        scores, times = frames_of[video].set_index("frame")["score"].sort_index(), seconds[video]
+        there, known = objects_of.get(video, objects[:0]), labels_of.get(video, labels[:0])
         for first, last in of_video[["first_frame", "last_frame"]].to_numpy(int):
             inside = there[there["frame"].between(first, last)]
-            peak = first + int(scores[first : last + 1].argmax())
+            peak = int(scores.loc[first:last].idxmax())
             # At a clip's ends no object is scored; what is near there raises the score of these frames.
             near = inside if len(inside) else at_peak(there, times, peak)
             where = {"video": video, "first_frame": first, "last_frame": last, "peak_frame": peak}
-            when = {"start": times[first], "end": times[last + 1], "peak": times[peak], "score": scores[peak]}
+            when = {"start": times[first], "end": times[last + 1], "peak": times[peak], "score": scores.loc[peak]}
             unusual = inside.loc[inside["score"] >= threshold, "track"].nunique()
             anomalous = known.loc[known["frame"].between(first, last), "anomalous"].any()
             seen = {"objects": unusual, "labelled": bool(anomalous) if len(known) else None}
             rows.append({**where, **when, **peak_object(near, times, peak), **seen})
-    table = pd.DataFrame(rows, columns=[name for name in EVENTS.names if name != "event"])
+    table = pd.DataFrame(rows, columns=[name for name in EVENTS.names if name not in ("event", *ORIGIN)])
     table = table.sort_values(["score", "video", "first_frame"], ascending=[False, True, True], ignore_index=True)
     table.insert(1, "event", np.arange(1, len(table) + 1))
     return table

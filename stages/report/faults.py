@@ -5,25 +5,17 @@ that is overlooked costs an operator a look, one that is made up could cost a fi
 training clips with faults made in them (tests/report/test_faults.py makes the same ones).
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
-import cv2
 import numpy as np
 import pandas as pd
 from scipy.ndimage import median_filter
 
+from stages.common.frames.measures import MOVING_CELLS, Steps, usual_change
 from stages.common.metrics.incidents import stretches
 
-# Frames are looked at in grey and at most this wide; what moves is looked at by cells.
-WIDTH = 320
-ROWS, COLUMNS = 12, 16
-# Grey levels by which pixels differ for all sorts of reasons: noise, the encoder.
-NOISE = 10
 # Frames of the running median that is "usual": for what moves, and for the light.
 MOTION_SPAN, LIGHT_SPAN = 11, 25
-# A cell in which something moves: mean grey levels beyond NOISE. Fewer of them than this say nothing.
-MOVING, MOVING_CELLS = 0.15, 8
+# A cell in which something moves: mean grey levels beyond the noise.
+MOVING = 0.15
 # Lost: what moves has gone this much farther than usual, in this share of the cells, deviations of the clip beyond 1.
 LOST_TIMES, LOST_SHARE, LOST_DEVIATIONS = 1.6, 0.7, 6.0
 # Doubled or frozen: less than this share of the clip's usual change, between steps of at least that share of it.
@@ -34,32 +26,28 @@ OFTEN, FEW = 0.03, 4
 # Flash: grey levels (and deviations of the clip) by which this share of the cells is brighter, or darker, than before
 # and after.
 FLASH_LEVELS, FLASH_DEVIATIONS, FLASH_SHARE = 4.0, 8.0, 0.9
-# Shaken: times the usual change; pixels of the narrow picture; what undoing the shift leaves of the change of a cell,
-# and in which share of the cells that the shift could change.
-SHAKEN_CHANGE, SHAKEN_PIXELS, SHAKEN_LEFT, SHAKEN_SHARE = 1.7, 0.4, 0.75, 0.75
-# A phase correlation is taken at its word if undoing a shift that it names changes a cell by so many grey levels.
-TELLING = 2.0
 
 
-class Steps(NamedTuple):
-    """What changes from each frame to the next; row i tells of the step from frame i - 1 to i, row 0 of none (0)."""
+def faults_of(steps: Steps, spans: np.ndarray) -> pd.DataFrame:
+    """`find_faults` of each live stretch of a clip, int (n, 2), by the numbers of its frames.
 
-    change: np.ndarray  # float (frames,), mean absolute difference in grey levels
-    motion: np.ndarray  # float (frames, ROWS, COLUMNS), that beyond NOISE, by cell
-    light: np.ndarray  # float (frames, ROWS, COLUMNS), mean grey level of each cell of frame i
-    shaken: np.ndarray  # bool (frames,), the picture has moved as a whole
+    steps: of all live frames of the clip, stretch after stretch.
+    """
+    parts, start = [], 0
+    for first, stop in spans.tolist():
+        own = Steps(*(values[start : start + stop - first] for values in steps))
+        found = find_faults(own)
+        parts.append(found.assign(first_frame=found["first_frame"] + first, last_frame=found["last_frame"] + first))
+        start += stop - first
+    return pd.concat(parts, ignore_index=True) if parts else find_faults(steps)
 
 
-def find_faults(frames: Iterable[np.ndarray]) -> pd.DataFrame:
+def find_faults(steps: Steps) -> pd.DataFrame:
     """A row per fault: kind, first and last frame, strength; sorted by frame.
 
     Kinds: `lost` (frames are missing before this one), `doubled` (it repeats the one before), `frozen` (several do),
     `flash`, `shake`. Strength is how many times the usual change or, of a flash, by how many grey levels.
-
-    Args:
-        frames: uint8 (H, W) or (H, W, 3) BGR, in order.
     """
-    steps = measure(frames)
     shaken, dark = steps.shaken, flashes(steps.light)
     # A shake changes the picture as lost frames do, and a flash does; what explains more goes first.
     still = same_frames(steps.change)
@@ -73,57 +61,6 @@ def find_faults(frames: Iterable[np.ndarray]) -> pd.DataFrame:
     rows += [("lost", first, last, farther[first]) for first, last in stretches((farther > 0) & ~other)]
     table = pd.DataFrame(rows, columns=["kind", "first_frame", "last_frame", "strength"])
     return table.sort_values(["first_frame", "kind"], ignore_index=True)
-
-
-def measure(frames: Iterable[np.ndarray]) -> Steps:
-    change, motion, light, shifted, before = [], [], [], [], None
-    for number, frame in enumerate(frames):
-        now = narrow(frame)
-        difference = np.zeros_like(now) if before is None else cv2.absdiff(now, before)
-        change.append(float(difference.mean()))
-        motion.append(cells(np.maximum(difference - NOISE, 0)))
-        light.append(cells(now))
-        # The clip's usual level is not known yet; that so far is enough to leave out most steps.
-        doubtful = number > 1 and change[-1] > SHAKEN_CHANGE * np.median(change[max(1, number - 50) : number])
-        shifted.append(before is not None and (number == 1 or doubtful) and moved_whole(before, now))
-        before = now
-    changes = np.array(change)
-    motion, light = (np.array(values).reshape(-1, ROWS, COLUMNS) for values in (motion, light))
-    shaken = np.array(shifted, bool) & (changes > SHAKEN_CHANGE * usual_change(changes))
-    return Steps(change=changes, motion=motion, light=light, shaken=shaken)
-
-
-def narrow(frame: np.ndarray) -> np.ndarray:
-    """Grey, float32, at most WIDTH wide."""
-    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
-    height, width = grey.shape
-    if width > WIDTH:
-        grey = cv2.resize(grey, (WIDTH, max(ROWS, round(height * WIDTH / width))), interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(grey, np.float32)
-
-
-def cells(picture: np.ndarray) -> np.ndarray:
-    return cv2.resize(picture, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-
-
-def moved_whole(before: np.ndarray, now: np.ndarray) -> bool:
-    """Whether one shift explains what has changed nearly everywhere where a shift would show at all."""
-    window = cv2.createHanningWindow(now.shape[::-1], cv2.CV_32F)
-    # Of sizes that suit it, it works in the very arrays that it is given.
-    (right, down), _ = cv2.phaseCorrelate(before.copy(), now.copy(), window)
-    if not SHAKEN_PIXELS <= np.hypot(right, down) <= WIDTH / 8:
-        return False
-    move = np.float32([[1, 0, right], [0, 1, down]])
-    shifted = cv2.warpAffine(before, move, now.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-    telling = cells(cv2.absdiff(shifted, before)) > TELLING
-    left, changed = cells(cv2.absdiff(shifted, now)), cells(cv2.absdiff(before, now))
-    return telling.sum() >= MOVING_CELLS and (left < SHAKEN_LEFT * changed)[telling].mean() >= SHAKEN_SHARE
-
-
-def usual_change(change: np.ndarray) -> float:
-    """The median of all change that there is; 0 where there is none."""
-    there = change[1:][change[1:] > 0]
-    return float(np.median(there)) if len(there) else 0.0
 
 
 def same_frames(change: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from stages.common.cues.all import EVENTS
 from stages.common.drawing.curve import score_range
 from stages.report.alarms import Threshold, find_alarms, find_threshold, with_alarms
 from stages.report.clips import clips_around
@@ -41,11 +42,12 @@ class Findings:
 def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     """The findings of a set with these FAULTS, of which none has an alarm yet."""
     objects = tables.objects
-    frames = with_alarms(tables.frames, objects, faults, tables.seconds, report.join_seconds)
-    threshold = find_threshold(frames, tables.videos, report.false_alarms_per_hour)
+    frames = with_alarms(tables.frames, objects, faults, tables.videos, report.join_seconds)
+    threshold = find_threshold(frames, report.false_alarms_per_hour)
     alarms = find_alarms(frames, threshold.value)
     shown = alarms[(alarms["split"] == "test") & (alarms["fault"] < 0)]
     events = describe(shown, frames, objects, tables.seconds, tables.labels, threshold.value)
+    events = with_origin(events, tables)[EVENTS.names]
     boxed = boxed_regions(tables.regions, objects)
     tracks = track_table(tables.regions, boxed)
     normal = objects.loc[objects["split"] == "held_out", "score"]
@@ -63,9 +65,9 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
 
 def clips_of(findings: Findings, tables: Tables, report: Report) -> dict[str, list[tuple[int, int]]]:
     """By test video, first and last frame of each of its clips: around the events that the page shows, what was missed
-    and recording faults, so many of each at most; or all of it."""
+    and recording faults, so many of each at most; or all of it. Only what is live has been kept, and can be shown."""
     if report.whole_clips:
-        return {video: [(0, len(tables.seconds[video]) - 2)] for video in tables.tests}
+        return {video: [(first, stop - 1) for first, stop in tables.spans[video].tolist()] for video in tables.tests}
     clips = {}
     for video in tables.tests:
         seconds = tables.seconds[video]
@@ -74,8 +76,27 @@ def clips_of(findings: Findings, tables: Tables, report: Report) -> dict[str, li
             there = of_video(table.head(report.events_shown), video)
             begins, ends = seconds[there["first_frame"].to_numpy(int)], seconds[there["last_frame"].to_numpy(int) + 1]
             moments += zip(begins, np.minimum(ends, begins + LONGEST), strict=True)
-        clips[video] = clips_around(moments, seconds, report.clip_margin)
+        clips[video] = within(clips_around(moments, seconds, report.clip_margin), tables.spans[video])
     return clips
+
+
+def within(clips: list[tuple[int, int]], spans: np.ndarray) -> list[tuple[int, int]]:
+    """What of clips, first and last frame of each, lies in live stretches, int (n, 2), first and stop of each."""
+    pairs = [(max(a, first), min(b, stop - 1)) for a, b in clips for first, stop in spans.tolist()]
+    return [(first, last) for first, last in pairs if first <= last]
+
+
+def with_origin(events: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The events with the file in which each begins, its second there, and the time of day where it is known."""
+    files, began = (table.set_index(key)[of] for table, key, of in ((tables.files, "file", "path"), (tables.videos, "video", "began")))
+    runs_of, rows = dict(tuple(tables.runs.groupby("video"))), []
+    for event in events.itertuples():
+        runs = runs_of[event.video]
+        run = runs.iloc[int(np.searchsorted(runs["first"], event.first_frame, side="right")) - 1]
+        second = run["second"] + event.start - tables.seconds[event.video][run["first"]]
+        rows.append((files[run["file"]], second, began[event.video] + pd.Timedelta(seconds=event.start)))
+    origin = pd.DataFrame(rows, columns=["file", "file_seconds", "clock"], index=events.index)
+    return events.assign(**origin.astype({"clock": "datetime64[us]"}))
 
 
 def around(event) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.common.metrics.incidents import incidents
+from stages.common.metrics.incidents import incidents, stretch_numbers
 from stages.common.metrics.region import REGION_OVERLAP, best_overlaps
 from stages.common.tables.schemas import BOX
 
@@ -14,7 +14,7 @@ def incident_table(
     and found, whether an event touches it; of LABELS, FRAME_SCORES, EVENTS, REGIONS and `boxed_regions`."""
     known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"]).sort_values(["video", "frame"])
     rows = []
-    for first, last in incidents(known["anomalous"], known["video"]):
+    for first, last in incidents(known["anomalous"], stretch_numbers(known["video"], known["frame"])):
         video, begin, end = known["video"].iloc[first], known["frame"].iloc[first], known["frame"].iloc[last]
         there = events[events["video"] == video]
         found = ((there["first_frame"] <= end) & (there["last_frame"] >= begin)).any()

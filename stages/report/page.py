@@ -11,7 +11,7 @@ from stages.report.findings import Findings
 from stages.report.geometry import level
 from stages.report.settings import Report
 from stages.report.tables import Tables
-from stages.report.words import counted, duration, incidents_said, percent, plain, threshold_said
+from stages.report.words import counted, duration, incidents_said, lost_said, percent, plain, threshold_said
 
 
 def render(name: str, measured: dict, found: dict, run: dict) -> str:
@@ -45,10 +45,10 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
     """
     clips, threshold = Clips(clip_frames, tables.seconds), findings.threshold
     shown, shapes = findings.events.head(report.events_shown), tables.videos.set_index("video")
-    footage = duration(sum(tables.seconds[video][-1] - tables.seconds[video][0] for video in tables.tests))
+    footage = duration(tables.recorded())
     timelines, incidents = [timeline(v, tables, findings, clips, len(shown)) for v in tables.tests], findings.incidents
     return {
-        "lead": f"{counted(len(tables.tests), 'video')}, {footage} of footage",
+        "lead": f"{counted(len(tables.tests), 'video')}, {footage} of footage{lost_said(findings.faults)}",
         "event_count": len(findings.events),
         "events": [event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
         "threshold": f"{threshold.value:.2f}" if threshold.clips else "",

@@ -5,14 +5,16 @@ import pandas as pd
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import LABELS, REGIONS, TIMES, VIDEOS, read_table
+from stages.common.tables.schemas import FILES, LABELS, REGIONS, RUNS, SPANS, VIDEOS, read_table
 
 
 class Tables:
     """The tables of a set.
 
     Attributes:
-        videos, frames, objects: VIDEOS, FRAME_SCORES, OBJECT_SCORES.
+        videos, files, runs: VIDEOS, FILES, RUNS.
+        frames, objects: FRAME_SCORES, OBJECT_SCORES.
+        spans: by video, int (n, 2), first and stop of its live stretches.
         labels, regions: LABELS and REGIONS of the test clips.
         tests: names of the test clips, sorted.
         seconds: by name of a test or held-out clip, when each frame begins and the last one ends, float (frames + 1,).
@@ -20,6 +22,8 @@ class Tables:
 
     def __init__(self, paths: SetPaths):
         self.videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+        self.files = read_table(paths.footage / "files.parquet", FILES)
+        self.runs = read_table(paths.footage / "runs.parquet", RUNS).sort_values(["video", "first"], ignore_index=True)
         self.frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
         self.objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
         self.tests = sorted(self.videos["video"][self.videos["split"] == "test"])
@@ -27,14 +31,24 @@ class Tables:
         regions = read_table(paths.footage / "regions.parquet", REGIONS)
         self.labels = labels[labels["video"].isin(self.tests)].sort_values(["video", "frame"], ignore_index=True)
         self.regions = regions[regions["video"].isin(self.tests)].reset_index(drop=True)
-        times = read_table(paths.footage / "times.parquet", TIMES)
-        scored = self.videos["video"][self.videos["split"] != "train"]
-        by_video = times[times["video"].isin(scored)].sort_values(["video", "frame"]).groupby("video")["seconds"]
-        self.seconds = {video: with_end(seconds.to_numpy()) for video, seconds in by_video}
+        scored = self.videos[self.videos["split"] != "train"]
+        self.seconds = {clip.video: np.arange(clip.frames + 1) / clip.fps for clip in scored.itertuples()}
+        spans = read_table(paths.live / "spans.parquet", SPANS).sort_values(["video", "first"])
+        self.spans = dict.fromkeys(self.seconds, np.zeros((0, 2), int))
+        self.spans |= {video: own[["first", "stop"]].to_numpy(int) for video, own in spans.groupby("video")}
+        self.scored = dict(tuple(self.frames.groupby("video")))
 
     def scores(self, video: str) -> np.ndarray:
-        """Of the frames of a clip, float (frames,)."""
-        return of_video(self.frames, video).sort_values("frame")["score"].to_numpy(float)
+        """Of the frames of a clip, float (frames,); of those that were not recorded the lowest of the others."""
+        known = self.scored[video]
+        scores = np.full(len(self.seconds[video]) - 1, known["score"].min(), float)
+        scores[known["frame"]] = known["score"]
+        return scores
+
+    def recorded(self) -> float:
+        """Seconds of the test clips that were recorded."""
+        runs = self.runs.merge(self.videos, on="video", suffixes=("", "_of_clip"))
+        return float((runs["frames"] / runs["fps"])[runs["split"] == "test"].sum())
 
     def anomalous(self, video: str) -> np.ndarray:
         """Which frames of a clip are labelled so, bool (frames,); none where there are no labels."""
@@ -47,12 +61,3 @@ class Tables:
 def of_video(table: pd.DataFrame, video: str) -> pd.DataFrame:
     return table[table["video"] == video].reset_index(drop=True)
 
-
-def with_end(seconds: np.ndarray) -> np.ndarray:
-    """When each frame begins, float (frames,), and when the last one ends, float (frames + 1,).
-
-    >>> with_end(np.array([5.0, 5.5, 6.0])).tolist()
-    [5.0, 5.5, 6.0, 6.5]
-    """
-    length = np.median(np.diff(seconds)) if len(seconds) > 1 else 0.04
-    return np.append(seconds, seconds[-1] + length)

@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from stages.report.alarms import Threshold
 
 FAULTS_SAID = {
@@ -11,6 +13,23 @@ FAULTS_SAID = {
     "flash": "the whole picture flashes",
     "shake": "the camera shakes",
 }
+
+
+SOURCE_SAID = {
+    "gap": "nothing was recorded",
+    "clock": "the camera's clock jumps",
+    "damaged": "the recording is damaged",
+    "cut_off": "the recording is cut off",
+    "unreadable": "the file cannot be read",
+    "light": "the light was switched",
+    "moved": "the camera was moved",
+}
+
+
+def lost_said(faults: pd.DataFrame) -> str:
+    """How many files gave nothing, as of FAULTS; "" where each gave something."""
+    unread = int((faults["kind"] == "unreadable").sum())
+    return f", {counted(unread, 'file')} left out" if unread else ""
 
 
 def clock(seconds: float) -> str:

@@ -10,7 +10,7 @@ from stages.common.running.files import folder_whole, link_or_copy
 from stages.common.running.params import load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, read_table, table_hash
+from stages.common.tables.schemas import BOX, OBJECTS, SEARCHED, VIDEOS, hash_of, read_table
 from stages.sheets.sheet import write_sheet
 
 # Of a set with more clips, so many, evenly spread: people look at fewer, and file systems like fewer.
@@ -20,7 +20,7 @@ MOST = 900
 def run(name: str) -> str:
     paths = SetPaths(name)
     videos = sorted(read_table(paths.footage / "videos.parquet", VIDEOS)["video"])
-    objects = read_table(paths.detections / "objects.parquet", OBJECTS)
+    objects = read_table(paths.detections / "objects.parquet", OBJECTS, ["video", "frame", *BOX, "source"])
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     sources = sorted(set(objects["source"]))
     rows_of, frames_of = objects.groupby("video").indices, dict(tuple(searched.groupby("video")["frame"]))
@@ -31,7 +31,7 @@ def run(name: str) -> str:
         frames = np.sort(frames_of.get(video, searched["frame"][:0]).to_numpy())
         content = {
             "frames": open_frames(paths.frames, video).hash,
-            "boxes": table_hash(boxes, OBJECTS),
+            "boxes": hash_of(boxes),
             "sources": sources,
             "searched": frames.tolist(),
         }

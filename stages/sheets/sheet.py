@@ -18,16 +18,17 @@ PAPER, INK = 250, (70, 70, 70)
 
 
 def contact_sheet(frames: Frames, boxes: pd.DataFrame, searched: np.ndarray, sources: list[str]) -> np.ndarray:
-    """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS searched frames at most; of the first if none was searched.
+    """A picture, uint8 (H, W, 3) BGR, of COLUMNS * ROWS searched frames at most; an empty one if none was.
 
     Args:
         boxes: frame, BOX and source, of this clip; may be empty.
         searched: int (n,), the frames in which objects were looked for.
         sources: all there are in the set, each of which has a colour of its own.
     """
-    searched = np.sort(searched) if len(searched) else np.array([0])
-    chosen = searched[np.unique(np.linspace(0, len(searched) - 1, COLUMNS * ROWS).round().astype(int))]
+    places = np.unique(np.linspace(0, len(searched) - 1, COLUMNS * ROWS).round().astype(int))
+    chosen = np.sort(searched)[places[: len(searched)]]
     cells = [cell(frames[frame], boxes[boxes["frame"] == frame], int(frame), sources) for frame in chosen]
+    cells = cells or [np.full((WIDTH * frames.shape[1] // frames.shape[2], WIDTH, 3), PAPER, np.uint8)]
     rows, across = -(-len(cells) // COLUMNS), min(COLUMNS, len(cells))
     height, width = cells[0].shape[:2]
     sheet = np.full((rows * (height + GAP) + GAP, across * (width + GAP) + GAP, 3), PAPER, np.uint8)

@@ -11,20 +11,25 @@ from stages.common.running.files import folder_whole, link_or_copy
 from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import OBJECTS, TUBES, VIDEOS, read_table, table_hash, write_table
-from stages.tubes.cut import chosen_objects, cut_clip
+from stages.common.tables.schemas import BOX, OBJECTS, TUBES, VIDEOS, hash_of, read_table, write_table
+from stages.tubes.cut import chosen_objects, cut_clip, sampled
 from stages.tubes.settings import Tubes
 
 
 def run(name: str) -> str:
     paths, tubes = SetPaths(name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    objects, tables, jobs = read_table(paths.detections / "objects.parquet", OBJECTS), [], []
+    objects, chosen = read_table(paths.detections / "objects.parquet", OBJECTS, ["video", "object", "frame", *BOX]), {}
     rows_of = objects.groupby("video").indices
     for video in videos.itertuples():
-        rows = chosen_objects(objects.iloc[rows_of.get(video.video, [])], video.split, video.frames, tubes)
+        spans = open_frames(paths.frames, video.video).spans
+        chosen[video.video] = chosen_objects(objects.iloc[rows_of.get(video.video, [])], video.split, spans, tubes)
+    chosen |= sampled({video: chosen[video] for video in videos["video"][videos["split"] == "train"]}, tubes.most)
+    tables, jobs = [], []
+    for video in videos.itertuples():
+        rows = chosen[video.video]
         tables.append(rows[["video", "object"]].assign(split=video.split, row=range(len(rows))))
-        content = {**asdict(tubes), "split": video.split, "rows": table_hash(rows, OBJECTS)}
+        content = {**asdict(tubes), "split": video.split, "rows": hash_of(rows)}
         content["frames"] = open_frames(paths.frames, video.video).hash
         make = functools.partial(cut_clip, paths.frames, video.video, video.split, rows, tubes)
         jobs.append(Job(video.video, content, make))

@@ -12,17 +12,18 @@ from stages.common.tables.schemas import BOX
 from stages.tubes.settings import Tubes
 
 
-def chosen_frames(frames: int, split: str, tubes: Tubes) -> np.ndarray:
-    """Numbers of the frames (int) in which a clip's objects become tubes.
+def chosen_frames(spans: np.ndarray, split: str, tubes: Tubes) -> np.ndarray:
+    """Numbers of the frames (int) of a clip's live stretches, int (n, 2), in which its objects become tubes.
 
-    Test and held-out clips: all. Training clips: every `train_stride`-th, counted from the first as `detect.every`
-    counts, with the whole reach before and after it, so that no tube to learn from repeats the clip's first or last
-    frame; in a clip that is too short for that, all that have the reach, or, if none has, every `train_stride`-th.
+    Test and held-out clips: all. Training clips: every `train_stride`-th, counted as `detect.every` counts, with the
+    whole reach before and after it, so that no tube to learn from repeats a stretch's first or last frame; in a clip
+    that is too short for that, all that have the reach, or, if none has, every `train_stride`-th.
     """
-    every = np.arange(frames)
+    every = np.concatenate([np.zeros(0, int), *(np.arange(first, stop) for first, stop in spans)])
     if split != "train":
         return every
-    inside = (every >= tubes.reach) & (every < frames - tubes.reach)
+    first, stop = (np.repeat(edge, spans[:, 1] - spans[:, 0]) for edge in spans.T)
+    inside = (every >= first + tubes.reach) & (every < stop - tubes.reach)
     counted = every % tubes.train_stride == 0
     return every[inside & counted if (inside & counted).any() else inside if inside.any() else counted]
 
@@ -41,11 +42,12 @@ def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple
 def cut_tube(frames: Frames, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
     """One tube, uint8 (2 half + 1, size, size, channels), around the detection's frame `middle`.
 
-    Beyond the clip's ends its first or last frame is repeated. The box, float (4,) in pixels, stays where it is.
+    Beyond the ends of its live stretch the first or last frame is repeated. The box, float (4,) in pixels, stays where
+    it is.
     """
-    _, height, width = frames.shape[:3]
+    (_, height, width), (first, stop) = frames.shape[:3], frames.span_of(middle)
     left, top, right, bottom = crop_area(box, context, width, height)
-    times = np.clip(np.arange(middle - half, middle + half + 1), 0, len(frames) - 1)
+    times = np.clip(np.arange(middle - half, middle + half + 1), first, stop - 1)
     shrinks = right - left > size and bottom - top > size
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     crops = [np.ascontiguousarray(frames[time][top:bottom, left:right]) for time in times]
@@ -62,6 +64,17 @@ def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: 
             shard[row] = cut_tube(frames, middle, box, half, tubes.size, tubes.context)
 
 
-def chosen_objects(objects: pd.DataFrame, split: str, frames: int, tubes: Tubes) -> pd.DataFrame:
-    """The objects (OBJECTS) of a clip of so many frames that become tubes, in the order of the shard."""
-    return objects[objects["frame"].isin(chosen_frames(frames, split, tubes))].reset_index(drop=True)
+def chosen_objects(objects: pd.DataFrame, split: str, spans: np.ndarray, tubes: Tubes) -> pd.DataFrame:
+    """The objects (OBJECTS) of a clip with these live stretches that become tubes, in the order of the shard."""
+    return objects[objects["frame"].isin(chosen_frames(spans, split, tubes))].reset_index(drop=True)
+
+
+def sampled(objects: dict[str, pd.DataFrame], most: int) -> dict[str, pd.DataFrame]:
+    """Of the objects of each clip, in the order of the clips and their frames, so many in all at most, evenly spread."""
+    total = sum(map(len, objects.values()))
+    kept, start, sample = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(int)), 0, {}
+    for video, rows in objects.items():
+        inside = kept[(kept >= start) & (kept < start + len(rows))] - start
+        sample[video] = rows.iloc[inside].reset_index(drop=True)
+        start += len(rows)
+    return sample

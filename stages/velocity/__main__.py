@@ -16,9 +16,9 @@ from stages.common.tables.schemas import (
     CUE_VALUES,
     OBJECTS,
     VIDEOS,
+    hash_of,
     join_tables,
     read_table,
-    table_hash,
     write_table,
 )
 
@@ -26,11 +26,11 @@ from stages.common.tables.schemas import (
 def run(name: str) -> str:
     paths = SetPaths(name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    objects, jobs = read_table(paths.detections / "objects.parquet", OBJECTS), []
+    objects, jobs = read_table(paths.detections / "objects.parquet", OBJECTS, ["video", "object", "frame", *BOX]), []
     rows_of = objects.groupby("video").indices
     for video in sorted(videos["video"][videos["split"] != "train"]):
         rows = objects.iloc[rows_of.get(video, [])].reset_index(drop=True)
-        content = {"frames": open_frames(paths.frames, video).hash, "rows": table_hash(rows, OBJECTS)}
+        content = {"frames": open_frames(paths.frames, video).hash, "rows": hash_of(rows)}
         jobs.append(Job(video, content, functools.partial(measure_clip, paths.frames, video, rows)))
     pieces = map_videos("velocity", name, jobs, load_machine())
     count = join_tables(paths.velocity, (piece / "velocity.parquet" for piece in pieces), CUE_VALUES)

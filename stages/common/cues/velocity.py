@@ -32,17 +32,18 @@ def box_means(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return means
 
 
-def of_frames(frames: np.ndarray, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+def of_frames(frames, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Pixels per frame, float32 (n,), at which moves what is in each of the boxes, float (n, 4) in pixels.
 
-    The flow goes from the frame before to the frame after, or from or to the box's own at a clip's ends.
-    frames, times: uint8 (F, H, W[, 3]), int (n,).
+    The flow goes from the frame before to the frame after, or from or to the box's own at the ends of a live stretch.
+    frames, times: Frames of a clip; int (n,), live ones of them.
     """
     velocities, shrink = np.zeros(len(times), np.float32), min(1.0, WIDTH / frames.shape[2])
     order = np.argsort(times, kind="stable")
     moments, starts = np.unique(times[order], return_index=True)
     for time, here in zip(moments, np.split(order, starts)[1:], strict=True):
-        first, last = max(time - 1, 0), min(time + 1, len(frames) - 1)
+        start, stop = frames.span_of(time)
+        first, last = max(time - 1, start), min(time + 1, stop - 1)
         if first == last:
             continue
         magnitude = flow_magnitude(grey(frames[first], shrink), grey(frames[last], shrink))

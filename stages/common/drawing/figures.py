@@ -39,15 +39,18 @@ def score_figures(
     """The score of each video over time, PANELS to a figure.
 
     Args:
-        frames, labels: FRAME_SCORES of the videos, at least one; LABELS.
+        frames, labels: FRAME_SCORES of the videos, at least one; their LABELS. A frame that was not recorded has no row.
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         threshold: infinite for none.
         score_range: lowest and highest score that there is room for.
     """
     videos = sorted(frames["video"].unique())
-    scores = {video: part["score"].to_numpy() for video, part in frames.sort_values("frame").groupby("video")}
-    marked = {video: part["anomalous"].to_numpy(bool) for video, part in labels.sort_values("frame").groupby("video")}
-    panels = [(video, scores[video], marked.get(video, []), seconds[video]) for video in videos]
+    scores = {video: np.full(len(seconds[video]) - 1, np.nan) for video in videos}
+    marked = {video: np.zeros(len(seconds[video]) - 1, bool) for video in videos}
+    for columns, table, name in ((scores, frames, "score"), (marked, labels, "anomalous")):
+        for video, part in table.groupby("video"):
+            columns[video][part["frame"]] = part[name]
+    panels = [(video, scores[video], marked[video], seconds[video]) for video in videos]
     pages = [panels[at : at + PANELS] for at in range(0, len(panels), PANELS)]
     return [score_figure(page, threshold, score_range) for page in pages]
 

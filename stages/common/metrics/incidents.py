@@ -41,6 +41,14 @@ def stretches(marked: ArrayLike, videos: ArrayLike | None = None) -> np.ndarray:
     return np.column_stack([first, last])
 
 
+def stretch_numbers(videos: ArrayLike, frames: ArrayLike) -> np.ndarray:
+    """A number, int64 (n,), of the recorded stretch that each frame is in: another for each video, and after each frame
+    that was not recorded. Where it is given for `videos`, nothing goes on over what is not there."""
+    videos, frames = np.asarray(videos), np.asarray(frames)
+    begins = (videos[1:] != videos[:-1]) | (frames[1:] != frames[:-1] + 1)
+    return np.append(0, np.cumsum(begins))[: len(videos)]
+
+
 def incidents(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
     """First and last frame of each incident, int64 (incidents, 2), as `stretches` gives them."""
     return stretches(labels, videos)

@@ -52,9 +52,9 @@ def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
 
 
 def steps_of(searched: pd.DataFrame) -> dict[str, int]:
-    """By video (SEARCHED), frames from one searched frame to the next at most; 1 where there are fewer than two."""
+    """By video (SEARCHED), frames from one searched frame to the next in a stretch; 1 where there are fewer than two."""
     frames = searched.groupby("video")["frame"]
-    return {video: int(np.diff(np.sort(own), prepend=min(own) - 1).max()) for video, own in frames if len(own)}
+    return {video: int(np.diff(np.sort(own)).min()) if len(own) > 1 else 1 for video, own in frames}
 
 
 def with_between(objects: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:

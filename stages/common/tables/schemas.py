@@ -128,8 +128,11 @@ def events(cues: Iterable[str]) -> pa.Schema:
             ("first_frame", pa.int32()),
             ("last_frame", pa.int32()),
             ("peak_frame", pa.int32()),  # of the highest frame score
-            ("start", pa.float64()),  # seconds, as a player of the footage shows them
+            ("start", pa.float64()),  # seconds of the clip
             ("end", pa.float64()),  # when its last frame ends
+            ("file", pa.string()),  # of the source, in which it begins
+            ("file_seconds", pa.float64()),  # when in that file
+            ("clock", pa.timestamp("us")),  # time of day by the camera's clock; null where unknown
             ("peak", pa.float64()),
             *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
             ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
@@ -209,6 +212,11 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
         found, expected = ([f"{field.name} {field.type}" for field in fields] for fields in (there, schema))
         raise InputError(f"{path}: columns {found}, expected {expected}; run `dvc repro` again")
     return pq.read_table(path, columns=columns).to_pandas()
+
+
+def hash_of(frame: pd.DataFrame) -> str:
+    """`table_hash` of a table that has some columns of a schema."""
+    return table_hash(frame, pa.Schema.from_pandas(frame, preserve_index=False).remove_metadata())
 
 
 def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
