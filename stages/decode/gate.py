@@ -25,8 +25,9 @@ CONTRAST, NOISY = 12.0, 6.0
 SIDE = 0.015  # of the picture's height: the side of a square that has as many pixels as the least that moves
 # Light that jumps by so many grey levels from look to look has been switched.
 SWITCHED = 15.0
-# Changed cells of the picture, changed pixels of a cell, and of the picture, from which on it has changed as a whole.
-CELLS, CELL, WHOLE = 0.4, 0.05, 0.5
+# Changed pixels of a cell, and changed cells of the picture, from which on it may have moved; changed pixels of the
+# picture from which on it has changed as a whole.
+CELL, CELLS, WHOLE = 0.05, 0.25, 0.5
 SAME_SCENE = 0.5  # correlation of edges
 SETTLED = 1.0  # seconds in which a camera that was moved shows one view, or else something large has moved
 
@@ -46,6 +47,7 @@ class Gate:
         self.seen = 0
         self.background: np.ndarray | None = None
         self.moved = np.zeros(0)
+        self.noise = 0.0  # standard deviation of a pixel, in grey levels
         self.faults: list[tuple[int, str]] = []
         self.doubtful: list[int] = []  # looks at which all is changed, and it is not known yet by what
         self.lately: deque[np.ndarray] = deque(maxlen=max(2, round(self.looks)))  # of a second
@@ -62,6 +64,7 @@ class Gate:
         """
         now = cv2.GaussianBlur(shrunk(luma), (3, 3), 0)
         live = self._judge(number, now)
+        self._follow_noise(now)
         self.lately.append(now)
         self.known = self.doubtful[0] if self.doubtful else number + 1
         return live
@@ -80,10 +83,8 @@ class Gate:
             cv2.accumulateWeighted(now, self.background, 1 / self.seen)
             return [number]
         light = self._follow_light(now)
-        if abs(light) >= SWITCHED:
-            self.faults.append((number, "light"))
-        mask = differing(now, self.background)
-        kind = whole_change(mask, now, self.background)
+        mask = differing(now, self.background, self.noise)
+        kind = whole_change(mask, now, self.background, abs(light) >= SWITCHED)
         if kind == "light" or (kind and self._settled(now)):
             # Once for all the looks at which the camera was moving.
             self.faults.append((self.doubtful[0] if self.doubtful else number, kind))
@@ -104,13 +105,19 @@ class Gate:
         if not large:
             cv2.accumulateWeighted(now, self.background, rate[0])
             return False
-        moving = cv2.medianBlur(mask & differing(now, self.lately[0]), 3)
+        moving = cv2.medianBlur(mask & differing(now, self.lately[0], self.noise), 3)
         self.moved[moving > 0] = self.seen
         moving = cv2.dilate(moving, np.ones((5, 5), np.uint8))
         cv2.accumulateWeighted(now, self.background, rate[1], moving)
         cv2.accumulateWeighted(now, self.background, rate[0], moving ^ 1)
         recent = self.seen - self.moved <= HELD * self.looks
         return any(recent[window][part].any() for window, part in large)
+
+    def _follow_noise(self, now: np.ndarray) -> None:
+        """From look to look most pixels differ by noise alone; where they do not, for once, it stays as it is."""
+        if self.lately:
+            found = 1.05 * float(np.median(cv2.absdiff(now, self.lately[-1])[::4, ::4]))
+            self.noise += (min(found, self.noise + 1) - self.noise) / min(self.seen - 1, STILL * self.looks)
 
     def _follow_light(self, now: np.ndarray) -> float:
         """Brings the background to the light of now; by how many grey levels it has changed since the last look."""
@@ -125,7 +132,7 @@ class Gate:
 
     def _settled(self, now: np.ndarray) -> bool:
         """Whether a new view has stayed as it is since the last look, and is no doubt of this look alone."""
-        return len(self.doubtful) > 0 and not parts(differing(now, self.lately[-1]))
+        return len(self.doubtful) > 0 and not parts(differing(now, self.lately[-1], self.noise))
 
 
 def shrunk(luma: np.ndarray) -> np.ndarray:
@@ -137,10 +144,9 @@ def shrunk(luma: np.ndarray) -> np.ndarray:
     return luma
 
 
-def differing(now: np.ndarray, background: np.ndarray) -> np.ndarray:
-    """Pixels that differ by more than noise, uint8 (H, W), 0 or 1."""
+def differing(now: np.ndarray, background: np.ndarray, noise: float) -> np.ndarray:
+    """Pixels that differ by more than noise, whose deviation is given, uint8 (H, W), 0 or 1."""
     difference = cv2.absdiff(now, cv2.convertScaleAbs(background))
-    noise = 1.4826 * float(np.median(difference[::4, ::4]))
     return (difference > max(CONTRAST, NOISY * noise)).view(np.uint8)
 
 
@@ -158,18 +164,15 @@ def parts(mask: np.ndarray) -> list[tuple[tuple[slice, slice], np.ndarray]]:
     return found
 
 
-def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray) -> str:
-    """light or moved where a mask is of what changes a picture as a whole, else ""."""
-    share = cv2.countNonZero(mask) / mask.size
-    if share < CELL:
-        return ""
+def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
+    """light or moved where a mask is of what changes a picture as a whole, or its light has been switched, else ""."""
     spread = (cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > CELL).mean()
-    if spread < CELLS:
+    if spread < CELLS and not switched:
         return ""
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"
-    if share < WHOLE:
+    if cv2.countNonZero(mask) < WHOLE * mask.size and not switched:
         return ""
     alike = np.corrcoef(edges(before).ravel(), edges(now).ravel())[0, 1]
     return "light" if alike >= SAME_SCENE else "moved"

@@ -20,8 +20,10 @@ def scene(height: int = 240, width: int = 320, seed: int = 0) -> np.ndarray:
 
 def noisy(frames, sigma: float = 3.0, seed: int = 1):
     rng = np.random.default_rng(seed)
-    bank = rng.normal(0, sigma, (8, *frames[0].shape))
-    return [np.clip(frame + bank[rng.integers(8)], 0, 255).round().astype(np.uint8) for frame in frames]
+    shape = frames[0].shape
+    return [
+        np.clip(frame + sigma * rng.standard_normal(shape, np.float32), 0, 255).astype(np.uint8) for frame in frames
+    ]
 
 
 def with_walker(background: np.ndarray, index: int, size: tuple[int, int] = (16, 40), start: int = 0) -> np.ndarray:

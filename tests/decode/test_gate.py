@@ -45,7 +45,7 @@ def test_whoever_stands_in_the_first_picture_and_leaves_is_live_for_a_few_second
     standing = with_walker(SCENE, 30)
     frames = [standing] * 60 + [with_walker(SCENE, k, start=30) for k in range(60, 100)] + [SCENE] * 300
     live, _ = seen(noisy(frames))
-    assert set(range(60, 100, 2)) <= set(live) and max(live) < 100 + 8 * FPS
+    assert set(range(64, 100, 2)) <= set(live) and max(live) < 100 + 8 * FPS
 
 
 def test_slow_dimming_is_not_live():
