@@ -1,10 +1,14 @@
 """Finds the clips of a data set, by the packets of its files alone, and writes down what is known about them."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stages.common.running.cli import run_stage
@@ -24,13 +28,13 @@ from stages.common.tables.schemas import (
     write_table,
 )
 from stages.footage.clips import Clip, Truth, distinct, left_out
-from stages.footage.grid import clip_hash, grid_of, runs_of
+from stages.footage.grid import grid_of, runs_of
 from stages.footage.layouts import find_layout, is_own
 from stages.footage.settings import Footage, Grid
 from stages.footage.sources import Sources, find_sources, listed, probed
 from stages.footage.splits import NORMAL_PARTS, hold_out, normal_of
-from stages.footage.tables import fault_rows, kept_size, pictures_of, run_rows
-from stages.footage.timeline import Fault, Track, faults_of, said, tracks_of
+from stages.footage.tables import fault_rows, file_row, kept_size, pictures_of, run_rows, video_row
+from stages.footage.timeline import Fault, Source, Track, faults_of, said, tracks_of
 from stages.footage.truth import cut_truth, label_table, region_table
 from stages.footage.truth_files import track_regions
 from stages.footage.windows import Part, cut, named
@@ -51,37 +55,27 @@ def run(name: str) -> str:
     parts = sorted(named(cut_tracks(tracks, footage, own), sources), key=lambda part: part.name)
     check_clips(paths.source, parts, found)
     held_out = hold_out(parts, footage.held_out, footage.held_out_clips, footage.seed)
+    parts = [replace(part, split="held_out") if part.name in held_out else part for part in parts]
     fps, every = grid_of(found.good, grid.rate)
-    runs = [runs_of(part, fps, every) for part in parts]
+    clipped = [(part, runs_of(part, fps, every)) for part in parts]
     faults = sorted([*gaps, *(fault for source in found.good for fault in faults_of(source))])
-    truths, known = {}, {}
     with folder_whole(paths.footage) as folder:
-        videos = []
+        truths, known = {}, {}
         with pq.ParquetWriter(folder / "pictures.parquet", PICTURES, compression="zstd") as writer:
-            for part, own_runs in zip(parts, runs, strict=True):
-                pictures, source = pictures_of(part, own_runs, sources), sources[part.numbers[0]]
+            for part, runs in clipped:
+                pictures = pictures_of(part, runs, sources)
                 writer.write_table(arrow_table(pictures, PICTURES))
-                width, height = kept_size(source, grid.height)
-                split = "held_out" if part.name in held_out else part.split
-                row = part.name, split, part.view, own_runs[-1].stop, fps, width, height, part.began
-                videos.append((*row, clip_hash(part, sources, own_runs)))
                 if part.split == "test":
-                    facts = {"frames": len(source.probe.stamps), "width": source.probe.width}
-                    facts["height"] = source.probe.height
+                    source = sources[part.numbers[0]]
+                    size = kept_size(source, grid.height)
+                    truths[part.name] = clip_truth(paths.source, layout, source, pictures, size)
                     known[part.name] = pictures["frame"].to_numpy()
-                    truth = find_truth(paths.source, layout, source.clip, facts)
-                    scale = width / source.probe.width, height / source.probe.height
-                    truths[part.name] = cut_truth(truth, known[part.name], pictures["picture"].to_numpy(), scale)
-        table = pd.DataFrame(videos, columns=VIDEOS.names).astype({"began": "datetime64[us]"})
         labels = label_table(truths, known)
-        write_table(folder / "videos.parquet", table, VIDEOS)
-        write_rows(folder / "files.parquet", [file_row(source) for source in found.good], FILES)
-        write_rows(
-            folder / "runs.parquet",
-            [row for part, own_runs in zip(parts, runs, strict=True) for row in run_rows(part, own_runs, sources)],
-            RUNS,
-        )
-        write_rows(folder / "faults.parquet", list(fault_rows(faults, parts, runs, sources, found.bad)), SOURCE_FAULTS)
+        table = pd.DataFrame([video_row(*clip, sources, fps, grid.height) for clip in clipped], columns=VIDEOS.names)
+        write_table(folder / "videos.parquet", table.astype({"began": "datetime64[us]"}), VIDEOS)
+        write_rows(folder / "files.parquet", map(file_row, found.good), FILES)
+        write_rows(folder / "runs.parquet", chain(*(run_rows(*clip, sources) for clip in clipped)), RUNS)
+        write_rows(folder / "faults.parquet", fault_rows(faults, clipped, sources, found.bad), SOURCE_FAULTS)
         write_table(folder / "labels.parquet", labels, LABELS)
         write_table(folder / "regions.parquet", region_table(truths), REGIONS)
     splits, note = table["split"].value_counts(), ""
@@ -95,12 +89,8 @@ def run(name: str) -> str:
     )
 
 
-def write_rows(path: Path, rows: list[tuple], schema) -> None:
+def write_rows(path: Path, rows: Iterable[tuple], schema: pa.Schema) -> None:
     write_table(path, pd.DataFrame(rows, columns=schema.names), schema)
-
-
-def file_row(source) -> tuple:
-    return source.number, source.clip.path.as_posix(), source.probe.kind, source.probe.sha256
 
 
 def find_clips(source: Path, layout: ModuleType) -> list[Clip]:
@@ -145,11 +135,22 @@ def is_labelled(source: Path, clip: Clip) -> bool:
     return (source / "labels" / f"{clip.own_name}.npy").exists() or (source / f"tracks/{clip.own_name}.txt").exists()
 
 
-def find_truth(source: Path, layout: ModuleType, clip: Clip, facts: dict) -> Truth:
-    """What the layout knows of a test clip; tracks beside it in tracks/<clip>.txt count for more."""
-    truth = layout.truth(source, clip, facts)
-    tracks = track_regions(source / "tracks" / f"{clip.own_name}.txt", facts["frames"])
-    return truth if tracks is None else truth._replace(regions=tracks)
+def clip_truth(
+    folder: Path, layout: ModuleType, source: Source, pictures: pd.DataFrame, size: tuple[int, int]
+) -> Truth:
+    """What the layout knows of a test clip's frames; tracks beside it in tracks/<clip>.txt count for more.
+
+    Args:
+        pictures: as of `pictures_of`.
+        size: width and height of the frames that are kept.
+    """
+    probe = source.probe
+    facts = {"frames": len(probe.stamps), "width": probe.width, "height": probe.height}
+    truth = layout.truth(folder, source.clip, facts)
+    tracks = track_regions(folder / "tracks" / f"{source.clip.own_name}.txt", facts["frames"])
+    truth = truth if tracks is None else truth._replace(regions=tracks)
+    scale = size[0] / probe.width, size[1] / probe.height
+    return cut_truth(truth, pictures["frame"].to_numpy(), pictures["picture"].to_numpy(), scale)
 
 
 def lost(found: Sources, faults: list[Fault]) -> str:

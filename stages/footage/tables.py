@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.footage.grid import Run
+from stages.footage.grid import Run, clip_hash
 from stages.footage.timeline import Fault, Source, runs_alike
 from stages.footage.windows import Part
 
@@ -31,6 +31,18 @@ def pictures_of(part: Part, runs: list[Run], sources: dict[int, Source]) -> pd.D
     return pd.DataFrame({"video": part.name, **columns})
 
 
+def video_row(part: Part, runs: list[Run], sources: dict[int, Source], fps: float, most: int | None) -> tuple:
+    """A row of VIDEOS."""
+    width, height = kept_size(sources[part.numbers[0]], most)
+    hashed = clip_hash(part, sources, runs)
+    return part.name, part.split, part.view, runs[-1].stop, fps, width, height, part.began, hashed
+
+
+def file_row(source: Source) -> tuple:
+    """A row of FILES."""
+    return source.number, source.clip.path.as_posix(), source.probe.kind, source.probe.sha256
+
+
 def run_rows(part: Part, runs: list[Run], sources: dict[int, Source]) -> Iterator[tuple]:
     """Rows of RUNS."""
     for run in runs:
@@ -44,14 +56,14 @@ def run_rows(part: Part, runs: list[Run], sources: dict[int, Source]) -> Iterato
 
 
 def fault_rows(
-    faults: list[Fault], parts: list[Part], runs: list[list[Run]], sources: dict[int, Source], bad: dict[Path, str]
+    faults: list[Fault], clipped: list[tuple[Part, list[Run]]], sources: dict[int, Source], bad: dict[Path, str]
 ) -> Iterator[tuple]:
     """Rows of SOURCE_FAULTS; what lies between two clips is in neither."""
     for path, wrong in bad.items():
         yield "", path.as_posix(), "unreadable", -1, -1, 0.0, wrong
     holding = defaultdict(list)
-    for part, own in zip(parts, runs, strict=True):
-        for number in set(part.numbers.tolist()):
+    for part, own in clipped:
+        for number in np.unique(part.numbers):
             holding[number].append((part, own))
     for fault in faults:
         where = "", -1, -1

@@ -28,7 +28,7 @@ VIDEOS = pa.schema(
         ("view", pa.string()),  # which of several scenes of the set it shows; "" where there is one
         ("frames", pa.int32()),  # of the grid, whether or not they were recorded
         ("fps", pa.float64()),  # frames of the grid per second
-        ("width", pa.int32()),  # of the source's pictures
+        ("width", pa.int32()),  # of the frames that are kept
         ("height", pa.int32()),
         ("began", pa.timestamp("us")),  # time of day of the first frame, by the camera's clock; null where unknown
         ("hash", pa.string()),  # of the files that it comes from, and of which of their pictures
@@ -46,7 +46,7 @@ FILES = pa.schema(
 # pictures, or, of a file without time stamps, its number in the order in which pictures are shown. Ascending in a file;
 # one that was held is several frames.
 PICTURES = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("file", pa.int32()), ("stamp", pa.int64())])
-# The recorded stretches of a clip; frames in none of them were not recorded.
+# The recorded stretches of a clip, each of one file; frames in none of them were not recorded.
 RUNS = pa.schema(
     [
         ("video", pa.string()),
