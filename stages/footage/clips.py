@@ -98,7 +98,9 @@ def own_clips(source: Path, folder: Path, split: str, leave_out: Collection[str]
 def is_video(path: Path) -> bool:
     """Whether a file is meant to be a video, by its suffix, or else by its content."""
     suffix = path.suffix.lower()
-    return suffix in VIDEO_SUFFIXES or (suffix not in OTHER_SUFFIXES and holds_video(path))
+    return suffix in VIDEO_SUFFIXES or (
+        suffix not in OTHER_SUFFIXES and path.is_file() and holds_video(path.absolute())
+    )
 
 
 @cache

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -176,13 +176,19 @@ def numbers_of(name: str) -> tuple[list[int], str]:
 
 
 def joined(sources: list[Source]) -> tuple[list[Track], list[Fault]]:
-    """Sources in their order as tracks, a new one where one begins before the end of the last; and the gaps between."""
+    """Sources in their order as tracks, a new one where one lies within the last; and the gaps between.
+
+    What two sources overlap by is taken from the first of them.
+    """
     tracks, faults, run, end = [], [], [], 0.0
     for source in sources:
         first = source.clock + timedelta(seconds=float(source.seconds[source.first])) if source.clock else None
         start = end + PAUSE if run else 0.0
         if run and first and run[0][2]:
             start = (first - run[0][2]).total_seconds()
+            if WHOLE_SECONDS < end - start < source.length / 2:  # Some recorders let files overlap.
+                early = source.seconds[source.first] + end - start
+                source, start = replace(source, first=int(np.searchsorted(source.seconds, early))), end
             if start < end - WHOLE_SECONDS:
                 tracks.append(track(run))
                 run, start = [], 0.0

@@ -86,7 +86,7 @@ def named(parts: list[Part], sources: dict[int, Source]) -> list[Part]:
         name = sources[number].clip.name
         if part.numbers[-1] != number:
             name = f"{part.began:%Y-%m-%d_%H-%M-%S}" if part.began else f"{name}_on"
-        elif many[number] > 1 or part.stop - part.first < sources[number].stop - sources[number].first:
+        elif many[number] > 1 or part.stop - part.first < (part.track.numbers == number).sum():
             count[number] += 1
             name = f"{name}_{count[number]}"
         found.append(replace(part, name=name))

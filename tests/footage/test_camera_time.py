@@ -111,6 +111,18 @@ def test_names_tell_whole_seconds_and_real_holes_are_gaps(days):
     assert len(missing) / 25 == pytest.approx(gap["seconds"], abs=0.05) and gap["seconds"] > 9
 
 
+def test_what_two_segments_overlap_by_is_taken_once_and_one_within_another_stands_alone(days):
+    """Segments of five seconds, named four, and then one, seconds apart: as a recorder does that starts early."""
+    for second in (0, 3, 6, 9, 12, 13):
+        segment(days, f"2026-11-25_14-03-{second:02d}.mp4", 125)
+    days.params(footage={"clip_minutes": 1.0, "normal": ["2026-11-25_14-03-00"]})
+    days.run("footage")
+    counts = table(days, "pictures").merge(table(days, "files"), on="file").groupby("path").size().tolist()
+    assert counts == [125, 75, 75, 75, 75, 125]
+    assert clocks(days)[-2:] == ["14:03:05", "14:03:13"]
+    assert len(table(days, "faults")) == 0
+
+
 def test_days_are_normal_by_name(days):
     for day in (24, 25, 26):
         for second in (0, 2, 4):
