@@ -50,8 +50,8 @@ class Backgrounds:
             if place < min(stop + self.stretch, self.total):
                 return
             if self.done in self.wanted:
-                around = [self.samples[at] for at in sorted(self.samples) if at < stop + self.stretch]
-                yield start, stop, median_of(around)
+                around = range(start - self.stretch, stop + self.stretch)
+                yield start, stop, median_of([sample for at, sample in self.samples.items() if at in around])
             self.done += 1
             for at in [at for at in self.samples if at < start]:
                 del self.samples[at]

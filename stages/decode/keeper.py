@@ -1,5 +1,6 @@
 """Which frames are kept: those around what is live."""
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -38,12 +39,14 @@ class Keeper:
         """
         while self.waiting:
             number = self.waiting[0][0]
-            while self.place < len(self.spans) and self.spans[self.place][1] <= number:
+            # The last one may still grow.
+            while self.place + 1 < len(self.spans) and self.spans[self.place][1] <= number:
                 self.place += 1
-            if self.place == len(self.spans) and known is not None:
-                first = known - self.margin  # of what could still become live
-                if number >= first or (self.spans and first - self.spans[-1][1] < self.margin):
+            first, stop = self.spans[self.place] if self.spans else (math.inf, -math.inf)
+            if number >= stop:
+                reach = math.inf if known is None else known - self.margin  # of what could still become live
+                if number >= reach or reach - stop < self.margin:
                     return
             frame = self.waiting.popleft()
-            if self.place < len(self.spans) and self.spans[self.place][0] <= number:
+            if first <= number < stop:
                 yield frame
