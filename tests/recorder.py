@@ -35,6 +35,7 @@ def record(
     sound: tuple[float, float] | None = None,
     height: int = 64,
     created: str = "",
+    coding: dict[str, str] | None = None,
     **options: str,
 ) -> Path:
     """Writes pictures number 0 to before `count`.
@@ -45,6 +46,7 @@ def record(
         group: pictures from key frame to key frame.
         stamps: milliseconds of each, where the rate does not tell them.
         sound: from which to which second there is sound.
+        coding: options of the codec.
         options: of the container.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,7 @@ def record(
         if between:
             stream.codec_context.max_b_frames = between
         quiet = {"libx264": {"sc_threshold": "0"}, "libx265": {"x265-params": "log-level=none"}}
-        stream.options = quiet.get(codec, {})
+        stream.options = coding or quiet.get(codec, {})
         tick = Fraction(1, 1000) if stamps is not None else 1 / Fraction(rate).limit_denominator(1001)
         stream.codec_context.time_base = tick
         heard = container.add_stream("aac", rate=8000) if sound else None

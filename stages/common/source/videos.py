@@ -28,6 +28,8 @@ ANEW = {"h264": re.compile(rb"\x00\x00\x01[\x05\x25\x45\x65]"), "hevc": re.compi
 STEPS_BACK = (0, 2, 10, 60)
 # Decoders that leave out, where they are told, just what no other picture depends on.
 SKIPPING = ("h264", "hevc")
+# Seconds within which an encoder without key frames has renewed all of a picture.
+REFRESH = 10.0
 # Errors in a row after which nothing more is expected of a file.
 PATIENCE = 50
 
@@ -54,7 +56,7 @@ def read_pictures(
     waiting = deque(stamps)
     # A file that cannot be opened, or holds no video any more, has none of the pictures.
     with suppress(av.error.FFmpegError, IndexError):
-        for stamp, frame, intact in decoded(path, kind, stamps) if stamps else ():
+        for stamp, frame, intact in decoded_from(path, kind, stamps) if stamps else ():
             while waiting and waiting[0] < stamp:
                 yield waiting.popleft(), None, False
             if waiting and waiting[0] == stamp:
@@ -73,13 +75,25 @@ def upright(frame: av.VideoFrame) -> av.VideoFrame | np.ndarray:
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), quarters))
 
 
-def decoded(path: Path, kind: str, stamps: Sequence[int]) -> Iterator[tuple[int, av.VideoFrame, bool]]:
-    """Stamps, frames and whether they are intact, from the first of `stamps` or before it on, in the order of showing.
+def decoded_from(path: Path, kind: str, stamps: Sequence[int]) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+    """What `decoded` gives, begun earlier where the first of `stamps` is not in it: a picture may be whole only some
+    time after its key frame, where this is one in name and refreshed piece by piece."""
+    for back in (0.0, REFRESH):
+        frames = decoded(path, kind, stamps, back)
+        first = next(frames, None)
+        if first and first[0] <= stamps[0]:
+            break
+    yield from [first] if first else []
+    yield from frames
+
+
+def decoded(path: Path, kind: str, stamps: Sequence[int], back: float) -> Iterator[tuple[int, av.VideoFrame, bool]]:
+    """Stamps, frames and whether they are intact, in the order of showing, from `back` seconds before `stamps` on.
 
     Frames on which no other depends and which are none of `stamps` may be left out.
     """
     wanted, number, sound = set(stamps), -1, True
-    for packet, context in from_key(path, kind, stamps[0]):
+    for packet, context in from_key(path, kind, stamps[0], back):
         if kind == "counted" and number < 0:
             number = packet.opaque
         elif kind != "counted" and context.name in SKIPPING:
@@ -100,15 +114,15 @@ def decoded(path: Path, kind: str, stamps: Sequence[int]) -> Iterator[tuple[int,
             sound = True
 
 
-def from_key(path: Path, kind: str, stamp: int) -> Iterator[tuple[av.Packet, av.VideoCodecContext]]:
-    """The packets from a key frame that is shown at `stamp` or before, or else from the first one on."""
+def from_key(path: Path, kind: str, stamp: int, early: float) -> Iterator[tuple[av.Packet, av.VideoCodecContext]]:
+    """The packets from a key frame that is shown `early` seconds before `stamp` or earlier, or else all of them."""
     for back in STEPS_BACK if kind != "counted" else ():
         with opened(path) as container:
             stream = picture_stream(container)
             if container.format.name in UNSEEKABLE:
                 break
             try:
-                container.seek(stamp - round(back / stream.time_base), stream=stream)
+                container.seek(stamp - round((early + back) / stream.time_base), stream=stream)
             except (av.error.FFmpegError, OverflowError):
                 break
             found = False

@@ -64,6 +64,17 @@ def test_damage_costs_the_pictures_that_it_hits(tmp_path):
     assert set(right) >= {*range(100), *range(108, 250)}
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize("way", ["open-gop=1:bframes=3", "intra-refresh=1"])
+def test_a_key_frame_need_not_be_a_new_beginning(tmp_path, name, way):
+    """Pictures after one may need those before it, or it is renewed piece by piece."""
+    path = record(tmp_path / name, count=120, group=24, coding={"x264-params": f"{way}:keyint=24:scenecut=0"})
+    stamps = stamps_of(path)
+    for chosen in (range(50, 120, 2), [46], [47], [48], [49], [71, 72], [95, 96, 97]):
+        read = list(read_pictures(path, "file", [stamps[number] for number in chosen]))
+        assert [number_of(picture) for _, picture, _ in read] == list(chosen)
+
+
 def test_what_is_not_there_is_said_for_each_stamp(tmp_path):
     path = record(tmp_path / "a.mp4")
     first, *_, last = stamps_of(path)
