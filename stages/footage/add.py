@@ -47,7 +47,7 @@ LIKELY = {
 # fps: 25.0
 """,
     "decode": "# rate: 12.5\n# grey: true\n",
-    "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 16}\n",
+    "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 0.04}\n",
     "train": "# mirror: false  # a one-way road\n",
     "report": "# false_alarms_per_hour: 0.5\n",
 }

@@ -1,6 +1,7 @@
 """What a file of footage holds, from its packets alone: which pictures, when, and what is wrong with it."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -31,9 +32,7 @@ class Probe:
     created: str = ""  # when, as its metadata tell
     wrong: str = ""  # why nothing of it can be read; the rest is as above, then
     stamps: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # PICTURES.stamp
-    seconds: np.ndarray = field(
-        default_factory=lambda: np.zeros(0)
-    )  # by the file's clock; empty where it tells no times
+    seconds: np.ndarray = field(default_factory=lambda: np.zeros(0))  # by the file's clock; empty where it has none
 
     def save(self, folder: Path) -> None:
         facts = {key: value for key, value in asdict(self).items() if key not in ("stamps", "seconds")}
@@ -63,6 +62,8 @@ def probe_images(path: Path) -> Probe:
 
 
 def probe_video(path: Path) -> Probe:
+    if not path.exists():
+        return Probe(wrong="it is a link to nothing")
     hashed = sha256(path)
     if not path.stat().st_size:
         return Probe(sha256=hashed, wrong="it is empty")
@@ -158,8 +159,8 @@ def promised_end(container: av.container.InputContainer, stream: av.VideoStream)
         own = float(stream.duration * stream.time_base)
         # An edit list may hide some of it.
         return lambda begins: begins + (min(own, whole) if whole else own)
-    if tag := stream.metadata.get("DURATION"):
-        hours, minutes, seconds = tag.split(":")
-        return lambda _: 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+    if tag := re.match(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = map(float, tag.groups())
+        return lambda _: 3600 * hours + 60 * minutes + seconds
     alone = whole and len(container.streams) == 1  # Sound may be longer than its picture.
     return lambda begins: begins + whole if alone else 0.0

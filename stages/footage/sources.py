@@ -36,7 +36,7 @@ def probed(source: Path, name: str, clips: list[Clip], machine: Machine) -> list
     for clip in clips:
         path = source / clip.path
         files = images_in(path) if clip.kind == "images" else [path]
-        facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        facts = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.exists()]
         shown = clip.name.replace("\n", "\\n")
         jobs.append(Job(shown, {"path": str(path), "files": facts}, partial(write_probe, path, clip.kind)))
     return [load_probe(piece) for piece in map_videos("footage", name, jobs, machine)]

@@ -11,6 +11,7 @@ from stages.footage.timeline import Track
 
 # Clips into which the normal time of recordings is cut at least, so that some of it can be held out.
 NORMAL_PARTS = 4
+KNOWN = 20  # names that a message tells of
 
 
 def normal_of(tracks: list[Track], named: list[str], share: float) -> list[np.ndarray]:
@@ -33,7 +34,7 @@ def normal_of(tracks: list[Track], named: list[str], share: float) -> list[np.nd
             left -= ends[-1]
         return normal
     normal = [np.zeros(len(track.seconds), bool) for track in tracks]
-    known = [source.clip.name for track in tracks for source in track.sources]
+    known = [source.clip.name for track in tracks for source in track.sources][:KNOWN]
     for name in named:
         found = [marked(track, name) for track in tracks]
         if not any(mark.any() for mark in found):

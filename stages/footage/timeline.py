@@ -103,6 +103,7 @@ def closed(probe: Probe) -> tuple[np.ndarray, float]:
     seconds = probe.seconds - probe.seconds[0]
     steps = np.diff(seconds)
     steps = np.delete(steps, [place - 1 for place in probe.breaks])
+    steps = steps[steps > 0]
     step = 1 / probe.rate if probe.rate else 0.04
     if len(steps):
         usual = np.median(steps)
@@ -122,15 +123,19 @@ def hole_from(step: float) -> float:
 def faults_of(source: Source) -> Iterator[Fault]:
     """Gaps, jumps of the clock and a tail that was cut off, as far as they concern the pictures that count."""
     probe, seconds, step = source.probe, source.seconds, source.step
-    for place in probe.breaks:
+
+    def inside(place: int) -> bool:
+        return source.first < place < source.stop
+
+    for place in filter(inside, probe.breaks):
         jump = float(probe.seconds[place] - probe.seconds[place - 1] - step)
         way = "forward" if jump > 0 else "back"
         yield Fault(source.number, place, "clock", PAUSE, f"its clock jumps {way} by {said(abs(jump))}")
     for place in np.flatnonzero(np.diff(seconds) > hole_from(step)) + 1:
-        if place not in probe.breaks:
+        if inside(place) and place not in probe.breaks:
             lost = float(seconds[place] - seconds[place - 1] - step)
             yield Fault(source.number, int(place), "gap", lost, f"{said(lost)} were not recorded")
-    if probe.lacks > max(1.0, 0.02 * float(seconds[-1])):
+    if probe.lacks > max(1.0, 0.02 * float(seconds[-1])) and source.stop == len(seconds):
         words = f"it was cut off: {said(probe.lacks)} that its header promises are not there"
         yield Fault(source.number, len(seconds) - 1, "cut_off", probe.lacks, words)
 

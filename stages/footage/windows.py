@@ -93,4 +93,11 @@ def named(parts: list[Part], sources: dict[int, Source]) -> list[Part]:
     for more in (lambda part: f"{part.view}_".replace("/", "_").lstrip("_"), lambda part: f"{part.split}_"):
         twice = Counter(part.name for part in found)
         found = [replace(part, name=more(part) + part.name) if twice[part.name] > 1 else part for part in found]
+    names: set[str] = set()
+    for place, part in enumerate(found):
+        name = part.name
+        while name in names:  # A file is named like the part of another.
+            name += "_"
+        names.add(name)
+        found[place] = replace(part, name=name)
     return found

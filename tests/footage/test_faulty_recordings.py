@@ -209,6 +209,7 @@ def keyless(path):
 
 
 BAD = {
+    "link": (lambda path: path.symlink_to("nowhere"), "it is a link to nothing"),
     "empty": (lambda path: path.touch(), "it is empty"),
     "text": (broken, "it is no video, or it was cut off"),
     "cut": (

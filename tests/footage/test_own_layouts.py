@@ -113,6 +113,13 @@ def test_two_of_one_name_are_told_apart_by_their_folders_or_suffixes(project):
     assert table(project, "videos")["video"].tolist() == ["test_a", "train_a", "train_b.avi", "train_b.mp4"]
 
 
+def test_a_file_named_like_a_part_of_another_is_told_from_it(project):
+    for name in ("gate", "gate_1"):
+        write_avi(project.source / f"{name}.avi", still(40))
+    project.run("footage")
+    assert sorted(table(project, "videos")["video"]) == ["gate_2", "gate_3", "gate_4", "test_gate_1", "train_gate_1"]
+
+
 @pytest.fixture
 def recordings(project):
     """Two recordings that nobody has sorted, a video and pictures, and what else lies about."""
