@@ -10,6 +10,7 @@ from miniatures import clips_of, drop_rubbish, rows, shown, table
 from stages.common.running.files import sha256
 from stages.common.source.videos import read_pictures
 from stages.common.tables.schemas import BOX
+from stages.footage import probe
 
 
 @pytest.fixture
@@ -92,6 +93,21 @@ def test_running_again_gives_the_same_bytes(own):
     assert own.made() == before and "data/mine/footage/videos.parquet" in before
 
 
+def test_only_what_is_new_or_changed_is_read_anew(own, monkeypatch):
+    read, real = [], probe.probe_video
+    monkeypatch.setattr(probe, "probe_video", lambda path: read.append(path.name) or real(path))
+    own.run("footage")
+    assert sorted(read) == ["old.AVI", "tracked.mp4", "video.mp4"]
+    hashes = dict(rows(table(own, "videos"), "video", "hash"))
+    read.clear()
+    write_video(own.source / "train/new.mp4", still(4, seed=1))
+    write_video(own.source / "train/video.mp4", still(5))
+    own.run("footage")
+    assert sorted(read) == ["new.mp4", "video.mp4"]
+    after = dict(rows(table(own, "videos"), "video", "hash"))
+    assert {video for video in hashes if after[video] != hashes[video]} == {"video"}
+
+
 def test_without_any_truth_the_tables_are_empty_and_the_stage_goes_on(own):
     shutil.rmtree(own.source / "labels")
     shutil.rmtree(own.source / "tracks")
@@ -137,7 +153,7 @@ def test_recordings_are_split_by_share_of_all_time_and_it_is_said(recordings, la
     status, out, err = recordings.attempt("footage")
     assert status == 0 and "(no train/ and test/: the first 50% of the time are taken as normal)" in out, err
     clips = clips_of(recordings)
-    assert rows(clips.round(6), "video", "path", "frames", "second") == [
+    assert rows(clips.assign(second=clips["second"].round(6)), "video", "path", "frames", "second") == [
         *((f"gate_{part + 1}", "gate.avi", 8, round(0.8 * part, 6)) for part in range(5)),
         ("yard", "yard", 24, 0),
     ]
