@@ -79,12 +79,15 @@ class Gate:
         if self.background is None or self.seen <= WARM * self.looks:
             if self.background is None:
                 self.background = now.astype(np.float32)
-                self.moved = np.full(now.shape, -np.inf)  # at which look each pixel moved last
+                self.moved = np.full(now.shape, -np.inf, np.float32)  # at which look each pixel moved last
             cv2.accumulateWeighted(now, self.background, 1 / self.seen)
             return [number]
         light = self._follow_light(now)
         mask = differing(now, self.background, self.noise)
-        kind = whole_change(mask, now, self.background, abs(light) >= SWITCHED)
+        switched, kind = abs(light) >= SWITCHED, ""
+        # A crowd may be everywhere, but goes only a little from look to look.
+        if switched or (widespread(mask) and (self.doubtful or widespread(self._since(-1, now)))):
+            kind = whole_change(mask, now, self.background, switched)
         if kind == "light" or (kind and self._settled(now)):
             # Once for all the looks at which the camera was moving.
             self.faults.append((self.doubtful[0] if self.doubtful else number, kind))
@@ -105,13 +108,17 @@ class Gate:
         if not large:
             cv2.accumulateWeighted(now, self.background, rate[0])
             return False
-        moving = cv2.medianBlur(mask & differing(now, self.lately[0], self.noise), 3)
+        moving = cv2.medianBlur(mask & self._since(0, now), 3)
         self.moved[moving > 0] = self.seen
         moving = cv2.dilate(moving, np.ones((5, 5), np.uint8))
         cv2.accumulateWeighted(now, self.background, rate[1], moving)
         cv2.accumulateWeighted(now, self.background, rate[0], moving ^ 1)
         recent = self.seen - self.moved <= HELD * self.looks
         return any(recent[window][part].any() for window, part in large)
+
+    def _since(self, place: int, now: np.ndarray) -> np.ndarray:
+        """What differs from one of the last looks."""
+        return differing(now, self.lately[place], self.noise)
 
     def _follow_noise(self, now: np.ndarray) -> None:
         """From look to look most pixels differ by noise alone; where they do not, for once, it stays as it is."""
@@ -132,7 +139,7 @@ class Gate:
 
     def _settled(self, now: np.ndarray) -> bool:
         """Whether a new view has stayed as it is since the last look, and is no doubt of this look alone."""
-        return len(self.doubtful) > 0 and not parts(differing(now, self.lately[-1], self.noise))
+        return len(self.doubtful) > 0 and not parts(self._since(-1, now))
 
 
 def shrunk(luma: np.ndarray) -> np.ndarray:
@@ -164,11 +171,14 @@ def parts(mask: np.ndarray) -> list[tuple[tuple[slice, slice], np.ndarray]]:
     return found
 
 
+def widespread(mask: np.ndarray) -> bool:
+    """Whether a mask is in so many places of the picture that the whole may have moved."""
+    share = cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    return bool((share > CELL).mean() >= CELLS)
+
+
 def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
-    """light or moved where a mask is of what changes a picture as a whole, or its light has been switched, else ""."""
-    spread = (cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > CELL).mean()
-    if spread < CELLS and not switched:
-        return ""
+    """light or moved where widespread change is of the picture as a whole, or its light has been switched, else ""."""
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"

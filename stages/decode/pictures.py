@@ -8,6 +8,7 @@ from typing import NamedTuple
 import av
 import cv2
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from stages.common.source.videos import read_pictures
 
@@ -15,6 +16,9 @@ from stages.common.source.videos import read_pictures
 LARGE = 2_500_000
 # Their first plane is the light of each pixel, a byte each.
 LIGHT_FIRST = ("gray", "nv12", "yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj444p")
+
+# What it has worked out for pictures of one form serves for the next; by itself each works it out anew.
+REFORMATTER = VideoReformatter()
 
 Picture = av.VideoFrame | np.ndarray  # an array is uint8 BGR (H, W, 3)
 
@@ -61,7 +65,7 @@ def waiting(picture: Picture, size: tuple[int, int]) -> Picture:
     """A picture to be kept in memory for a while: a very large one at the size (width, height) at which it is kept."""
     if isinstance(picture, np.ndarray) or picture.width * picture.height <= LARGE:
         return picture
-    return picture.reformat(*size, interpolation="AREA")
+    return REFORMATTER.reformat(picture, *size, interpolation="AREA")
 
 
 def luma(picture: Picture) -> np.ndarray:
@@ -69,7 +73,7 @@ def luma(picture: Picture) -> np.ndarray:
     if isinstance(picture, np.ndarray):
         return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     if picture.format.name not in LIGHT_FIRST:
-        return picture.to_ndarray(format="gray")
+        return REFORMATTER.reformat(picture, format="gray").to_ndarray()
     plane = picture.planes[0]
     lines = np.frombuffer(plane, np.uint8, picture.height * plane.line_size)
     return lines.reshape(picture.height, plane.line_size)[:, : picture.width]
@@ -80,7 +84,7 @@ def converted(picture: Picture, size: tuple[int, int], grey: bool) -> np.ndarray
     if isinstance(picture, np.ndarray):
         array = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY) if grey else picture
     else:
-        array = picture.to_ndarray(format="gray" if grey else "bgr24")
+        array = REFORMATTER.reformat(picture, format="gray" if grey else "bgr24").to_ndarray()
     if array.shape[1::-1] == size:
         return array
     return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
