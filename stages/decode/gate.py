@@ -128,9 +128,10 @@ class Gate:
 
     def _follow_light(self, now: np.ndarray) -> float:
         """Brings the background to the light of now; by how many grey levels it has changed since the last look."""
-        gain, offset = brightness_change(now, self.background, step=8)
-        if abs(gain - 1) < 0.005 and abs(offset) < 0.5:
-            return 0.0
+        apart = now[::12, ::12] - self.background[::12, ::12]
+        if abs(np.median(apart)) < 0.5 and np.median(np.abs(apart)) < 0.5 + self.noise:
+            return 0.0  # as for nearly all looks, in a fraction of the time
+        gain, offset = brightness_change(now, self.background, step=12)
         before = float(self.background.mean())
         # A fit that says more than light can do is of another picture.
         if 0.2 <= gain <= 5:
