@@ -73,9 +73,7 @@ def object_map_maxima(
     return highest
 
 
-def fill_frames(
-    scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray
-) -> np.ndarray:
+def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Frame scores, float (n,), NaN without objects, without gaps.
 
     The `margin` frames at either end of a live stretch, in which no object is scored, take the value of the nearest frame

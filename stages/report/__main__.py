@@ -73,7 +73,10 @@ def all_faults(paths: SetPaths, tables: Tables) -> pd.DataFrame:
     faults = pd.concat([*told, *shown], ignore_index=True)
     faults["split"] = faults["video"].map(splits).fillna("")
     faults = faults[faults["split"] != "train"].reset_index(drop=True)
-    ends = [(seconds_at(tables, row, row.first_frame), seconds_at(tables, row, row.last_frame + 1)) for row in faults.itertuples()]
+    ends = [
+        (seconds_at(tables, row, row.first_frame), seconds_at(tables, row, row.last_frame + 1))
+        for row in faults.itertuples()
+    ]
     faults[["start", "end"]] = np.array(ends, float).reshape(-1, 2)
     return faults.assign(alarm=False)[FAULTS.names]
 

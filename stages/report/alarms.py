@@ -6,7 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import AlarmCurve, alarms, hours_of, joined, stretch_counts, stretch_numbers, threshold_for
+from stages.common.metrics.incidents import (
+    AlarmCurve,
+    alarms,
+    hours_of,
+    joined,
+    stretch_counts,
+    stretch_numbers,
+    threshold_for,
+)
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6

@@ -88,7 +88,10 @@ def within(clips: list[tuple[int, int]], spans: np.ndarray) -> list[tuple[int, i
 
 def with_origin(events: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """The events with the file in which each begins, its second there, and the time of day where it is known."""
-    files, began = (table.set_index(key)[of] for table, key, of in ((tables.files, "file", "path"), (tables.videos, "video", "began")))
+    files, began = (
+        table.set_index(key)[of]
+        for table, key, of in ((tables.files, "file", "path"), (tables.videos, "video", "began"))
+    )
     runs_of, rows = dict(tuple(tables.runs.groupby("video"))), []
     for event in events.itertuples():
         runs = runs_of[event.video]

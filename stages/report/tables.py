@@ -60,4 +60,3 @@ class Tables:
 
 def of_video(table: pd.DataFrame, video: str) -> pd.DataFrame:
     return table[table["video"] == video].reset_index(drop=True)
-
