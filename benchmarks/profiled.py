@@ -28,6 +28,7 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.pieces import single_threaded
+from stages.common.tables.shards import Shard
 from stages.score.features import known_features
 from stages.score.settings import Score
 from stages.score.tasks import score_tubes
@@ -69,7 +70,7 @@ def profiled(run: Callable, objects: int) -> dict[str, float]:
 def scoring(sample: Sample) -> dict[str, dict[str, float]]:
     network, _, trained, cut = training(sample)
     settings, offsets = load("score", Score, sample.name), regular_offsets(cut.half_length)
-    shard = take_offsets(np.array(np.load(sample.paths.tubes / f"{sample.video}.npy")[:SCORED]), offsets)
+    shard = take_offsets(Shard(sample.paths.tubes / f"{sample.video}.tubes")[:SCORED], offsets)
     learnt = sample.training_tubes(), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch
     known = known_features(network, *learnt)
     classes = np.ones((len(shard), network.architecture.classes), np.float32)

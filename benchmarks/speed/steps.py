@@ -10,18 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from stages.common.frames.recordings import recordings_of
+from stages.decode.frames import pack_frames
 
 from benchmarks.speed import plain
 from benchmarks.speed.machine import operations
 from benchmarks.speed.rows import limited, row
 from benchmarks.speed.sample import Sample, paired
 from benchmarks.speed.training import TRAINED, pooling, train, training
-from stages.common.frames.recordings import recordings_of
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
 from stages.common.tables.schemas import BOX, SEARCHED, read_table
-from stages.decode.frames import pack_frames
+from stages.common.tables.shards import Shard
 from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.detectors import DETECTORS
@@ -128,7 +129,7 @@ def read(sample: Sample, folder: Path) -> Iterator[dict]:
 def score(sample: Sample, folder: Path) -> Iterator[dict]:
     network, _, trained, cut = training(sample)
     settings, objects = load("score", Score, sample.name), sample.objects
-    shard = np.load(sample.paths.tubes / f"{sample.video}.npy")[: 4 * 256]
+    shard = Shard(sample.paths.tubes / f"{sample.video}.tubes")[: 4 * 256]
     offsets = regular_offsets(cut.half_length)
     shard = np.ascontiguousarray(take_offsets(shard, offsets))
     learnt = sample.training_tubes(), sample.paths.tubes, offsets, trained.mirror, settings.precision, settings.batch

@@ -12,10 +12,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import torch
 from joblib.externals.loky import get_reusable_executor
+from stages.common.frames.recordings import Recording
+from stages.decode.frames import pack_frames
 
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
-from stages.common.frames.recordings import Recording
 from stages.common.frames.store import fill_store
 from stages.common.network.network import load_network
 from stages.common.network.tubes import regular_offsets
@@ -31,7 +32,6 @@ from stages.common.tables.schemas import (
     read_table,
     write_table,
 )
-from stages.decode.frames import pack_frames
 from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.settings import Detect
@@ -132,13 +132,13 @@ def tubes(settings, clip, folder):
 
 
 def teach(settings, weights, clip, folder):
-    teach_clip(folder / "tubes.npy", settings, weights, torch.device("cpu"), folder)
+    teach_clip(folder / "clip.tubes", settings, weights, torch.device("cpu"), folder)
 
 
 def scores(learnt, by_classifier, clip, folder):
     objects = objects_in(folder)
     teacher = folder / "vectors.npy" if by_classifier else None
-    what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "tubes.npy", teacher
+    what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "clip.tubes", teacher
     score_clip(*what, learnt, folder)
 
 

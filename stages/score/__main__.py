@@ -43,7 +43,7 @@ def run(name: str) -> str:
     learnt = Learnt(paths.network, card, known, score, str(device))
     every, jobs = schemas.class_scores_of(table, objects), []
     for video, places in sorted(table.groupby("video").indices.items()):
-        rows, class_scores, shard = table.iloc[places], every[places], paths.tubes / f"{video}.npy"
+        rows, class_scores, shard = table.iloc[places], every[places], paths.tubes / f"{video}.tubes"
         teacher = paths.teacher / f"{video}.npy" if compared == "classifier" else None
         inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard)}
         inputs["class_scores"] = hashlib.sha256(class_scores.tobytes()).hexdigest()

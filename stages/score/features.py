@@ -9,7 +9,7 @@ import torch
 from stages.common.cues import features
 from stages.common.network.network import Network, to_network
 from stages.common.network.tubes import take_offsets
-from stages.common.tables.arrays import map_array
+from stages.common.tables.shards import Shard
 
 # Training tubes that are kept, evenly spread over all.
 KEPT = 4096
@@ -33,7 +33,7 @@ def known_features(
     chosen = tubes.iloc[np.unique(np.linspace(0, len(tubes) - 1, min(KEPT, len(tubes))).round().astype(int))]
     found = []
     for video, own in chosen.groupby("video"):
-        shard, rows = map_array(folder / f"{video}.npy"), own["row"].to_numpy()
+        shard, rows = Shard(folder / f"{video}.tubes"), own["row"].to_numpy()
         for start in range(0, len(rows), batch):
             part = to_network(take_offsets(np.asarray(shard[rows[start : start + batch]]), offsets), device)
             for shown in (part, part.flip(4)) if mirror else (part,):

@@ -11,8 +11,8 @@ from stages.common.cues import features
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
-from stages.common.tables.arrays import map_array
 from stages.common.tables.schemas import CUE_VALUES, write_table
+from stages.common.tables.shards import Shard
 from stages.score.features import features_of
 from stages.score.settings import Score
 
@@ -65,11 +65,12 @@ def score_clip(
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
     """
     network = load_network(by.folder, by.card["architecture"]).to(by.device)
-    tubes, offsets = map_array(shard), regular_offsets(by.card["half_length"])
-    vectors, parts = map_array(teacher) if teacher else None, []
+    tubes, offsets = Shard(shard), regular_offsets(by.card["half_length"])
+    # What is empty cannot be mapped.
+    vectors, parts = np.load(teacher, mmap_mode="r") if teacher and len(objects) else None, []
     for start in range(0, len(objects), by.score.batch):
         part = slice(start, start + by.score.batch)
-        shown = take_offsets(np.asarray(tubes[part]), offsets)
+        shown = take_offsets(tubes[part], offsets)
         compared = None if vectors is None else vectors[part].astype(np.float32)
         found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
         parts += [pd.DataFrame({"object": objects[part], "cue": cue, "value": found[cue]}) for cue in found]

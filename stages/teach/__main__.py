@@ -30,7 +30,7 @@ def run(name: str) -> str:
         content["device"] = str(device)
     videos, jobs = sorted(asked["video"].unique()), []
     for video in videos:
-        shard = paths.tubes / f"{video}.npy"
+        shard = paths.tubes / f"{video}.tubes"
         make = functools.partial(teach_clip, shard, teach, weights, device)
         jobs.append(Job(video, {**content, "tubes": sha256(shard)}, make))
     with folder_whole(paths.teacher) as folder:

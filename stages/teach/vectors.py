@@ -6,9 +6,11 @@ import numpy as np
 import torch
 
 from stages.common.network.tubes import middle_of
-from stages.common.tables.arrays import map_array
+from stages.common.tables.shards import Shard
 from stages.teach.settings import Teach
 from stages.teach.teachers import Teacher, onnx_classifier, random_resnet, torchvision_classifier
+
+AT_ONCE = 256  # tubes in memory
 
 
 def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Teacher:
@@ -19,5 +21,7 @@ def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Te
 
 def teach_clip(shard: Path, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:
     """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
-    vectors = load_teacher(teach, weights, device)(np.array(middle_of(map_array(shard))))
+    tubes = Shard(shard)
+    parts = [middle_of(tubes[start : start + AT_ONCE]) for start in range(0, max(1, len(tubes)), AT_ONCE)]
+    vectors = load_teacher(teach, weights, device)(np.concatenate(parts))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

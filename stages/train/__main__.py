@@ -67,8 +67,8 @@ def run(name: str) -> str:
 
 def hashes_of(table: pd.DataFrame, class_scores: np.ndarray, paths: SetPaths) -> list[str]:
     """Of all that is learnt from, whatever test clips there are: rows, class scores, tubes and vectors."""
-    folders = [paths.tubes, paths.teacher]
-    shards = [folder / f"{video}.npy" for video in sorted(table["video"].unique()) for folder in folders]
+    videos = sorted(table["video"].unique())
+    shards = [file for video in videos for file in (paths.tubes / f"{video}.tubes", paths.teacher / f"{video}.npy")]
     return [table_hash(table, TUBES), hashlib.sha256(class_scores.tobytes()).hexdigest(), *map(sha256, shards)]
 
 

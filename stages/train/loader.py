@@ -1,4 +1,4 @@
-"""Batches of tubes from the memory-mapped shards."""
+"""Batches of tubes from the shards."""
 
 import functools
 from collections.abc import Iterator
@@ -10,21 +10,23 @@ import torch
 
 from stages.common.network.network import Batch, Network, pictures_to_network, to_network
 from stages.common.network.tubes import irregular_offsets, middle_of, regular_offsets, take_offsets
-from stages.common.tables.arrays import map_array
+from stages.common.tables.shards import Shard
 from stages.train.augment import draw_jitter, jittered
 from stages.train.processes import own_part
 from stages.train.settings import Tubes
 
-# Shards that a set of tubes keeps mapped: each is an open file, of which most systems grant a process 1024.
-MAPPED = 128
+# Clips of which it is kept in memory where their tubes lie, and their vectors.
+KEPT = 128
 
 
 class TubeSet:
     """Tubes, class scores, float32 (rows, classes), and teacher's vectors, by their place in a table (TUBES)."""
 
     def __init__(self, table: pd.DataFrame, class_scores: np.ndarray, tubes: Path, teacher: Path):
-        self.folders = {"tubes": tubes, "teacher": teacher}
-        self.open_shard = functools.lru_cache(MAPPED)(map_array)
+        self.open = {
+            "tubes": functools.lru_cache(KEPT)(lambda video: Shard(tubes / f"{video}.tubes")),
+            "teacher": functools.lru_cache(KEPT)(lambda video: np.load(teacher / f"{video}.npy")),
+        }
         self.class_scores = class_scores
         self.video, self.row = table["video"].to_numpy(), table["row"].to_numpy()
 
@@ -34,7 +36,7 @@ class TubeSet:
     def gather(self, what: str, places: np.ndarray) -> np.ndarray:
         """Rows of the shards of `what`, tubes or teacher, at `places` of the table (one at least), in that order."""
         videos, which = np.unique(self.video[places], return_inverse=True)
-        shards = (self.open_shard(self.folders[what] / f"{video}.npy") for video in videos)
+        shards = map(self.open[what], videos)
         by_video = np.concatenate([shard[self.row[places[which == number]]] for number, shard in enumerate(shards)])
         gathered = np.empty_like(by_video)
         gathered[np.argsort(which, kind="stable")] = by_video

@@ -35,7 +35,7 @@ def run(name: str) -> str:
         jobs.append(Job(video.video, content, make))
     with folder_whole(paths.tubes) as folder:
         for video, piece in zip(videos["video"], map_videos("tubes", name, jobs, load_machine()), strict=True):
-            link_or_copy(piece / "tubes.npy", folder / f"{video}.npy")
+            link_or_copy(piece / "clip.tubes", folder / f"{video}.tubes")
         table = pd.concat(tables, ignore_index=True)
         write_table(folder / "tubes.parquet", table, TUBES)
     counts = table["split"].value_counts()

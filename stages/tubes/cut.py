@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from stages.common.frames.store import Frames, open_frames
-from stages.common.tables.arrays import new_array
 from stages.common.tables.schemas import BOX
+from stages.common.tables.shards import write_shard
 from stages.tubes.settings import Tubes
 
 
@@ -55,13 +55,12 @@ def cut_tube(frames: Frames, middle: int, box: np.ndarray, half: int, size: int,
 
 
 def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: Tubes, folder: Path) -> None:
-    """Writes a clip's shard `tubes.npy`, uint8 (objects, frames, size, size, channels), a tube per row of OBJECTS."""
+    """Writes a clip's shard `clip.tubes`: a tube of (frames, size, size, channels) per row of OBJECTS."""
     frames = open_frames(store, video)
     half = tubes.half_length if split == "test" else tubes.reach
-    shape = (len(objects), 2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3)
-    with new_array(folder / "tubes.npy", shape) as shard:
-        for row, (middle, box) in enumerate(zip(objects["frame"], objects[BOX].to_numpy(), strict=True)):
-            shard[row] = cut_tube(frames, middle, box, half, tubes.size, tubes.context)
+    boxes = zip(objects["frame"], objects[BOX].to_numpy(), strict=True)
+    cut = (cut_tube(frames, middle, box, half, tubes.size, tubes.context) for middle, box in boxes)
+    write_shard(folder / "clip.tubes", cut, (2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3))
 
 
 def chosen_objects(objects: pd.DataFrame, split: str, spans: np.ndarray, tubes: Tubes) -> pd.DataFrame:
