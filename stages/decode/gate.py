@@ -45,8 +45,7 @@ class Gate:
         self.looks = fps / self.every  # a second
         self.known = 0
         self.seen = 0
-        self.background: np.ndarray | None = None
-        self.moved = np.zeros(0)
+        self.background = self.moved = np.zeros(0, np.float32)
         self.noise = 0.0  # standard deviation of a pixel, in grey levels
         self.faults: list[tuple[int, str]] = []
         self.doubtful: list[int] = []  # looks at which all is changed, and it is not known yet by what
@@ -76,8 +75,8 @@ class Gate:
 
     def _judge(self, number: int, now: np.ndarray) -> list[int]:
         self.seen += 1
-        if self.background is None or self.seen <= WARM * self.looks:
-            if self.background is None:
+        if self.seen <= max(1, WARM * self.looks):
+            if self.seen == 1:
                 self.background = now.astype(np.float32)
                 self.moved = np.full(now.shape, -np.inf, np.float32)  # at which look each pixel moved last
             cv2.accumulateWeighted(now, self.background, 1 / self.seen)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import av
 import cv2
@@ -20,7 +20,7 @@ LIGHT_FIRST = ("gray", "nv12", "yuv420p", "yuv422p", "yuv444p", "yuvj420p", "yuv
 # What it has worked out for pictures of one form serves for the next; by itself each works it out anew.
 REFORMATTER = VideoReformatter()
 
-Picture = av.VideoFrame | np.ndarray  # an array is uint8 BGR (H, W, 3)
+Picture: TypeAlias = av.VideoFrame | np.ndarray  # an array is uint8 BGR (H, W, 3)
 
 
 class Row(NamedTuple):

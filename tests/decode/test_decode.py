@@ -141,7 +141,7 @@ def test_only_what_is_live_is_kept_and_is_the_same_as_with_the_gate_off(project)
     clip = opened(project, "c")
     gated = {number: clip[number] for first, stop in clip.spans for number in range(first, stop)}
     assert len(spans) == 2 and spans["first"].iloc[0] == 0
-    assert spans["first"].iloc[1] <= 50 and 80 + 10 <= spans["stop"].iloc[1] < 100
+    assert spans["first"].iloc[1] <= 50 and 78 + 10 <= spans["stop"].iloc[1] < 100
     project.params(decode={"gate": False})
     project.run("decode", "detect")
     whole = opened(project, "c")

@@ -105,7 +105,7 @@ class Frames:
             self.cache.move_to_end(name)
             return self.cache[name]
         coded = np.frombuffer(self.archive.read(name), np.uint8)
-        picture = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)
+        picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED))
         picture.flags.writeable = False
         self.cache[name] = picture
         if len(self.cache) > max(1, CACHED // picture.nbytes):
