@@ -8,6 +8,7 @@ import pandas as pd
 from stages.common.cues.all import ALL
 from stages.common.cues.tasks import TASKS
 from stages.common.tables.schemas import BOX, VIDEOS
+from stages.fuse.believable import Clips
 from stages.fuse.settings import Fuse
 
 CUES = list(ALL)
@@ -38,12 +39,19 @@ FULL = replace(PLAIN, method="zscore", weights=EVERY, min_height=12.0, edge_marg
 
 def videos(rows=CLIPS):
     table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
-    return table.assign(kind="file", path="", first=0, step=1, fps=12.0, width=100, height=80, sha256="")[VIDEOS.names]
+    return table.assign(view="", fps=12.0, width=100, height=80, began=pd.NaT, hash="")[VIDEOS.names]
 
 
 def searched(clips):
     """SEARCHED: every frame of the clips."""
     return pd.concat([pd.DataFrame({"video": clip.video, "frame": range(clip.frames)}) for clip in clips.itertuples()])
+
+
+def clips_of(clips, looked=None, ends=0):
+    """Clips of VIDEOS that are recorded and live from end to end; every frame searched, or as SEARCHED says."""
+    spans = pd.DataFrame({"video": clips["video"], "first": 0, "stop": clips["frames"]})
+    runs = pd.DataFrame({"video": clips["video"], "first": 0, "frames": clips["frames"], "file": 0, "second": 0.0})
+    return Clips(clips, searched(clips) if looked is None else looked, spans, runs, ends)
 
 
 def cues(rows):

@@ -3,14 +3,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from helpers import PARAMS
+from small_tables import clips_of
 
 from stages.common.running.params import checked
 from stages.common.tables.schemas import BOX
-from stages.fuse.believable import Clips, believable
+from stages.fuse.believable import believable
 from stages.fuse.settings import Fuse
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
-CLIPS = Clips(VIDEOS, VIDEOS, ends=3)
+CLIPS = clips_of(VIDEOS, VIDEOS, ends=3)
 FUSE = replace(checked(PARAMS["fuse"], Fuse, "params.yaml"), min_height=12, edge_margin=2)
 BELIEVED = ("b", 5, 10, 10, 30, 30)
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from small_tables import CUES, FULL, LONG, random_cues, videos
+from small_tables import CUES, FULL, LONG, clips_of, random_cues, videos
 
 from stages.common.cues.tasks import TASKS
-from stages.fuse.believable import Clips, believable
+from stages.fuse.believable import believable
 from stages.fuse.calibration import LEAST_ALIKE, by_kind, calibrated, fit_zscore
 from stages.fuse.calibration import fit as fit_by
 
@@ -97,7 +97,7 @@ def test_what_is_scored_never_changes_the_calibration(method):
 
 def test_normal_objects_have_mean_0_and_deviation_1_by_each_cue():
     fuse = replace(FULL, edge_margin=0.0)
-    objects = calibrated(believable(random_cues(), Clips(videos(LONG), None, 0), fuse), fuse)
+    objects = calibrated(believable(random_cues(), clips_of(videos(LONG)), fuse), fuse)
     normal = objects[objects["split"] == "held_out"][CUES]
     np.testing.assert_allclose(normal.mean(), 0, atol=1e-6)
     np.testing.assert_allclose(normal.std(ddof=0), 1)
@@ -107,7 +107,7 @@ def test_normal_objects_have_mean_0_and_deviation_1_by_each_cue():
 def test_objects_that_the_edge_cuts_are_calibrated_among_themselves(method):
     fuse = replace(FULL, method=method, edge_margin=16.0, min_height=0.0)
     table = random_cues().assign(y1=20, y2=40)
-    objects = believable(table, Clips(videos(LONG), None, 0), fuse)
+    objects = believable(table, clips_of(videos(LONG)), fuse)
     together = calibrated(objects, fuse)
     for kind in (True, False):
         alone = objects["cut"] == kind

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from small_tables import CUES, FULL, HAND, LONG, PLAIN, cues, random_cues, searched, videos
+from small_tables import CUES, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, searched, videos
 
 from stages.common.cues.all import FRAME_SCORES
 from stages.common.tables.schemas import TRIVIAL
+from stages.fuse.__main__ import object_scores
 from stages.fuse.believable import Clips
 from stages.fuse.frames import normal_level, per_frame
 from stages.fuse.smoothing import smooth_tracks
@@ -29,7 +30,7 @@ def random_objects():
 
 
 def test_frames_by_hand():
-    frames = per_frame(objects(), Clips(CLIPS, searched(CLIPS), 0), PLAIN)
+    frames = per_frame(objects(), clips_of(CLIPS, ends=0), PLAIN)
     assert list(frames.columns) == FRAME_SCORES.names
     assert frames["video"].tolist() == ["calm"] * 6 + ["busy"] * 5 + ["empty"] * 4
     assert frames["frame"].tolist() == [*range(6), *range(5), *range(4)]
@@ -40,7 +41,7 @@ def test_frames_by_hand():
 
 
 def test_a_clips_ends_take_the_nearest_scored_frames_value():
-    frames = per_frame(objects(), Clips(CLIPS, searched(CLIPS), 2), PLAIN)
+    frames = per_frame(objects(), clips_of(CLIPS, ends=2), PLAIN)
     assert frames["raw"][frames["video"] == "busy"].tolist() == [9, 9, 9, 9, 9]
 
 
@@ -49,15 +50,15 @@ def test_a_score_holds_for_the_frames_around_its_own_alone_however_few_objects_t
     clips = videos([("calm", "held_out", 100), ("busy", "test", 100)])
     found = objects([("calm", "held_out", 50, 10, 1.0), ("busy", "test", 37, 10, 9.0)])
     looked = searched(clips)
-    frames = per_frame(found, Clips(clips, looked[looked["frame"] % 2 == 1], 3), PLAIN)
+    frames = per_frame(found, clips_of(clips, looked[looked["frame"] % 2 == 1], 3), PLAIN)
     assert np.flatnonzero(frames["score"] == 9).tolist() == [137]
 
 
 def test_a_cue_that_is_unknown_of_some_objects_is_told_for_all_frames_and_one_unknown_of_all_for_none():
     table = objects()
     table.loc[[1, 4], "not_person"] = np.nan
-    assert per_frame(table, Clips(CLIPS, searched(CLIPS), 0), PLAIN)["not_person"].notna().all()
-    nobody = per_frame(table.assign(not_person=np.nan), Clips(CLIPS, searched(CLIPS), 0), PLAIN)
+    assert per_frame(table, clips_of(CLIPS, ends=0), PLAIN)["not_person"].notna().all()
+    nobody = per_frame(table.assign(not_person=np.nan), clips_of(CLIPS, ends=0), PLAIN)
     assert nobody["not_person"].isna().all() and nobody.drop(columns="not_person").notna().all(axis=None)
 
 
@@ -74,7 +75,7 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
     for column in (*CUES, *TRIVIAL):
         smoothed = table.assign(value=smooth_tracks(table, column, FULL.track_sigma))
         levels[column] = smoothed[table["split"] == "held_out"].groupby("frame")["value"].max().median()
-    frames = per_frame(table, Clips(clips, searched(clips), 1), replace(FULL, map_filter=map_filter))
+    frames = per_frame(table, clips_of(clips, ends=1), replace(FULL, map_filter=map_filter))
     for column, level in levels.items():
         np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
 
@@ -82,7 +83,7 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
 def test_raw_is_not_smoothed_and_score_is():
     table = random_objects()
     table = table.assign(score=table["raw"])
-    frames = per_frame(table, Clips(videos(LONG), searched(videos(LONG)), 1), FULL)
+    frames = per_frame(table, clips_of(videos(LONG), ends=1), FULL)
     busy = frames[(frames["video"] == "busy") & frames["frame"].between(1, 18)]
     highest = table[table["video"] == "busy"].groupby("frame")["raw"].max()[1:19]
     np.testing.assert_allclose(busy["raw"], highest)
@@ -91,7 +92,7 @@ def test_raw_is_not_smoothed_and_score_is():
 
 def test_cues_are_smoothed_along_tracks_before_the_highest_of_a_frame_is_taken():
     table, fuse = random_objects(), replace(FULL, frame_sigma=0.0)
-    frames = per_frame(table, Clips(videos(LONG), searched(videos(LONG)), 0), fuse)
+    frames = per_frame(table, clips_of(videos(LONG), ends=0), fuse)
     smoothed = table.assign(value=smooth_tracks(table, "shape", fuse.track_sigma))
     highest = smoothed[table["video"] == "busy"].groupby("frame")["value"].max()
     np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "shape"], highest)
@@ -101,7 +102,30 @@ def test_the_order_of_objects_makes_no_difference_where_a_track_has_one_a_frame(
     table, clips = random_objects(), videos(LONG)
     table = table.assign(track=table.groupby(["video", "frame"]).cumcount())
     frames, again = (
-        per_frame(rows, Clips(clips, searched(clips), 1), FULL)
-        for rows in (table, table.sample(frac=1, random_state=0))
+        per_frame(rows, clips_of(clips, ends=1), FULL) for rows in (table, table.sample(frac=1, random_state=0))
     )
     pd.testing.assert_frame_equal(frames, again)
+
+
+def test_a_clip_of_two_runs_scores_as_two_clips_without_what_was_not_recorded():
+    whole = videos((("calm", "held_out", 60), ("busy", "test", 40)))
+    apart = videos((("calm", "held_out", 60), ("busy", "test", 16), ("later", "test", 20)))
+    table = object_scores(random_cues(clips=(("calm", "held_out", 60), ("busy", "test", 16))), clips_of(apart), FULL)
+    later = table[table["video"] == "busy"]
+    split = pd.concat([table, later.assign(video="later")], ignore_index=True)
+    joined = pd.concat([table, later.assign(frame=later["frame"] + 20)], ignore_index=True)
+    parts = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 20], "frames": [60, 16, 20]})
+    spans = parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]]
+    looked = pd.concat([pd.DataFrame({"video": r.video, "frame": range(r.first, r.stop)}) for r in spans.itertuples()])
+    one = per_frame(joined, Clips(whole, looked, spans, parts, 2), FULL)
+    two = per_frame(split, clips_of(apart, ends=2), FULL)
+    assert one.query("video == 'busy'")["frame"].tolist() == [*range(16), *range(20, 40)]
+    np.testing.assert_allclose(one["score"], two["score"], rtol=1e-6)
+
+
+def test_frames_that_are_not_live_are_at_the_normal_level():
+    clips = clips_of(CLIPS)
+    clips = clips._replace(spans=clips.spans[clips.spans["video"] == "calm"])
+    table = object_scores(cues(HAND), clips_of(CLIPS), PLAIN)
+    frames = per_frame(table[table["split"] == "held_out"], clips, PLAIN)
+    assert set(frames.query("video == 'busy'")["score"]) == {normal_level(table, "score")}

@@ -5,7 +5,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import PARAMS
-from small_tables import CLIPS, CUES, EVERY, FOUR, FULL, HAND, LONG, PLAIN, cues, random_cues, searched, videos
+from small_tables import (
+    CLIPS,
+    CUES,
+    EVERY,
+    FOUR,
+    FULL,
+    HAND,
+    LONG,
+    PLAIN,
+    clips_of,
+    cues,
+    random_cues,
+    searched,
+    videos,
+)
 
 from stages.common.cues import shape
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
@@ -17,21 +31,22 @@ from stages.common.tables.schemas import (
     BOX,
     CUE_VALUES,
     OBJECTS,
+    RUNS,
     SEARCHED,
+    SPANS,
     TRIVIAL,
     VIDEOS,
     read_table,
     write_table,
 )
 from stages.fuse.__main__ import object_scores, read_cues, run
-from stages.fuse.believable import Clips
 from stages.fuse.frames import per_frame
 
 SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_sigma": 1.5, "frame_sigma": 2.0}}
 
 
 def scored(table, fuse, clips=CLIPS, ends=0):
-    return object_scores(table, Clips(videos(clips), searched(videos(clips)), ends), fuse)
+    return object_scores(table, clips_of(videos(clips), ends=ends), fuse)
 
 
 def found(table, fuse, clips=CLIPS, ends=0):
@@ -46,7 +61,7 @@ def found(table, fuse, clips=CLIPS, ends=0):
 def test_no_objects_at_all_make_no_scores_and_frames_at_0():
     objects = scored(cues([]), FULL)
     assert len(objects) == 0 and list(objects.columns) == OBJECT_SCORES.names
-    frames = per_frame(objects, Clips(videos(), searched(videos()), 1), FULL)
+    frames = per_frame(objects, clips_of(videos(), ends=1), FULL)
     assert len(frames) == 15
     assert (frames[["raw", "score", *CUES, *TRIVIAL]] == 0).all(axis=None)
 
@@ -102,7 +117,7 @@ def test_a_task_that_was_not_trained_is_left_out():
     objects = scored(table, FULL, LONG)
     pd.testing.assert_frame_equal(objects, scored(table, replace(FULL, weights={**EVERY, "middle": 0.0}), LONG))
     assert objects["middle"].isna().all()
-    frames = per_frame(objects, Clips(videos(LONG), searched(videos(LONG)), 1), FULL)
+    frames = per_frame(objects, clips_of(videos(LONG), ends=1), FULL)
     assert frames["middle"].isna().all() and frames.drop(columns="middle").notna().all(axis=None)
 
 
@@ -116,18 +131,18 @@ def test_the_order_of_rows_makes_no_difference(method, map_filter, seed):
     assert not shuffled.equals(table)
     looked = searched(clips)
     objects, again = (
-        object_scores(rows, Clips(clips, frames, 1), fuse)
+        object_scores(rows, clips_of(clips, frames, 1), fuse)
         for rows, frames in ((table, looked), (shuffled, looked.sample(frac=1, random_state=seed)))
     )
     pd.testing.assert_frame_equal(again, objects)
-    one, other = (per_frame(rows, Clips(clips, looked, 1), fuse) for rows in (again, objects))
+    one, other = (per_frame(rows, clips_of(clips, looked, 1), fuse) for rows in (again, objects))
     pd.testing.assert_frame_equal(one, other)
 
 
 def test_what_is_given_is_not_changed():
     table, clips = random_cues(), videos(LONG)
     before = table.copy(), clips.copy()
-    per_frame(object_scores(table, Clips(clips, searched(clips), 1), FULL), Clips(clips, searched(clips), 1), FULL)
+    per_frame(object_scores(table, clips_of(clips, ends=1), FULL), clips_of(clips, ends=1), FULL)
     pd.testing.assert_frame_equal(table, before[0])
     pd.testing.assert_frame_equal(clips, before[1])
 
@@ -147,6 +162,8 @@ def written(project, table):
     write_table(folder / "footage/videos.parquet", videos(LONG), VIDEOS)
     write_table(folder / "detections/objects.parquet", pd.concat([table, learnt(table)]), OBJECTS)
     write_table(folder / "detections/searched.parquet", searched(videos(LONG)), SEARCHED)
+    write_table(folder / "live/spans.parquet", clips_of(videos(LONG)).spans, SPANS)
+    write_table(folder / "footage/runs.parquet", clips_of(videos(LONG)).runs, RUNS)
     key = ["video", "object"]
     measured = [cue for cue in CUES if cue not in ("shape", "velocity")]
     for name, cues_of in (("scores", measured), ("velocity", ["velocity"])):

@@ -3,17 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from small_tables import CUES, EVERY, FOUR, FULL, HAND, LONG, PLAIN, cues, random_cues, videos
+from small_tables import CUES, EVERY, FOUR, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, videos
 
 from stages.common.objects.coco import PERSON, class_names
-from stages.fuse.believable import Clips, believable
+from stages.fuse.believable import believable
 from stages.fuse.calibration import LEAST_ALIKE, calibrated
 from stages.fuse.fusion import fused, person_scores, random_scores, weights_of, with_trivial
 
 
 def linked(table, fuse, track=0):
     """As `fused` gets it: calibrated objects, all in one track."""
-    return calibrated(believable(table, Clips(videos(LONG), None, 0), fuse).assign(track=track), fuse)
+    return calibrated(believable(table, clips_of(videos(LONG)), fuse).assign(track=track), fuse)
 
 
 def test_nothing_in_nothing_out():

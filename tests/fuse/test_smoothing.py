@@ -162,32 +162,54 @@ def test_what_is_alone_in_the_map_counts_less_after_filtering_than_what_fills_it
 
 def test_empty_frames_are_at_the_level_and_a_clips_ends_take_the_nearest_scored_frame():
     scores = np.array([NAN, NAN, 5, NAN, 7, NAN, NAN])
-    assert fill_frames(scores, 2, 1.0, np.arange(7)).tolist() == [5, 5, 5, 1, 7, 7, 7]
-    assert fill_frames(scores, 0, 1.0, np.arange(7)).tolist() == [1, 1, 5, 1, 7, 1, 1]
+    assert fill_frames(scores, 2, 1.0, np.arange(7), [(0, len(scores))]).tolist() == [5, 5, 5, 1, 7, 7, 7]
+    assert fill_frames(scores, 0, 1.0, np.arange(7), [(0, len(scores))]).tolist() == [1, 1, 5, 1, 7, 1, 1]
 
 
 def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
     scores = np.array([NAN, NAN, NAN, NAN, 5, 6, 7, NAN, NAN, NAN])
-    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 2)).tolist() == [5, 5, 5, 5, 5, 6, 7, 7, 7, 7]
-    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 3)).tolist() == [1, 1, 1, 1, 5, 6, 7, 7, 7, 7]
-    assert fill_frames(scores, 3, 1.0, np.array([0])).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 2), [(0, 10)]).tolist() == [
+        5,
+        5,
+        5,
+        5,
+        5,
+        6,
+        7,
+        7,
+        7,
+        7,
+    ]
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 3), [(0, 10)]).tolist() == [
+        1,
+        1,
+        1,
+        1,
+        5,
+        6,
+        7,
+        7,
+        7,
+        7,
+    ]
+    assert fill_frames(scores, 3, 1.0, np.array([0]), [(0, 10)]).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
 
 
 def test_one_object_does_not_spread_over_the_frames_that_were_searched_and_are_empty():
     scores = np.full(100, NAN)
     scores[37] = 9
-    assert np.flatnonzero(fill_frames(scores, 3, 1.0, np.arange(1, 100, 2)) == 9).tolist() == [37]
+    assert np.flatnonzero(fill_frames(scores, 3, 1.0, np.arange(1, 100, 2), [(0, len(scores))]) == 9).tolist() == [37]
 
 
 def test_a_clip_without_objects_is_at_the_level_throughout():
-    assert fill_frames(np.full(9, NAN), 3, 0.4, np.arange(9)).tolist() == [0.4] * 9
+    assert fill_frames(np.full(9, NAN), 3, 0.4, np.arange(9), [(0, 9)]).tolist() == [0.4] * 9
 
 
 @given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.sets(st.integers(0, 11)))
 def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level, searched):
     scores[::3] = NAN
     searched = np.array(sorted(frame for frame in searched if frame < len(scores)), int)
-    filled = fill_frames(scores, margin, level, searched)
+    filled = fill_frames(scores, margin, level, searched, [(0, len(scores))])
     assert len(filled) == len(scores)
     assert set(filled.tolist()) <= {*scores[~np.isnan(scores)].tolist(), level}
     inside = searched[(searched >= margin) & (searched < len(scores) - margin)]
