@@ -32,14 +32,10 @@ def videos_of(frames):
     return frames[["video", "split"]].drop_duplicates().assign(fps=10.0)
 
 
-def times_of(frames):
-    return frames[["video", "frame"]].assign(seconds=frames["frame"] / 10)
-
-
 def tables_of(frames, objects, found=None, truth=None, join=0.0):
     labels, regions = truth or ground_truth()
     found = objects if found is None else found
-    footage = {"videos": videos_of(frames), "times": times_of(frames), "labels": labels, "regions": regions}
+    footage = {"videos": videos_of(frames), "labels": labels, "regions": regions}
     return labelled(frames, objects, found["video"], footage, join)
 
 

@@ -9,12 +9,11 @@ from known_scores import (
     ground_truth,
     held_out_rows,
     perfect_scores,
-    times_of,
     whole_summary,
 )
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
-from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, TIMES, VIDEOS, write_table
+from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, write_table
 
 
 @pytest.fixture
@@ -32,7 +31,6 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "footage/videos.parquet", videos, VIDEOS)
     write_table(folder / "footage/labels.parquet", labels, LABELS)
     write_table(folder / "footage/regions.parquet", regions, REGIONS)
-    write_table(folder / "footage/times.parquet", times_of(frames), TIMES)
     found = objects.assign(label=0, source="motion", class_scores=[[]] * len(objects))
     write_table(folder / "detections/objects.parquet", found, OBJECTS)
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)

@@ -10,7 +10,6 @@ from known_scores import (
     held_out_rows,
     perfect_scores,
     tables_of,
-    times_of,
     videos_of,
     whole_summary,
 )
@@ -204,7 +203,7 @@ def test_alarms_are_joined_before_a_threshold_is_set_by_them():
     held_out.loc[[2, 7], "score"] = 0.5
     frames = pd.concat([frames, held_out])
     videos = videos_of(frames).assign(fps=10 / 3600)
-    footage = {"videos": videos, "times": times_of(frames), "labels": labels, "regions": regions}
+    footage = {"videos": videos, "labels": labels, "regions": regions}
     found = [summary(labelled(frames, objects, objects["video"], footage, join))["incidents"] for join in (0.4, 0.41)]
     assert [part["held_out_hours"] for part in found] == [1, 1]
     assert [part["one_per_hour"]["calibrated"]["found"] for part in found] == [0, 1]

@@ -23,6 +23,11 @@ def seconds_for(frames: pd.DataFrame) -> dict[str, np.ndarray]:
     return {video: np.arange(len(table) + 1) / FPS for video, table in frames.groupby("video")}
 
 
+def videos_for(frames: pd.DataFrame) -> pd.DataFrame:
+    """VIDEOS, as far as alarms look at them."""
+    return frames[["video"]].drop_duplicates().assign(fps=FPS)
+
+
 def object_table(rows: list[tuple[str, int, int, float]], split: str = "test") -> pd.DataFrame:
     """OBJECT_SCORES of (video, frame, track, score); cues are 0."""
     table = pd.DataFrame(rows, columns=["video", "frame", "track", "score"]).assign(split=split)

@@ -1,19 +1,28 @@
 """A small set as the stages before leave it: frames in which squares walk, and tables that say what was found."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from helpers import PARAMS
+from helpers import PARAMS, store_frames
 from ruamel.yaml import YAML
 
 from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
-from stages.common.frames.store import fill_store, write_frames
 from stages.common.running.params import merged
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import BOX, LABELS, REGIONS, TIMES, TRIVIAL, VIDEOS, write_table
+from stages.common.tables.schemas import (
+    BOX,
+    FILES,
+    LABELS,
+    REGIONS,
+    RUNS,
+    SOURCE_FAULTS,
+    SPANS,
+    TRIVIAL,
+    VIDEOS,
+    write_table,
+)
 
 CUES = list(ALL)
 # Frames of an event in the first test clip: it scores 6, all else about 1.
@@ -48,7 +57,7 @@ def write_set(
     second: bool = False,
     objects: bool = True,
     footage: dict[str, np.ndarray] | None = None,
-    seconds: np.ndarray | None = None,
+    fps: float = FPS,
     report: dict | None = None,
 ) -> SetPaths:
     """Writes the set below `root`; `normal` is its held-out clip.
@@ -56,13 +65,12 @@ def write_set(
     Args:
         second: another event in the first test clip, of frames 50 to 53, that scores less.
         footage: the frames of some of the clips; of the others they are of walkers.
-        seconds: of the frames of every clip; evenly, where None.
+        fps: of every clip.
     """
     paths = SetPaths(name)
     tree = merged(PARAMS, {"machine": {"workers": 1}, "report": report or {}, "sets": {name: {}}})
     with open(root / "params.yaml", "w") as file:
         YAML(typ="safe").dump(tree, file)
-    seconds = np.arange(frames) / FPS if seconds is None else seconds
     clips = [("normal", "held_out"), *((video, "test") for video in videos)]
     found = [scored(video, split, frames, event and video == videos[0]) for video, split in clips]
     if second:
@@ -71,12 +79,13 @@ def write_set(
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
         all_objects = all_objects[all_objects["split"] == "held_out"]
-    known = {"kind": "file", "path": "", "first": 0, "step": 1, "fps": FPS, "width": 95, "height": 71, "sha256": ""}
+    known = {"view": "", "fps": fps, "width": 95, "height": 71, "began": pd.NaT, "hash": ""}
     table = pd.DataFrame(clips, columns=["video", "split"]).assign(frames=frames, **known)
-    times = pd.concat([pd.DataFrame({"video": v, "frame": np.arange(frames), "seconds": seconds}) for v, _ in clips])
+    runs = table[["video", "frames"]].assign(first=0, file=range(len(table)), second=0.0)
+    files = pd.DataFrame({"file": runs["file"], "path": runs["video"] + ".mp4", "kind": "file", "sha256": ""})
     given = footage or {}
     pictures = {v: given[v] if v in given else walkers(frames, seed=number) for number, (v, _) in enumerate(clips)}
-    store(root / paths.frames, pictures, times)
+    store_frames(root / paths.frames, **pictures)
     labels = pd.concat(
         [
             pd.DataFrame({"video": v, "frame": np.arange(frames), "anomalous": False})
@@ -90,24 +99,17 @@ def write_set(
     labels = labels.assign(anomalous=(first | last).astype(bool))
     folder = root / paths.footage
     write_table(folder / "videos.parquet", table, VIDEOS)
-    write_table(folder / "times.parquet", times, TIMES)
+    write_table(folder / "runs.parquet", runs, RUNS)
+    write_table(folder / "files.parquet", files, FILES)
+    write_table(root / paths.live / "spans.parquet", runs.rename(columns={"frames": "stop"}), SPANS)
+    for told in (folder, root / paths.live):
+        write_table(told / "faults.parquet", pd.DataFrame(columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
     write_table(folder / "labels.parquet", labels, LABELS)
     write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
     write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
     write_table(root / paths.frame_scores / "frames.parquet", pd.concat([pair[1] for pair in found]), FRAME_SCORES)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
-
-
-def store(folder: Path, footage: dict[str, np.ndarray], times: pd.DataFrame) -> Path:
-    """A store of these clips' frames."""
-    folder.mkdir(parents=True)
-    for video, frames in footage.items():
-        (folder / "pieces" / video).mkdir(parents=True)
-        write_frames(folder / "pieces" / video, frames, frames.shape)
-    fill_store(folder, [(video, folder / "pieces" / video) for video in footage], times)
-    shutil.rmtree(folder / "pieces")
-    return folder
 
 
 METRICS = {

@@ -5,24 +5,23 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from event_tables import FPS, NORMAL, frame_table, object_table, seconds_for
+from event_tables import FPS, NORMAL, frame_table, object_table, videos_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.report.alarms import TOUCHED, find_alarms, find_threshold, mostly_above, reach, with_alarms
 
-VIDEO = pd.DataFrame({"video": ["held"], "split": ["held_out"], "fps": [FPS]})
 NO_FAULTS = pd.DataFrame(columns=["video", "kind", "first_frame", "last_frame"])
 
 
 def alarmed(frames, objects=NORMAL, faults=NO_FAULTS, join=0.0) -> pd.DataFrame:
-    return with_alarms(frames, objects, faults, seconds_for(frames), join)
+    return with_alarms(frames, objects, faults, videos_for(frames), join)
 
 
 @pytest.mark.parametrize("rate, enough", [(0, False), (1, False), (1800, True), (3600, True)])
 def test_the_threshold_gives_no_more_false_alarms_than_wished_on_the_held_out_clips(rate, enough):
     scores = [0, 3, 0, 2, 0, 4, 0, 1, 0, 0] * 2
-    found = find_threshold(alarmed(frame_table(held=scores, test=[9, 9])), VIDEO, rate)
+    found = find_threshold(alarmed(frame_table(held=scores, test=[9, 9])), rate)
     assert (found.clips, found.enough) == (1, enough) and found.hours == pytest.approx(2 / 3600)
     alarms = np.sum(np.array(scores) >= found.value)
     assert alarms <= rate * found.hours
@@ -32,7 +31,7 @@ def test_the_threshold_gives_no_more_false_alarms_than_wished_on_the_held_out_cl
 def test_the_threshold_counts_alarms_as_they_are_shown():
     # Two crossings half a second apart are one alarm, and one is allowed.
     frames = frame_table(held=[0, 5, 0, 0, 0, 0, 5, 0, 0, 0] * 2)
-    joined, apart = (find_threshold(alarmed(frames, join=join), VIDEO, 3600 / 2) for join in (0.95, 0.0))
+    joined, apart = (find_threshold(alarmed(frames, join=join), 3600 / 2) for join in (0.95, 0.0))
     assert joined.value == 0 or len(find_alarms(alarmed(frames, join=0.95), joined.value)) <= 1
     assert joined.value < apart.value and apart.value > 5
 
@@ -40,7 +39,7 @@ def test_the_threshold_counts_alarms_as_they_are_shown():
 def test_the_order_of_the_rows_does_not_matter():
     frames = frame_table(held=[0, 5, 5, 0, 3, 0] * 3, test=[0, 6, 6, 6, 0, 0] * 3)
     shuffled = frames.sample(frac=1, random_state=1)
-    found = [find_threshold(alarmed(table), VIDEO, 1.0) for table in (frames, shuffled)]
+    found = [find_threshold(alarmed(table), 1.0) for table in (frames, shuffled)]
     assert found[0] == found[1]
     pd.testing.assert_frame_equal(*(find_alarms(alarmed(table), 5.5) for table in (frames, shuffled)))
 
@@ -128,7 +127,7 @@ def test_an_alarm_of_normal_footage_that_a_fault_explains_does_not_raise_the_thr
     frames, objects = hit(BRIEF, 4, 4)
     frames, objects = (table.replace({"a": "held", "test": "held_out"}) for table in (frames, objects))
     found, blind = (
-        find_threshold(alarmed(frames, objects, faults), VIDEO, 0.0)
+        find_threshold(alarmed(frames, objects, faults), 0.0)
         for faults in (faults_at((30, 30), video="held"), NO_FAULTS)
     )
     assert found.value == pytest.approx(1.0) and found.value > 1
@@ -232,3 +231,13 @@ def test_the_threshold_and_the_alarms_are_those_of_looking_at_every_threshold(a,
     lowest = table["joined"].min()
     lower = [n for n, threshold in zip(counts, candidates, strict=True) if lowest <= threshold < found.value]
     assert not lower or lower[-1] > allowed
+
+
+def test_an_alarm_ends_where_frames_were_not_recorded_and_hours_count_what_was():
+    frames = frame_table(held=[0.0] * 20, test=[0, 5, 5, 5, 5, 0])
+    frames = frames[~((frames["video"] == "test") & (frames["frame"] == 3))]
+    frames = frames[(frames["video"] == "test") | (frames["frame"] < 10)].reset_index(drop=True)
+    table = alarmed(frames, join=5.0)
+    found = find_alarms(table, 4.0)[["first_frame", "last_frame"]].to_numpy().tolist()
+    assert found == [[1, 2], [4, 4]]
+    assert find_threshold(table, 1.0).hours == pytest.approx(1 / 3600)

@@ -7,9 +7,10 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import store_frames
 from hypothesis import given
 from hypothesis import strategies as st
-from small_set import store, walkers
+from small_set import walkers
 
 from stages.common.drawing.boxes import scored_frame
 from stages.common.drawing.curve import HEIGHT, SHADE
@@ -32,6 +33,7 @@ def scored() -> Scored:
             **OBJECTS.loc[25, BOX].astype(float)
         ),
         clips=[(5, 14), (20, 29)],
+        spans=np.array([[0, FRAMES]]),
         usual=0.0,
         threshold=3.0,
         score_range=(0.0, 6.0),
@@ -102,8 +104,7 @@ def test_a_clip_of_one_frame_without_objects_can_be_played(tmp_path, scored):
 
 
 def test_the_same_scores_give_the_same_bytes(tmp_path, scored):
-    times = pd.DataFrame({"video": "a", "frame": range(FRAMES), "seconds": scored.seconds[:-1]})
-    frames, found = store(tmp_path / "frames", {"a": walkers(FRAMES)}, times), []
+    frames, found = store_frames(tmp_path / "frames", a=walkers(FRAMES)), []
     for folder in (tmp_path / "one", tmp_path / "other"):
         folder.mkdir()
         make_pictures(frames, "a", scored, folder)

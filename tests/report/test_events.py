@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from event_tables import NORMAL, frame_table, object_table, seconds_for
+from event_tables import NORMAL, frame_table, object_table, seconds_for, videos_for
 
 from stages.common.cues.all import ALL, EVENTS
 from stages.common.tables.schemas import LABELS, arrow_table
@@ -19,7 +19,7 @@ NO_FAULTS = pd.DataFrame(columns=["video", "kind", "first_frame", "last_frame"])
 
 def described(frames, objects, labels=NO_LABELS, threshold=2.0):
     seconds = seconds_for(frames)
-    alarms = find_alarms(with_alarms(frames, objects, NO_FAULTS, seconds, 0.25), threshold)
+    alarms = find_alarms(with_alarms(frames, objects, NO_FAULTS, videos_for(frames), 0.25), threshold)
     return describe(alarms, frames, objects, seconds, labels, threshold)
 
 
