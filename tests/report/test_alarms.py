@@ -46,7 +46,7 @@ def test_the_order_of_the_rows_does_not_matter():
 
 def test_without_held_out_footage_nothing_is_an_alarm():
     frames = alarmed(frame_table(test=[1.0, 5.0]))
-    found = find_threshold(frames, pd.DataFrame({"video": ["test"], "split": ["test"], "fps": [FPS]}), 1.0)
+    found = find_threshold(frames, 1.0)
     assert found.value == math.inf and found.clips == 0
     assert find_alarms(frames, found.value).empty
 
