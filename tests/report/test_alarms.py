@@ -205,7 +205,6 @@ def test_the_threshold_and_the_alarms_are_those_of_looking_at_every_threshold(a,
         ignore_index=True,
     )
     table = alarmed(frames, objects, faults, max(0, join - 0.5) / FPS)
-    videos = pd.DataFrame({"video": list(clips), "fps": FPS})
     high, raw = objects["raw"].quantile(0.9), {video: [raw for _, raw in clip] for video, clip in clips.items()}
     hits = [row for row in faults.itertuples() if mostly_above(objects[objects["video"] == row.video], row, high)]
 
@@ -222,7 +221,7 @@ def test_the_threshold_and_the_alarms_are_those_of_looking_at_every_threshold(a,
         return explained.count(False)
 
     hours = len(frames) / FPS / 3600
-    found = find_threshold(table, videos, (allowed + 0.5) / hours)
+    found = find_threshold(table, (allowed + 0.5) / hours)
     # Between two scores, and at them, nothing changes.
     candidates = [place / 2 for place in range(13)]
     counts = [counted(threshold) for threshold in candidates]
