@@ -19,9 +19,7 @@ from stages.evaluate.breakdown import by_type, operation
 class Labelled(NamedTuple):
     """The test clips that have labels, and the held-out ones beside them; frames are sorted by video and frame."""
 
-    frames: (
-        pd.DataFrame
-    )  # FRAME_SCORES, anomalous, fps, stretch, and alarm, whose stretches above a threshold are alarms
+    frames: pd.DataFrame  # FRAME_SCORES, anomalous, fps, stretch; alarm, whose stretches above a threshold are alarms
     objects: pd.DataFrame  # OBJECT_SCORES, of the objects that fuse kept
     found: int  # how many objects there were before fuse left some out
     regions: pd.DataFrame  # REGIONS

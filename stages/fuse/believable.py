@@ -10,7 +10,7 @@ from stages.fuse.settings import Fuse
 
 
 class Clips(NamedTuple):
-    """The clips of a set, and at how many frames from the ends of a live stretch tubes repeat its first or last frame."""
+    """The clips of a set, and within how many frames of a live stretch's ends tubes repeat its first or last frame."""
 
     videos: pd.DataFrame  # VIDEOS
     searched: pd.DataFrame  # SEARCHED
@@ -23,8 +23,9 @@ def believable(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     """The objects (video, frame and BOX) that show what they are meant to, and whether the picture's edge cuts them.
 
     On normal footage most of the highest scores come from boxes of a few pixels and from tubes that repeat the first or
-    last frame of a live stretch, neither of which says anything about what is seen, and from boxes that the picture's edge cuts,
-    which do say something if they are compared with their like: these have True in the column `cut` that is added.
+    last frame of a live stretch, neither of which says anything about what is seen, and from boxes that the picture's
+    edge cuts, which do say something if they are compared with their like: these have True in the column `cut` that is
+    added.
     """
     clip = clips.videos.set_index("video").loc[objects["video"]]
     width, height = (clip[column].to_numpy() for column in ("width", "height"))

@@ -76,9 +76,9 @@ def object_map_maxima(
 def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Frame scores, float (n,), NaN without objects, without gaps.
 
-    The `margin` frames at either end of a live stretch, in which no object is scored, take the value of the nearest frame
-    between them that is one of the `searched`, int (k,), ascending; a frame without objects is as normal as can be, at
-    `level`.
+    The `margin` frames at either end of a live stretch, in which no object is scored, take the value of the nearest
+    frame between them that is one of the `searched`, int (k,), ascending; a frame without objects is as normal as can
+    be, at `level`.
 
     Args:
         spans: int (m, 2), first and stop of each live stretch.

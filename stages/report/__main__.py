@@ -57,7 +57,8 @@ def run(name: str) -> str:
     filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
     return (
         f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
-        f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips{lost_said(findings.faults)}: open {paths.report}/index.html"
+        f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips{lost_said(findings.faults)}: open "
+        f"{paths.report}/index.html"
     )
 
 

@@ -39,7 +39,7 @@ def score_figures(
     """The score of each video over time, PANELS to a figure.
 
     Args:
-        frames, labels: FRAME_SCORES of the videos, at least one; their LABELS. A frame that was not recorded has no row.
+        frames, labels: FRAME_SCORES of the videos, at least one; their LABELS. What was not recorded has no row.
         seconds: by video, when each frame begins and the last one ends, float (frames + 1,).
         threshold: infinite for none.
         score_range: lowest and highest score that there is room for.

@@ -41,8 +41,8 @@ def write_paced_mp4(path: Path, pictures: Iterable[np.ndarray], seconds: np.ndar
     ticks = np.maximum.accumulate(np.round((seconds - seconds[0]) * TICKS).astype(int) - steps) + steps
     rate = Fraction(int(steps[-1]) * TICKS, int(ticks[-1])).limit_denominator(1001)
     shown = zip(ticks[:-1].tolist(), np.diff(ticks).tolist(), strict=True)
-    # Without frames that are sent after later ones: by the order of sending, MP4 takes a last frame unlike the others for
-    # shorter or longer than it is, and players leave it out.
+    # Without frames that are sent after later ones: by the order of sending, MP4 takes a last frame unlike the others
+    # for shorter or longer than it is, and players leave it out.
     quality = {"crf": "25", "bf": "0", "g": str(max(2, round(2 * rate)))}
     encode(path, pictures, shown, Fraction(1, TICKS), rate, quality, {"movflags": "+faststart"})
 

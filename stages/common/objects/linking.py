@@ -52,7 +52,7 @@ def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
 
 
 def steps_of(searched: pd.DataFrame) -> dict[str, int]:
-    """By video (SEARCHED), frames from one searched frame to the next in a stretch; 1 where there are fewer than two."""
+    """By video (SEARCHED), frames from one searched frame to the next in a stretch; 1 where there are not two."""
     frames = searched.groupby("video")["frame"]
     return {video: int(np.diff(np.sort(own)).min()) if len(own) > 1 else 1 for video, own in frames}
 
