@@ -69,7 +69,7 @@ def all_faults(paths: SetPaths, tables: Tables) -> pd.DataFrame:
     for video in sorted(tables.seconds):
         frames = open_frames(paths.frames, video)
         found = faults_of(frames.measures, frames.spans)
-        shown.append(found.assign(video=video, path="", said=found["kind"].map(FAULTS_SAID)))
+        shown.append(found.assign(video=video, path="", seconds=0.0, said=found["kind"].map(FAULTS_SAID)))
     splits = dict(zip(tables.videos["video"], tables.videos["split"], strict=True))
     faults = pd.concat([*told, *shown], ignore_index=True)
     faults["split"] = faults["video"].map(splits).fillna("")

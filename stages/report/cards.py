@@ -12,7 +12,7 @@ from stages.report.clips import clip_name, picture_name
 from stages.report.findings import Findings, around
 from stages.report.geometry import heights, strokes
 from stages.report.tables import Tables, of_video
-from stages.report.words import FAULTS_SAID, SOURCE_SAID, clock, counted, duration, from_to, percent, plain, sentence
+from stages.report.words import FAULTS_SAID, clock, counted, duration, from_to, percent, plain, sentence
 
 # From how much on above the normal a cue is worth a word, and at which its bar is full; so many words at most.
 WORTH_A_WORD, FULL_BAR, WORDS = 2.0, 10.0, 3
@@ -57,7 +57,8 @@ def event_card(event, clips: Clips, shape) -> dict:
         "rank": event.event,
         "video": event.video,
         "when": from_to(event.start, event.end),
-        "origin": origin_of(event),
+        "clock": "" if event.clock is pd.NaT else f"{event.clock:%Y-%m-%d %H:%M:%S}",
+        "origin": f"{event.file}, {clock(event.file_seconds)}",
         "why": sentence(why),
         "score": f"{event.score:.1f}",
         "scene": address(f"{picture}_scene.jpg"),
@@ -70,12 +71,6 @@ def event_card(event, clips: Clips, shape) -> dict:
         ],
         "played": clips.played(event.video, around(event)[0]),
     }
-
-
-def origin_of(event) -> str:
-    """Time of day, where it is known, and file of a row of EVENTS."""
-    at = f"{event.file}, {clock(event.file_seconds)}"
-    return at if event.clock is pd.NaT else f"{event.clock:%Y-%m-%d %H:%M:%S}, {at}"
 
 
 def bar_width(value: float) -> int:
@@ -137,11 +132,12 @@ def track_row(track, tables: Tables) -> dict:
 def fault_row(fault, clips: Clips) -> dict:
     """Of a row of FAULTS."""
     return {
-        "video": fault.video or fault.path,
+        "video": fault.video,
+        "file": fault.path,
         "normal": fault.split == "held_out",
         "when": when_of(fault),
-        "what": fault.said or SOURCE_SAID[fault.kind],
-        "why": sentence(FAULTS_SAID.get(fault.kind) or SOURCE_SAID[fault.kind]),
+        "what": fault.said,
+        "why": sentence(FAULTS_SAID[fault.kind]),
         "alarm": "put down to it" if fault.alarm else "none",
         "played": clips.played(fault.video, fault.start) if fault.first_frame >= 0 else None,
     }

@@ -78,7 +78,9 @@ def make_pictures(store: Path, video: str, scored: Scored, folder: Path) -> None
         box = np.array([event.x1, event.y1, event.x2, event.y2]) if has_box else None
         name = picture_name(video, event.first_frame)
         shown = event.box_frame if has_box else nearest(scored.spans, event.peak_frame)
-        save_jpeg(folder / f"{name}_scene.jpg", scene(frames[shown], box))
+        # Of a clip in which nothing is live no picture has been kept.
+        picture = np.zeros(frames.shape[1:], np.uint8) if shown is None else frames[shown]
+        save_jpeg(folder / f"{name}_scene.jpg", scene(picture, box))
         if has_box:
             rate = (len(scored.seconds) - 1) / max(scored.seconds[-1] - scored.seconds[0], 1e-9)
             save_jpeg(folder / f"{name}_strip.jpg", strip(frames, event.box_frame, box, max(1, int(rate / 8))))
@@ -86,10 +88,10 @@ def make_pictures(store: Path, video: str, scored: Scored, folder: Path) -> None
         write_clip(folder / clip_name(video, first), frames, first, last, scored)
 
 
-def nearest(spans: np.ndarray, frame: int) -> int:
-    """The frame of live stretches, int (n, 2), that is nearest to one."""
+def nearest(spans: np.ndarray, frame: int) -> int | None:
+    """The frame of live stretches, int (n, 2), that is nearest to one; None where there are none."""
     near = np.clip(frame, spans[:, 0], spans[:, 1] - 1)
-    return int(near[np.abs(near - frame).argmin()])
+    return int(near[np.abs(near - frame).argmin()]) if len(near) else None
 
 
 def save_jpeg(path: Path, picture: np.ndarray) -> None:

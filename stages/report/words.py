@@ -6,16 +6,13 @@ import pandas as pd
 
 from stages.report.alarms import Threshold
 
+# By the kind of FAULTS.
 FAULTS_SAID = {
     "lost": "frames are missing before this one",
     "doubled": "a frame comes twice",
     "frozen": "the picture stands still",
     "flash": "the whole picture flashes",
     "shake": "the camera shakes",
-}
-
-
-SOURCE_SAID = {
     "gap": "nothing was recorded",
     "clock": "the camera's clock jumps",
     "damaged": "the recording is damaged",
@@ -27,9 +24,11 @@ SOURCE_SAID = {
 
 
 def lost_said(faults: pd.DataFrame) -> str:
-    """How many files gave nothing, as of FAULTS; "" where each gave something."""
-    unread = int((faults["kind"] == "unreadable").sum())
-    return f", {counted(unread, 'file')} left out" if unread else ""
+    """How much time is lost by FAULTS, and how many files gave nothing; "" where nothing is lost."""
+    lost, unread = float(faults["seconds"].sum()), int((faults["kind"] == "unreadable").sum())
+    words = [f"{duration(lost) if lost >= 10 else f'{lost:.1f} s'} lost"] if lost else []
+    words += [f"{counted(unread, 'file')} left out"] if unread else []
+    return "".join(f", {word}" for word in words)
 
 
 def clock(seconds: float) -> str:

@@ -6,19 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.metrics.incidents import stretch_numbers
 from stages.common.tables.schemas import REGIONS
 from stages.evaluate.breakdown import by_type, operation, per_video
 
 
-def clip(video, anomalous, scores, fps=10.0):
+def clip(video, anomalous, scores, fps=10.0, numbers=None):
+    """A clip of recorded frames of these numbers, or of all."""
+    numbers = np.arange(len(scores)) if numbers is None else np.array(numbers)
     return pd.DataFrame(
         {
             "video": video,
-            "frame": range(len(scores)),
+            "frame": numbers,
             "anomalous": np.array(anomalous, bool),
             "score": scores,
             "alarm": scores,
             "fps": fps,
+            "stretch": stretch_numbers([video] * len(numbers), numbers),
         }
     )
 
@@ -93,8 +97,23 @@ def test_without_incidents_or_footage_to_set_the_threshold_by_there_is_no_share(
     assert all(map(math.isnan, calibrated.values()))
 
 
+def test_alarms_and_incidents_end_where_frames_were_not_recorded_and_hours_count_what_was():
+    numbers = [0, 1, 2, 3600, 3601, 3602]
+    frames = clip("t", [0, 1, 1, 1, 1, 0], [0, 0, 9, 0, 0, 0], fps=1 / 600, numbers=numbers)
+    held_out = clip("h", [0] * 6, [1, 1, 1, 1, 1, 1], fps=1 / 600, numbers=numbers)
+    found = operation(frames, held_out)
+    assert (found["count"], found["held_out_hours"]) == (2, pytest.approx(1))
+    assert found["normal_hours"] == pytest.approx(1 / 3)
+    # Two alarms in an hour of held-out footage are one too many: the threshold is above them.
+    assert found["one_per_hour"]["calibrated"] == {"found": 0.5, "false_alarms_per_hour": 0.0}
+    regions = pd.DataFrame({field.name: [] for field in REGIONS})
+    assert per_video(frames, regions, np.zeros(0, bool))[["frames", "incidents"]].to_numpy().tolist() == [[6, 2]]
+
+
 def test_a_row_per_clip():
-    frames = pd.concat([clip("a", [0, 1, 0, 1], [1, 2, 3, 4]), clip("b", [0, 0], [5, 1])], ignore_index=True)
+    parts = [clip("a", [0, 1, 0, 1], [1, 2, 3, 4]), clip("b", [0, 0], [5, 1])]
+    frames = pd.concat(parts, ignore_index=True)
+    frames["stretch"] = stretch_numbers(frames["video"], frames["frame"])
     regions = regions_of(("a", 0, 1, ""), ("a", 0, 3, ""))
     table = per_video(frames, regions, np.array([True, False])).set_index("video")
     assert table.loc["a"].to_dict() == {

@@ -204,7 +204,7 @@ def test_alarms_are_joined_before_a_threshold_is_set_by_them():
     frames = pd.concat([frames, held_out])
     videos = videos_of(frames).assign(fps=10 / 3600)
     footage = {"videos": videos, "labels": labels, "regions": regions}
-    found = [summary(labelled(frames, objects, objects["video"], footage, join))["incidents"] for join in (0.4, 0.41)]
+    found = [summary(labelled(frames, objects, objects["video"], footage, join))["incidents"] for join in (1440, 1441)]
     assert [part["held_out_hours"] for part in found] == [1, 1]
     assert [part["one_per_hour"]["calibrated"]["found"] for part in found] == [0, 1]
 

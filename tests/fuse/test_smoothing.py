@@ -23,7 +23,7 @@ def test_nothing_in_nothing_out():
     for side in (1, 3):
         maxima = object_map_maxima(np.zeros(0, int), np.zeros((0, 4)), none, (3, 20, 30), side, 0.0)
         assert maxima.shape == (3,) and np.isnan(maxima).all()
-    assert fill_frames(none, 3, 1.0, np.zeros(0, int)).tolist() == []
+    assert fill_frames(none, 3, 1.0, np.zeros(0, int), np.zeros((0, 2), int)).tolist() == []
     assert smooth_frames(none, 0.0).tolist() == []
 
 

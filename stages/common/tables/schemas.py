@@ -170,6 +170,7 @@ FAULTS = pa.schema(
         ("last_frame", pa.int32()),
         ("start", pa.float64()),  # seconds of the clip; NaN where there is no clip
         ("end", pa.float64()),
+        ("seconds", pa.float64()),  # of footage that is lost by it; 0 where the pictures tell of the fault
         ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels; else NaN
         ("said", pa.string()),
         ("alarm", pa.bool_()),  # whether the scores reached the threshold for its sake
