@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 import stages.common.running.cli  # noqa: F401  it quietens the video library, which reads its setting on first use
 from stages.common.drawing.h264 import write_mp4
-from stages.common.frames.measures import measure
+from stages.common.frames.measures import Measure
 from stages.common.frames.store import fill_store, open_frames, write_clip
 from stages.common.running.errors import InputError
 from stages.common.running.params import load, merged
@@ -92,21 +92,23 @@ def write_avi(path: Path, frames: list[np.ndarray], fps: float = 10) -> Path:
     return path
 
 
-def store_frames(store: Path, **clips: np.ndarray) -> Path:
+def store_frames(store: Path, live: dict[str, list] | None = None, /, **clips: np.ndarray) -> Path:
     """A store of frames as `decode` leaves it, of clips by name, uint8 (frames, H, W[, 3]) each, to the bit.
 
-    10 frames a second, all of them live.
+    10 frames a second, all of them live; of clips in `live` those from first to stop of each span.
     """
     pieces = {video: store.with_name(f"{store.name}_{video}") for video in clips}
     for video, piece in pieces.items():
         piece.mkdir(parents=True)
-        frames = clips[video]
+        frames, measured = clips[video], Measure()
+        spans = (live or {}).get(video, [(0, len(frames))] if len(frames) else [])
         with write_clip(piece, 10.0, frames.shape, quality=None) as writer:
-            for number, frame in enumerate(frames):
-                writer.frame(number, frame)
-            if len(frames):
-                writer.background(0, len(frames), np.median(frames, axis=0).astype(np.uint8))
-            writer.finish([(0, len(frames))] if len(frames) else [], measure(frames))
+            for first, stop in spans:
+                for number in range(first, stop):
+                    writer.frame(number, frames[number])
+                    measured.add(frames[number], first=number == first)
+                writer.background(first, stop, np.median(frames[first:stop], axis=0).astype(np.uint8))
+            writer.finish(spans, measured.steps())
     store.mkdir()
     fill_store(store, pieces.items())
     return store

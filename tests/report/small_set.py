@@ -59,6 +59,10 @@ def write_set(
     footage: dict[str, np.ndarray] | None = None,
     fps: float = FPS,
     report: dict | None = None,
+    recorded: dict[str, list[tuple[int, int]]] | None = None,
+    live: dict[str, list[tuple[int, int]]] | None = None,
+    told: list[tuple] = (),
+    began: pd.Timestamp = pd.NaT,
 ) -> SetPaths:
     """Writes the set below `root`; `normal` is its held-out clip.
 
@@ -66,6 +70,10 @@ def write_set(
         second: another event in the first test clip, of frames 50 to 53, that scores less.
         footage: the frames of some of the clips; of the others they are of walkers.
         fps: of every clip.
+        recorded, live: by clip, first and stop of each stretch; of the other clips all of it. Each recorded stretch is
+            of a file of its own, and begins 100 seconds after it.
+        told: SOURCE_FAULTS of files.
+        began: when every clip did.
     """
     paths = SetPaths(name)
     tree = merged(PARAMS, {"machine": {"workers": 1}, "report": report or {}, "sets": {name: {}}})
@@ -79,13 +87,20 @@ def write_set(
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
         all_objects = all_objects[all_objects["split"] == "held_out"]
-    known = {"view": "", "fps": fps, "width": 95, "height": 71, "began": pd.NaT, "hash": ""}
+    known = {"view": "", "fps": fps, "width": 95, "height": 71, "began": began, "hash": ""}
     table = pd.DataFrame(clips, columns=["video", "split"]).assign(frames=frames, **known)
-    runs = table[["video", "frames"]].assign(first=0, file=range(len(table)), second=0.0)
-    files = pd.DataFrame({"file": runs["file"], "path": runs["video"] + ".mp4", "kind": "file", "sha256": ""})
+    recorded = dict.fromkeys(table["video"], [(0, frames)]) | (recorded or {})
+    live = recorded | (live or {})
+    runs = [(video, first, stop - first) for video in recorded for first, stop in recorded[video]]
+    runs = pd.DataFrame(runs, columns=["video", "first", "frames"]).assign(second=100.0)
+    runs["file"] = range(len(runs))
+    paths_of = runs["video"] + "/" + runs.groupby("video").cumcount().astype(str) + ".mp4"
+    files = pd.DataFrame({"file": runs["file"], "path": paths_of, "kind": "file", "sha256": ""})
+    spans = [(video, *span) for video in live for span in live[video]]
+    spans = pd.DataFrame(spans, columns=["video", "first", "stop"])
     given = footage or {}
     pictures = {v: given[v] if v in given else walkers(frames, seed=number) for number, (v, _) in enumerate(clips)}
-    store_frames(root / paths.frames, **pictures)
+    store_frames(root / paths.frames, live, **pictures)
     labels = pd.concat(
         [
             pd.DataFrame({"video": v, "frame": np.arange(frames), "anomalous": False})
@@ -97,19 +112,30 @@ def write_set(
     first = (labels["video"] == videos[0]) & labels["frame"].isin(EVENT)
     last = (labels["video"] == videos[-1]) & labels["frame"].between(45, 52)
     labels = labels.assign(anomalous=(first | last).astype(bool))
+    all_frames = inside(pd.concat([pair[1] for pair in found], ignore_index=True), recorded)
+    all_objects, labels = inside(all_objects, live), inside(labels, recorded)
     folder = root / paths.footage
     write_table(folder / "videos.parquet", table, VIDEOS)
     write_table(folder / "runs.parquet", runs, RUNS)
     write_table(folder / "files.parquet", files, FILES)
-    write_table(root / paths.live / "spans.parquet", runs.rename(columns={"frames": "stop"}), SPANS)
-    for told in (folder, root / paths.live):
-        write_table(told / "faults.parquet", pd.DataFrame(columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
+    write_table(root / paths.live / "spans.parquet", spans, SPANS)
+    for place, rows in ((folder, told), (root / paths.live, [])):
+        write_table(place / "faults.parquet", pd.DataFrame(rows, columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
     write_table(folder / "labels.parquet", labels, LABELS)
     write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
     write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
-    write_table(root / paths.frame_scores / "frames.parquet", pd.concat([pair[1] for pair in found]), FRAME_SCORES)
+    write_table(root / paths.frame_scores / "frames.parquet", all_frames, FRAME_SCORES)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
+
+
+def inside(table: pd.DataFrame, stretches: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:
+    """The rows whose frames are in the stretches of their videos."""
+    there = [
+        any(first <= frame < stop for first, stop in stretches[video])
+        for video, frame in zip(table["video"], table["frame"], strict=True)
+    ]
+    return table[np.array(there, bool)].reset_index(drop=True)
 
 
 METRICS = {

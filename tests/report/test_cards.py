@@ -17,6 +17,7 @@ from stages.report.cards import LEAD, Clips, bar_width, event_card, fault_row, m
 from stages.report.findings import clips_of, find
 from stages.report.settings import Report
 from stages.report.tables import Tables
+from stages.report.words import lost_said
 
 FIRST, SECOND, THIRD, *_ = ALL
 SHAPE = {"height": 240, "width": 360}
@@ -32,7 +33,8 @@ def event(**values):
     cues = {**dict.fromkeys(ALL, 0.0), **{name: values.pop(name) for name in list(values) if name in ALL}}
     known = {"video": "gate", "event": 3, "first_frame": 20, "peak_frame": 22, "box_frame": 22, "labelled": True}
     times = {"start": 2.0, "end": 2.5, "peak": 2.2, "score": 4.25, "cue": max(cues, key=cues.get)}
-    return row_of({**known, **times, **dict.fromkeys(BOX, 5.0), **cues, **values})
+    origin = {"file": "day/gate.mkv", "file_seconds": 3661.5, "clock": pd.NaT}
+    return row_of({**known, **times, **origin, **dict.fromkeys(BOX, 5.0), **cues, **values})
 
 
 def test_a_moment_is_played_from_a_second_before_it_in_the_clip_that_shows_it():
@@ -72,6 +74,7 @@ def test_an_event_without_an_object_or_cues_says_so():
 
 def test_a_fault_is_told_with_its_time_and_what_it_did():
     fault = {"video": "gate", "split": "test", "kind": "frozen", "first_frame": 12, "last_frame": 20, "start": 1.2}
+    fault |= {"path": "", "said": "the picture stands still"}
     row = fault_row(row_of({**fault, "end": 2.1, "alarm": True}), CLIPS)
     assert (row["when"], row["what"], row["alarm"]) == (
         "0:01.2 to 0:02.1",
@@ -83,8 +86,51 @@ def test_a_fault_is_told_with_its_time_and_what_it_did():
     assert (short["when"], short["alarm"], short["normal"]) == ("0:01.2", "none", True)
 
 
+@pytest.mark.parametrize("kind", ["gap", "clock", "damaged", "cut_off", "light", "moved"])
+def test_a_fault_of_a_file_is_told_in_its_own_words_with_the_file(kind):
+    fault = {"video": "gate", "split": "test", "path": "day/gate.mkv", "kind": kind, "said": "2.0 s are lost"}
+    row = row_of({**fault, "first_frame": 12, "last_frame": 20, "start": 1.2, "end": 2.1, "alarm": False})
+    shown = fault_row(row, CLIPS)
+    assert (shown["video"], shown["file"], shown["what"]) == ("gate", "day/gate.mkv", "2.0 s are lost")
+    assert shown["why"] and shown["played"]["clip"] == "clips/gate_10.mp4"
+    outside = fault_row(row_of({**vars(row), "start": 4.0, "end": 4.5}), CLIPS)
+    assert outside["when"] == "0:04.0 to 0:04.5" and outside["played"] is None
+
+
+def test_a_file_that_gave_no_clip_has_no_moment():
+    fault = {"video": "", "split": "", "path": "day/bad.mkv", "kind": "unreadable", "said": "it is empty"}
+    times = {"first_frame": -1, "last_frame": -1, "start": math.nan, "end": math.nan, "alarm": False}
+    row = fault_row(row_of({**fault, **times}), CLIPS)
+    assert (row["video"], row["file"], row["when"], row["played"]) == ("", "day/bad.mkv", "", None)
+    assert row["what"] == "it is empty" and not row["normal"]
+
+
+def test_an_event_says_its_file_and_its_time_of_day_where_it_is_known():
+    card = event_card(event(), CLIPS, SHAPE)
+    assert (card["clock"], card["origin"]) == ("", "day/gate.mkv, 1:01:01.5")
+    known = event(clock=pd.Timestamp("2024-03-01 23:59:58.7"))
+    assert event_card(known, CLIPS, SHAPE)["clock"] == "2024-03-01 23:59:58"
+
+
+@pytest.mark.parametrize(
+    "seconds, unread, said",
+    [
+        ([], 0, ""),
+        ([0.0], 0, ""),
+        ([0.25, 0.5], 0, ", 0.8 s lost"),
+        ([100.0, 67.0], 0, ", 2 min 47 s lost"),
+        ([0.0], 1, ", 1 file left out"),
+        ([12.0], 2, ", 12 s lost, 2 files left out"),
+    ],
+)
+def test_what_is_lost_is_said_in_time_and_files(seconds, unread, said):
+    rows = [("gap", lost) for lost in seconds] + [("unreadable", 0.0)] * unread
+    assert lost_said(pd.DataFrame(rows, columns=["kind", "seconds"])) == said
+
+
 def test_a_timeline_has_what_is_labelled_its_events_and_faults_in_their_places(tmp_path):
     fault = {"split": "test", "kind": "frozen", "start": 0.0, "end": 0.5, "strength": 0.0, "alarm": False}
+    fault |= {"path": "", "seconds": 0.0, "said": "the picture stands still"}
     faults = pd.DataFrame([{"video": "day_1", "first_frame": 0, "last_frame": 5, **fault}])[FAULTS.names]
     with chdir(tmp_path):
         tables, report = Tables(write_set(Path())), load("report", Report, "small")

@@ -35,7 +35,7 @@ def test_a_clip_shows_the_first_minute_of_what_was_missed_and_of_a_fault(tmp_pat
     # Of frames that last 10 s, six are a minute; 45 to 52 are labelled in the last clip.
     fault = {"split": "test", "kind": "frozen", "start": 50.0, "end": 250.0, "strength": 0.0, "alarm": False}
     faults = pd.DataFrame([{"video": "day_1", "first_frame": 5, "last_frame": 24, **fault}])
-    options = {"seconds": np.arange(60) * 10.0, "event": False, "report": {"clip_margin": 0.0}}
+    options = {"fps": 0.1, "event": False, "report": {"clip_margin": 0.0}}
     tables, _, clips = found(tmp_path, faults, **options)
     # Without an event both incidents are missed.
     assert clips == {"day_1": [(5, 10), (24, 29)], "day_2": [(45, 50)]}
@@ -45,10 +45,10 @@ def test_a_clip_shows_the_first_minute_of_what_was_missed_and_of_a_fault(tmp_pat
 @pytest.mark.parametrize("fps", [30.0, 29.97, 25.0, 7.0])
 def test_a_long_event_is_played_wherever_its_peak_is_without_any_margin(tmp_path, fps):
     frames = 4000
-    seconds = 3.7 + np.arange(frames) / fps
     black = np.zeros((frames, 4, 6), np.uint8)
     options = {"footage": {"normal": black, "day_1": black}, "report": {"clip_margin": 0.0}}
-    tables, findings, _ = found(tmp_path, videos=("day_1",), frames=frames, seconds=seconds, **options)
+    tables, findings, _ = found(tmp_path, videos=("day_1",), frames=frames, fps=fps, **options)
+    seconds = tables.seconds["day_1"]
     event = findings.events.iloc[0]
     report = Report(false_alarms_per_hour=1.0, join_seconds=1.0, events_shown=50, clip_margin=0.0, whole_clips=False)
     for peak in tables.seconds["day_1"][1000:3000:7]:
