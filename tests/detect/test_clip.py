@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from helpers import PARAMS, store_frames
-
 from stages.common.frames.recordings import Recording
+
 from stages.common.objects.boxes import Detections
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked

@@ -7,8 +7,8 @@ import pytest
 from helpers import PARAMS, drawn_picture, store_frames
 from hypothesis import given
 from hypothesis import strategies as st
-
 from stages.common.frames.recordings import Recording
+
 from stages.common.objects.boxes import iou_matrix
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked

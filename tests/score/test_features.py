@@ -6,6 +6,7 @@ import torch
 from stages.common.cues.features import fit
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Architecture, Network, to_network
+from stages.common.tables.shards import write_shard
 from stages.score import features
 from stages.score.features import features_of, known_features
 
@@ -28,7 +29,7 @@ def test_what_is_kept_is_of_each_training_tube_and_of_its_mirror_image_where_tha
         video: np.random.default_rng(ord(video)).integers(0, 256, (3, 5, 16, 16, 1), dtype=np.uint8) for video in "ab"
     }
     for video, shard in shards.items():
-        np.save(tmp_path / f"{video}.npy", shard)
+        write_shard(tmp_path / f"{video}.tubes", shard, shard.shape[1:])
     table = pd.DataFrame({"video": [*"aabbb"], "row": [2, 0, 0, 1, 2]})
     found = known_features(network, table, tmp_path, np.array([-1, 0, 1]), mirror, "float32", batch=2)
     tubes = np.stack([shards[video][row, 1:4] for video, row in table.to_numpy()])
@@ -43,7 +44,7 @@ def test_of_many_tubes_so_many_are_kept_evenly_spread_over_all(tmp_path, monkeyp
     monkeypatch.setattr(features, "KEPT", 5)
     network = Network(Architecture("shallow", "narrow", 16, 1, 0, 5, ("arrow",))).eval()
     shard = np.random.default_rng(0).integers(0, 256, (101, 3, 16, 16, 1), dtype=np.uint8)
-    np.save(tmp_path / "a.npy", shard)
+    write_shard(tmp_path / "a.tubes", shard, shard.shape[1:])
     table = pd.DataFrame({"video": "a", "row": np.arange(101)})
     found = known_features(network, table, tmp_path, np.array([-1, 0, 1]), False, "float32", batch=2)
     expected = fit(features_of(network.trunk(to_network(shard[::25], torch.device("cpu")))))

@@ -10,6 +10,7 @@ from stages.common.network.tubes import regular_offsets
 from stages.common.running.errors import InputError
 from stages.common.running.params import merged
 from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, TUBES, read_table, write_table
+from stages.common.tables.shards import write_shard
 from stages.score.__main__ import run
 from stages.score.features import known_features
 from stages.score.tasks import score_tubes
@@ -28,7 +29,7 @@ def project(tmp_path, monkeypatch):
     for seed, (video, split, count) in enumerate(CLIPS):
         frames = 2 * HALF + 1 if split == "test" else 2 * REACH + 1
         tubes, class_scores, vectors = objects(count, frames=frames, seed=seed)
-        np.save(tmp_path / f"data/tiny/tubes/{video}.npy", tubes)
+        write_shard(tmp_path / f"data/tiny/tubes/{video}.tubes", tubes, tubes.shape[1:])
         np.save(tmp_path / f"data/tiny/teacher/{video}.npy", vectors.astype(np.float16))
         # Tubes are not of the first objects, as where not every frame is learnt from.
         facts = {"video": video, "split": split, "object": 5 + np.arange(count), "row": np.arange(count), "frame": 0}

@@ -6,6 +6,7 @@ from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_netwo
 
 from stages.common.cues.features import Known
 from stages.common.tables.schemas import CUE_VALUES, read_table
+from stages.common.tables.shards import write_shard
 from stages.score.settings import Score
 from stages.score.tasks import Learnt, score_clip, score_tubes
 
@@ -80,7 +81,7 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, n
     """The table that `score_clip` writes, and the same with a column per cue."""
     folder.mkdir(parents=True, exist_ok=True)
     card = save_network(network, folder / "network")
-    np.save(folder / "shard.npy", shard)
+    write_shard(folder / "clip.tubes", shard, shard.shape[1:])
     teacher = None
     if vectors is not None:
         teacher = folder / "vectors.npy"
@@ -88,7 +89,7 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, n
     numbers = np.arange(len(shard)) if numbers is None else numbers
     score = Score(precision="float32", batch=batch)
     learnt = Learnt(folder / "network", card, KNOWN, score, "cpu")
-    score_clip("clip", numbers, class_scores, folder / "shard.npy", teacher, learnt, folder)
+    score_clip("clip", numbers, class_scores, folder / "clip.tubes", teacher, learnt, folder)
     table = read_table(folder / "scores.parquet", CUE_VALUES)
     return table, table.pivot(index="object", columns="cue", values="value")
 

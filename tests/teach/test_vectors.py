@@ -11,6 +11,7 @@ from stages.common.running.errors import InputError
 from stages.common.running.params import merged
 from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import TUBES, write_table
+from stages.common.tables.shards import write_shard
 from stages.teach.__main__ import run
 from stages.teach.settings import Teach
 from stages.teach.teachers import random_resnet
@@ -24,8 +25,8 @@ def tubes(count, channels=1, seed=0):
 
 
 def taught(folder, shard):
-    np.save(folder / "shard.npy", shard)
-    teach_clip(folder / "shard.npy", TEACH, None, torch.device("cpu"), folder)
+    write_shard(folder / "clip.tubes", shard, shard.shape[1:])
+    teach_clip(folder / "clip.tubes", TEACH, None, torch.device("cpu"), folder)
     return np.load(folder / "vectors.npy")
 
 
@@ -65,7 +66,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "data/tiny/tubes").mkdir(parents=True)
     tables = []
     for video, split, count in (("calm", "train", 3), ("busy", "test", 2), ("empty", "test", 0)):
-        np.save(tmp_path / f"data/tiny/tubes/{video}.npy", tubes(count))
+        write_shard(tmp_path / f"data/tiny/tubes/{video}.tubes", tubes(count), (5, 16, 16, 1))
         rows = np.arange(count)
         tables.append(pd.DataFrame({"video": video, "object": rows, "row": rows, "split": split}))
     write_table(tmp_path / "data/tiny/tubes/tubes.parquet", pd.concat(tables, ignore_index=True), TUBES)

@@ -8,6 +8,7 @@ from helpers import ROOT
 from tiny_set import FOLDER, TASKS, TUBES
 
 from stages.common.network.network import Architecture, Network
+from stages.common.tables.shards import Shard
 from stages.train.loader import TubeSet, batches
 
 
@@ -21,7 +22,8 @@ def slow_rows(folder, table, places):
     picked = []
     for place in places:
         row = table.iloc[place]
-        picked.append(np.load(folder / f"{row['video']}.npy")[row["row"]])
+        file = folder / f"{row['video']}.{'tubes' if folder.name == 'tubes' else 'npy'}"
+        picked.append((Shard(file)[:] if folder.name == "tubes" else np.load(file))[row["row"]])
     return np.stack(picked)
 
 

@@ -10,6 +10,7 @@ from helpers import PARAMS
 from stages.common.running.params import checked, merged
 from stages.common.tables import schemas
 from stages.common.tables.schemas import BOX, OBJECTS, write_table
+from stages.common.tables.shards import write_shard
 from stages.train.settings import Train, Tubes
 
 FOLDER = Path("data/tiny")
@@ -63,10 +64,8 @@ def write_shards(folder: Path, counts: dict, channels: int = 1, classes: int = 0
         random = np.random.default_rng(seed)
         tubes = moving_bars(count, seed, channels)
         vectors = tubes[:, REACH, 0, :FEATURES, 0].astype(np.float16) / 50 + 1
-        for name, array in (("tubes", tubes), ("teacher", vectors)):
-            # Another file than before, whose maps may still be open.
-            (folder / FOLDER / name / f"{video}.npy").unlink(missing_ok=True)
-            np.save(folder / FOLDER / name / f"{video}.npy", array)
+        write_shard(folder / FOLDER / f"tubes/{video}.tubes", tubes, tubes.shape[1:])
+        np.save(folder / FOLDER / f"teacher/{video}.npy", vectors)
         numbers = {"object": np.arange(count), "frame": np.arange(count), "row": np.arange(count)}
         table = pd.DataFrame({"video": video, "split": split, **numbers, **dict.fromkeys(BOX, 0.0)})
         scores = [random.random(classes, dtype=np.float32) for _ in range(count)]

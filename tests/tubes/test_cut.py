@@ -8,18 +8,30 @@ from helpers import still, store_frames, walking_square, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.tables.arrays import map_array
 from stages.common.tables.schemas import BOX, TUBES, read_table
-from stages.tubes.cut import chosen_frames, chosen_objects, crop_area, cut_clip, cut_tube
+from stages.common.tables.shards import Shard
+from stages.tubes.cut import chosen_frames, chosen_objects, crop_area, cut_clip, cut_tube, sampled
 from stages.tubes.settings import Tubes
 
 # Its reach is of 3 frames.
-TINY = Tubes(size=16, context=0.0, half_length=1, max_step=3, train_stride=2)
+TINY = Tubes(size=16, context=0.0, half_length=1, max_step=3, train_stride=2, most=100)
+
+
+def whole(frames):
+    """The live stretches of a clip of which all is live."""
+    return np.array([[0, frames]])
+
+
+class Pictures(np.ndarray):
+    """Frames of a clip of which all is live."""
+
+    def span_of(self, number):
+        return 0, len(self)
 
 
 def random_frames(count, height=20, width=30, colour=False, seed=0):
     shape = (count, height, width, 3) if colour else (count, height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8).view(Pictures)
 
 
 def objects(*rows):
@@ -29,35 +41,40 @@ def objects(*rows):
     return table.assign(**fixed, class_scores=pd.Series([np.zeros(0, np.float32)] * len(table), dtype=object))
 
 
-def test_a_clip_without_frames_has_none_chosen():
+def test_a_clip_in_which_nothing_is_live_has_no_frame_chosen():
     for split in ("train", "held_out", "test"):
-        assert chosen_frames(0, split, TINY).tolist() == []
+        assert chosen_frames(np.zeros((0, 2), int), split, TINY).tolist() == []
 
 
 def test_every_frame_of_test_and_held_out_clips_is_chosen():
     for split in ("held_out", "test"):
-        assert chosen_frames(9, split, TINY).tolist() == list(range(9))
+        assert chosen_frames(whole(9), split, TINY).tolist() == list(range(9))
 
 
 def test_training_clips_give_every_nth_frame_that_has_the_whole_reach_on_both_sides():
-    assert chosen_frames(12, "train", TINY).tolist() == [4, 6, 8]
-    assert chosen_frames(8, "train", TINY).tolist() == [4]
+    assert chosen_frames(whole(12), "train", TINY).tolist() == [4, 6, 8]
+    assert chosen_frames(whole(8), "train", TINY).tolist() == [4]
 
 
 def test_a_training_clip_too_short_for_both_gives_all_frames_that_have_the_reach():
-    assert chosen_frames(7, "train", TINY).tolist() == [3]
-    assert chosen_frames(12, "train", replace(TINY, train_stride=9)).tolist() == [3, 4, 5, 6, 7, 8]
+    assert chosen_frames(whole(7), "train", TINY).tolist() == [3]
+    assert chosen_frames(whole(12), "train", replace(TINY, train_stride=9)).tolist() == [3, 4, 5, 6, 7, 8]
 
 
 def test_a_training_clip_too_short_for_the_reach_gives_every_nth_of_all_its_frames():
-    assert chosen_frames(6, "train", TINY).tolist() == [0, 2, 4]
-    assert chosen_frames(1, "train", TINY).tolist() == [0]
+    assert chosen_frames(whole(6), "train", TINY).tolist() == [0, 2, 4]
+    assert chosen_frames(whole(1), "train", TINY).tolist() == [0]
+
+
+def test_each_live_stretch_of_a_training_clip_gives_what_has_the_whole_reach_within_it():
+    assert chosen_frames(np.array([[1, 9], [20, 32]]), "train", TINY).tolist() == [4, 24, 26, 28]
+    assert chosen_frames(np.array([[1, 3], [20, 22]]), "test", TINY).tolist() == [1, 2, 20, 21]
 
 
 @given(st.integers(1, 200), st.integers(2, 40), st.integers(1, 9))
 def test_chosen_training_frames_never_repeat_a_clips_ends_where_that_can_be_avoided(frames, reach, stride):
-    tubes = Tubes(size=16, context=0.0, half_length=1, max_step=reach, train_stride=stride)
-    chosen = chosen_frames(frames, "train", tubes)
+    tubes = Tubes(size=16, context=0.0, half_length=1, max_step=reach, train_stride=stride, most=100)
+    chosen = chosen_frames(whole(frames), "train", tubes)
     assert len(chosen) and 0 <= chosen.min() and chosen.max() < frames
     assert (np.diff(chosen) == stride).all() or ((chosen % stride).any() and (np.diff(chosen) == 1).all())
     if frames > 2 * reach:
@@ -160,7 +177,7 @@ def test_a_box_of_the_crops_own_size_is_copied_pixel_by_pixel():
 
 
 def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
-    frames = np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8)
+    frames = (np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8)).view(Pictures)
     box = np.array([0, 0, 8, 8])
     shown = [cut_tube(frames, middle, box, 3, 8, 0.0)[:, 0, 0, 0].tolist() for middle in (0, 2, 3)]
     assert shown == [[0, 0, 0, 0, 1, 2, 3], [0, 0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3, 3]]
@@ -169,9 +186,9 @@ def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 def test_a_clip_without_objects_has_a_shard_of_no_tubes(tmp_path, colour):
     store = store_frames(tmp_path / "frames", a=random_frames(6, colour=colour))
-    rows = chosen_objects(objects(), "test", 6, TINY)
+    rows = chosen_objects(objects(), "test", whole(6), TINY)
     cut_clip(store, "a", "test", rows, TINY, tmp_path)
-    assert map_array(tmp_path / "tubes.npy").shape == (0, 3, 16, 16, 3 if colour else 1)
+    assert Shard(tmp_path / "clip.tubes").shape == (0, 3, 16, 16, 3 if colour else 1)
 
 
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
@@ -180,7 +197,7 @@ def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path,
     frames = random_frames(6, colour=colour)
     rows = objects((4, 2, 2, 9, 9), (0, 5, 1, 25, 19), (5, 0, 0, 4, 6))
     cut_clip(store_frames(tmp_path / "frames", a=frames), "a", split, rows, TINY, tmp_path)
-    shard = map_array(tmp_path / "tubes.npy")
+    shard = Shard(tmp_path / "clip.tubes")[:]
     assert shard.shape == (3, length, 16, 16, 3 if colour else 1) and shard.dtype == np.uint8
     for tube, row in zip(shard, rows.itertuples(), strict=True):
         box = np.array([row.x1, row.y1, row.x2, row.y2])
@@ -189,9 +206,9 @@ def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path,
 
 def test_objects_of_training_clips_are_only_those_of_chosen_frames_in_their_order():
     table = objects(*[(frame, 0, 0, 5, 5) for frame in range(12) for _ in range(2)])
-    chosen = chosen_objects(table, "train", 12, TINY)
+    chosen = chosen_objects(table, "train", whole(12), TINY)
     assert chosen["object"].tolist() == [8, 9, 12, 13, 16, 17] and chosen.index.tolist() == list(range(6))
-    pd.testing.assert_frame_equal(chosen_objects(table, "held_out", 12, TINY), table)
+    pd.testing.assert_frame_equal(chosen_objects(table, "held_out", whole(12), TINY), table)
 
 
 def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(project):
@@ -203,10 +220,12 @@ def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_r
     project.params(tubes=tubes, footage={"held_out_clips": ["a"]})
     project.run("footage", "decode", "detect", "tubes")
     folder = project.root / "data/mine/tubes"
-    assert sorted(path.name for path in folder.glob("*.npy")) == ["a.npy", "busy.npy", "calm.npy", "empty.npy"]
+    assert sorted(path.name for path in folder.glob("*.tubes")) == [
+        f"{name}.tubes" for name in ("a", "busy", "calm", "empty")
+    ]
     table = read_table(folder / "tubes.parquet", TUBES)
     assert table.groupby("video")["split"].first().to_dict() == {"a": "held_out", "busy": "test", "calm": "train"}
-    assert len(map_array(folder / "empty.npy")) == 0
+    assert len(Shard(folder / "empty.tubes")) == 0
     found = table.merge(project.detections(), on=["video", "object"])
     assert len(found) == len(table) > 30
     assert (found["video"] == "busy").sum() == (project.detections()["video"] == "busy").sum()
@@ -215,4 +234,25 @@ def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_r
         half = 1 if row.split == "test" else 3
         box = np.array([row.x1, row.y1, row.x2, row.y2])
         expected = cut_tube(project.frames(row.video), row.frame, box, half, 16, 0.0)
-        np.testing.assert_array_equal(map_array(folder / f"{row.video}.npy")[row.row], expected)
+        np.testing.assert_array_equal(Shard(folder / f"{row.video}.tubes")[np.array([row.row])][0], expected)
+
+
+def table_of(count):
+    return objects(*[(frame, 0, 0, 5, 5) for frame in range(count)])
+
+
+def test_of_nothing_nothing_is_sampled():
+    assert sampled({}, 3) == {} and len(sampled({"a": table_of(0)}, 3)["a"]) == 0
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=5), st.integers(1, 60))
+def test_a_sample_is_evenly_spread_over_all_clips(counts, most):
+    tables = {str(clip): table_of(count) for clip, count in enumerate(counts)}
+    found = sampled(tables, most)
+    total = sum(counts)
+    assert list(found) == list(tables) and sum(map(len, found.values())) == min(most, total)
+    starts = np.cumsum([0, *counts])
+    places = np.concatenate([start + rows["frame"] for start, rows in zip(starts, found.values(), strict=False)])
+    if len(places) > 1:
+        assert np.diff(places).max() - np.diff(places).min() <= 1 and places[0] == 0 and places[-1] == total - 1
+    assert all(rows.index.tolist() == list(range(len(rows))) for rows in found.values())
