@@ -27,8 +27,8 @@ from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
-# Most tests look at every frame; those of `detect.every` say so.
-PARAMS["detect"]["every"] = 1
+# Most tests look at every picture; those of `decode.rate` and `detect.every` say so.
+PARAMS["decode"]["rate"], PARAMS["detect"]["every"] = 30.0, 1
 
 
 @pytest.fixture(autouse=True)
