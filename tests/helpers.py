@@ -42,6 +42,13 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+class AllLive(np.ndarray):
+    """Frames of a clip, as an array, of which all is live: `np.stack(...).view(AllLive)`."""
+
+    def span_of(self, number: int) -> tuple[int, int]:
+        return 0, len(self)
+
+
 def walking_square(count: int, height: int = 48, width: int = 64, seed: int = 0) -> list[np.ndarray]:
     """Frames, uint8 BGR, in which a bright square of 10x20 pixels goes 3 pixels to the right per frame over noise."""
     rng = np.random.default_rng(seed)
@@ -261,8 +268,8 @@ class Project:
     def regions(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/footage/regions.parquet", REGIONS)
 
-    def frames(self, video: str) -> np.ndarray:
-        return np.stack(open_frames(self.root / "data/mine/frames", video))
+    def frames(self, video: str) -> AllLive:
+        return np.stack(open_frames(self.root / "data/mine/frames", video)).view(AllLive)
 
     def detections(self) -> pd.DataFrame:
         return read_table(self.root / "data/mine/detections/objects.parquet", OBJECTS)

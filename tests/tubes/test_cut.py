@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import still, store_frames, walking_square, write_pictures
+from helpers import AllLive, still, store_frames, walking_square, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,16 +22,9 @@ def whole(frames):
     return np.array([[0, frames]])
 
 
-class Pictures(np.ndarray):
-    """Frames of a clip of which all is live."""
-
-    def span_of(self, number):
-        return 0, len(self)
-
-
 def random_frames(count, height=20, width=30, colour=False, seed=0):
     shape = (count, height, width, 3) if colour else (count, height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8).view(Pictures)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8).view(AllLive)
 
 
 def objects(*rows):
@@ -177,7 +170,7 @@ def test_a_box_of_the_crops_own_size_is_copied_pixel_by_pixel():
 
 
 def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
-    frames = (np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8)).view(Pictures)
+    frames = (np.arange(4, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8)).view(AllLive)
     box = np.array([0, 0, 8, 8])
     shown = [cut_tube(frames, middle, box, 3, 8, 0.0)[:, 0, 0, 0].tolist() for middle in (0, 2, 3)]
     assert shown == [[0, 0, 0, 0, 1, 2, 3], [0, 0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3, 3]]
