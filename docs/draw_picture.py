@@ -11,7 +11,7 @@ import cv2
 from stages.common.frames.store import open_frames
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.report.__main__ import scored_of, search_faults
+from stages.report.__main__ import all_faults, scored_of
 from stages.report.clips import annotated
 from stages.report.findings import find
 from stages.report.settings import Report
@@ -21,9 +21,10 @@ from stages.report.tables import Tables
 def main(name: str, video: str, frame: int, target: str) -> None:
     paths, report = SetPaths(name), load("report", Report, name)
     tables = Tables(paths)
-    findings = find(tables, search_faults(name, tables), report)
+    findings = find(tables, all_faults(paths, tables), report)
     frames, scored = open_frames(paths.frames, video), scored_of(video, tables, findings, [], report.events_shown)
-    picture = next(islice(annotated(frames, 0, len(frames) - 1, scored), frame, None))
+    first, stop = frames.span_of(frame)
+    picture = next(islice(annotated(frames, first, stop - 1, scored), frame - first, None))
     cv2.imwrite(target, picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 

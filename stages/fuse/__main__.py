@@ -21,7 +21,7 @@ from stages.common.tables.schemas import (
     read_table,
     write_table,
 )
-from stages.fuse.believable import Clips, believable
+from stages.fuse.believable import Clips, believable, span_edges
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, weights_of, with_trivial
@@ -32,7 +32,8 @@ def run(name: str) -> str:
     paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
     videos = read_table(paths.footage / "videos.parquet", VIDEOS)
     searched = read_table(paths.detections / "searched.parquet", SEARCHED)
-    spans, runs = (read_table(paths.live / "spans.parquet", SPANS), read_table(paths.footage / "runs.parquet", RUNS))
+    spans = read_table(paths.live / "spans.parquet", SPANS)
+    runs = read_table(paths.footage / "runs.parquet", RUNS)
     clips = Clips(videos, searched, spans, runs, tubes.half_length)
     cues = read_cues(paths, videos)
     objects = object_scores(cues, clips, fuse)
@@ -64,7 +65,8 @@ def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     objects = believable(cues, clips, fuse)
     objects = objects[objects[list(weights_of(fuse))].notna().any(axis=1)]
     objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
-    objects = objects.assign(track=link_all(objects, clips.searched))
+    first, _ = span_edges(objects, clips.spans)
+    objects = objects.assign(track=link_all(objects, clips.searched, first))
     objects = with_trivial(fused(calibrated(objects, fuse), fuse))
     return with_between(objects, [*BOX, "raw", "score", *ALL, *TRIVIAL])[OBJECT_SCORES.names]
 

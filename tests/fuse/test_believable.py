@@ -3,11 +3,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 from helpers import PARAMS
+from hypothesis import given
+from hypothesis import strategies as st
 from small_tables import clips_of
 
 from stages.common.running.params import checked
 from stages.common.tables.schemas import BOX
-from stages.fuse.believable import believable
+from stages.fuse.believable import believable, span_edges
 from stages.fuse.settings import Fuse
 
 VIDEOS = pd.DataFrame({"video": ["b", "a"], "frames": [10, 20], "width": [100, 50], "height": [80, 40]})
@@ -63,3 +65,25 @@ def test_with_no_margins_every_box_is_believed_and_whole():
     table = objects(("b", 0, 0, 0, 100, 80), ("a", 19, 49, 39, 50, 40))
     none = replace(FUSE, min_height=0, edge_margin=0)
     assert believable(table, CLIPS._replace(ends=0), none)["cut"].tolist() == [False, False]
+
+
+SPANS = pd.DataFrame({"video": ["b", "a", "b"], "first": [6, 0, 1], "stop": [9, 20, 4]})
+
+
+def test_nothing_has_no_live_stretch():
+    assert [edges.tolist() for edges in span_edges(objects(), SPANS)] == [[], []]
+    assert [edges.tolist() for edges in span_edges(objects(BELIEVED), SPANS[:0])] == [[0], [0]]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 20)), max_size=8))
+def test_the_edges_of_an_object_are_those_of_the_live_stretch_that_it_is_in(places):
+    first, stop = span_edges(objects(*((video, frame, 0, 0, 9, 9) for video, frame in places)), SPANS)
+    for video, frame, *edges in zip(*(zip(*places, strict=True) if places else ((), ())), first, stop, strict=True):
+        holding = SPANS[(SPANS["video"] == video) & (SPANS["first"] <= frame) & (SPANS["stop"] > frame)]
+        assert edges == (holding[["first", "stop"]].to_numpy().tolist() or [[0, 0]])[0]
+
+
+def test_boxes_are_believed_away_from_the_ends_of_each_live_stretch():
+    table = objects(*(("b", frame, 10, 10, 30, 30) for frame in range(10)))
+    assert believable(table, CLIPS._replace(spans=SPANS, ends=1), FUSE)["frame"].tolist() == [2, 7]
+    assert believable(table, CLIPS._replace(spans=SPANS, ends=0), FUSE)["frame"].tolist() == [1, 2, 3, 6, 7, 8]

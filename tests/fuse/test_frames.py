@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter1d
 from small_tables import CUES, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, searched, videos
 
 from stages.common.cues.all import FRAME_SCORES
@@ -129,3 +130,40 @@ def test_frames_that_are_not_live_are_at_the_normal_level():
     table = object_scores(cues(HAND), clips_of(CLIPS), PLAIN)
     frames = per_frame(table[table["split"] == "held_out"], clips, PLAIN)
     assert set(frames.query("video == 'busy'")["score"]) == {normal_level(table, "score")}
+
+
+def test_a_clip_that_is_live_throughout_is_filled_and_smoothed_as_one():
+    """The frames' highest scores, filled at the ends, under one bell."""
+    table = random_objects()
+    frames = per_frame(table, clips_of(videos(LONG), ends=2), FULL)
+    highest = table[table["video"] == "busy"].groupby("frame")["score"].max().to_numpy(copy=True)
+    highest[:2], highest[-2:] = highest[2], highest[-3]
+    expected = gaussian_filter1d(highest, FULL.frame_sigma, mode="nearest")
+    np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "score"], expected)
+
+
+def test_a_score_at_a_gap_does_not_reach_over_it():
+    clips = videos([("calm", "held_out", 60), ("busy", "test", 20)])
+    found = objects([("calm", "held_out", 50, 10, 1.0), ("busy", "test", 9, 10, 9.0)])
+    whole = clips_of(clips)
+    parts = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 12], "frames": [60, 10, 8]})
+    spans = parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]]
+    frames = per_frame(found, whole._replace(runs=parts.assign(file=0, second=0.0), spans=spans), FULL)
+    scores = frames[frames["video"] == "busy"].set_index("frame")["score"]
+    assert (
+        scores[9] > 3 and scores.loc[12:].tolist() == [1.0] * 8 and list(scores.index) == [*range(10), *range(12, 20)]
+    )
+
+
+def test_no_track_goes_over_what_was_not_recorded():
+    clips = videos([("calm", "held_out", 60), ("busy", "test", 20)])
+    rows = [("calm", "held_out", frame, 10, 0.1 * frame) for frame in range(0, 60, 2)]
+    rows += [("busy", "test", frame, 10, 1.0) for frame in (7, 8, 9, 12, 13)]
+    whole = clips_of(clips)
+    spans = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 12], "stop": [60, 10, 20]})
+    busy = [
+        table[table["video"] == "busy"]
+        for table in (object_scores(cues(rows), given, PLAIN) for given in (whole, whole._replace(spans=spans)))
+    ]
+    assert busy[0]["frame"].tolist() == [*range(7, 14)] and set(busy[0]["track"]) == {0}
+    assert busy[1]["frame"].tolist() == [7, 8, 9, 12, 13] and busy[1]["track"].tolist() == [0, 0, 0, 1, 1]

@@ -195,6 +195,29 @@ def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
     assert fill_frames(scores, 3, 1.0, np.array([0]), [(0, 10)]).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
 
 
+def test_the_ends_of_each_live_stretch_take_the_nearest_scored_frame_of_it():
+    scores = np.array([NAN, NAN, 5, NAN, NAN, NAN, NAN, NAN, 7, 8, NAN, NAN])
+    filled = fill_frames(scores, 2, 1.0, np.arange(12), [(0, 5), (6, 12)])
+    assert filled.tolist() == [5, 5, 5, 5, 5, 1, 7, 7, 7, 8, 8, 8]
+
+
+@given(
+    arrays(float, 24, elements=values),
+    st.integers(0, 4),
+    st.lists(st.integers(0, 24), min_size=2, max_size=6, unique=True).map(sorted),
+    st.sets(st.integers(0, 23)),
+)
+def test_each_live_stretch_is_filled_as_if_it_were_a_clip_of_its_own(scores, margin, ends, searched):
+    scores[::3] = NAN
+    searched, spans = np.array(sorted(searched), int), list(zip(ends[::2], ends[1::2], strict=False))
+    filled = fill_frames(scores, margin, 0.5, searched, spans)
+    expected = np.where(np.isnan(scores), 0.5, scores)
+    for first, stop in spans:
+        own = searched[(searched >= first) & (searched < stop)] - first
+        expected[first:stop] = fill_frames(scores[first:stop], margin, 0.5, own, [(0, stop - first)])
+    np.testing.assert_array_equal(filled, expected)
+
+
 def test_one_object_does_not_spread_over_the_frames_that_were_searched_and_are_empty():
     scores = np.full(100, NAN)
     scores[37] = 9

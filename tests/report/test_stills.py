@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers import store_frames
 
 from stages.common.drawing.boxes import ALARM
+from stages.common.frames.store import open_frames
 from stages.report.stills import scene, strip
 
 
@@ -20,16 +22,21 @@ def test_a_scene_is_the_whole_frame_with_the_object_boxed(height, width, scale):
     assert (scene(frame, None) == 90).all()
 
 
-def test_a_strip_shows_the_same_place_in_each_of_its_moments():
+def test_a_strip_shows_the_same_place_in_each_of_its_moments(tmp_path):
     frames = np.zeros((9, 40, 60), np.uint8)
     frames[4, 10:30, 20:30] = 255
+    frames = open_frames(store_frames(tmp_path / "frames", a=frames), "a")
     pictures = np.split(strip(frames, 4, np.array([20, 10, 30, 30]), 2, count=5, side=60), 5, axis=1)
     lit = [int(picture[20:40, 25:35].mean()) for picture in pictures]
     assert lit == [0, 0, 255, 0, 0]
     assert strip(frames, 0, np.array([-5, -5, 3, 3]), 4).shape == (88, 440, 3)
 
 
-def test_a_strip_goes_from_earlier_to_later():
+@pytest.mark.parametrize(
+    "live, shown", [([(0, 20)], [4, 7, 10, 13, 16]), ([(0, 4), (6, 12), (14, 20)], [6, 7, 10, 11, 11])]
+)
+def test_a_strip_goes_from_earlier_to_later_and_repeats_the_ends_of_its_live_stretch(tmp_path, live, shown):
     frames = np.arange(20, dtype=np.uint8)[:, None, None].repeat(30, 1).repeat(30, 2)
+    frames = open_frames(store_frames(tmp_path / "frames", {"a": live}, a=frames), "a")
     pictures = np.split(strip(frames, 10, np.array([5, 5, 15, 15]), 3), 5, axis=1)
-    assert [int(picture[44, 44, 0]) for picture in pictures] == [4, 7, 10, 13, 16]
+    assert [int(picture[44, 44, 0]) for picture in pictures] == shown

@@ -16,13 +16,13 @@ def thin(scores: np.ndarray, seconds: np.ndarray, places: int) -> np.ndarray:
     """At most so many scores, evenly over time: of each stretch of time the highest, or that of the frame that is on.
 
     Args:
-        scores: float (frames,), at least one.
+        scores: float (frames,), at least one; NaN where there is none, which is no higher than any.
         seconds: float (frames + 1,), when each frame begins and the last one ends.
     """
     edges = np.linspace(seconds[0], seconds[-1], min(places, len(scores)) + 1)
     first = np.searchsorted(seconds[:-1], edges[:-1] + 1e-9, side="right") - 1
     last = np.searchsorted(seconds[:-1], edges[1:] - 1e-9, side="left") - 1
-    return np.array([scores[a : max(a, b) + 1].max() for a, b in zip(first, last, strict=True)])
+    return np.array([np.fmax.reduce(scores[a : max(a, b) + 1]) for a, b in zip(first, last, strict=True)])
 
 
 def shares(scores: np.ndarray | float, score_range: tuple[float, float]) -> np.ndarray:

@@ -40,14 +40,15 @@ def link_boxes(frames: np.ndarray, boxes: np.ndarray, gap: int = LINK_GAP) -> np
     return tracks
 
 
-def link_all(objects: pd.DataFrame, searched: pd.DataFrame) -> np.ndarray:
+def link_all(objects: pd.DataFrame, searched: pd.DataFrame, stretch: np.ndarray) -> np.ndarray:
     """`link_boxes` for the objects of several videos, sorted by video and frame, and their searched frames (SEARCHED):
-    int32 (n,), unique in a video."""
-    tracks, steps = np.zeros(len(objects), np.int32), steps_of(searched)
-    for video, rows in objects.groupby("video").indices.items():
-        clip = objects.iloc[rows]
+    int32 (n,), unique in a video. No track goes on from one `stretch`, int (n,), of a video to the next."""
+    tracks, steps, begun = np.zeros(len(objects), np.int32), steps_of(searched), dict.fromkeys(objects["video"], 0)
+    for (video, _), rows in objects.groupby(["video", stretch]).indices.items():
+        part = objects.iloc[rows]
         gap = max(LINK_GAP, 2 * steps.get(video, 1))
-        tracks[rows] = link_boxes(clip["frame"].to_numpy(), clip[BOX].to_numpy(), gap)
+        tracks[rows] = begun[video] + link_boxes(part["frame"].to_numpy(), part[BOX].to_numpy(), gap)
+        begun[video] = int(tracks[rows].max()) + 1
     return tracks
 
 

@@ -79,6 +79,22 @@ def test_a_long_video_has_no_more_points_than_are_seen_and_keeps_its_peak():
     assert line.get_ydata()[peak] == 50 and line.get_xdata()[peak] == pytest.approx(1234.5, abs=1)
 
 
+def test_nothing_is_drawn_where_nothing_was_recorded():
+    frames, seconds = scores_of(["a"], count=40)
+    frames["score"] = 5.0
+    recorded = frames[~frames["frame"].between(10, 29)]
+    at = pixels(score_figures(recorded, frames[:0].assign(anomalous=False), seconds, math.inf, (0, 10))[0])
+    assert at(0.5, 5.0) == near(CURVE) and at(3.5, 5.0) == near(CURVE) and at(2.0, 5.0) == WHITE
+
+
+def test_a_long_video_with_a_gap_keeps_the_peak_at_its_edge():
+    frames, seconds = scores_of(["a"], count=9 * POINTS)
+    frames.loc[12_345, "score"] = 50.0
+    recorded = frames[~frames["frame"].between(12_346, 15_000)]
+    (line,) = score_figures(recorded, frames[:0].assign(anomalous=False), seconds, math.inf, (-1, 60))[0].axes[0].lines
+    assert np.nanmax(line.get_ydata()) == 50 and np.isnan(line.get_ydata()).sum() == pytest.approx(2655 / 9, abs=2)
+
+
 def test_a_roc_goes_by_the_upper_left():
     # Nine of ten that are anomalous score above all that is not, and one in the midst of it.
     ranked = [True] * 9 + [False] * 5 + [True] + [False] * 5

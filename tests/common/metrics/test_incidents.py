@@ -17,6 +17,7 @@ from stages.common.metrics.incidents import (
     incidents,
     joined,
     stretch_counts,
+    stretch_numbers,
     stretches,
     threshold_for,
 )
@@ -116,6 +117,44 @@ def test_stretches_of_joined_scores_are_the_joined_alarms(clips, join):
         assert alarms(found, videos, threshold).tolist() == expected
         hit = sum(any(place in reached for place in range(a, b + 1)) for a, b in incidents(labels, videos))
         assert counts_at(curve, threshold) == (false, hit)
+
+
+# Of recorded frames: how many numbers after the one before, label, score.
+gapped = st.lists(
+    st.lists(st.tuples(st.sampled_from([1, 1, 1, 2, 5]), st.booleans(), st.integers(0, 4)), max_size=14), max_size=3
+)
+
+
+@given(gapped, st.integers(0, 8))
+def test_alarms_and_incidents_end_where_frames_were_not_recorded(clips, join):
+    """As if what follows were another clip, at every threshold, however long alarms are joined."""
+    rows, parts = [], []
+    for number, clip in enumerate(clips):
+        frame = 0
+        for place, (step, label, score) in enumerate(clip):
+            frame += step
+            if place == 0 or step > 1:
+                parts.append([])
+            parts[-1].append((frame, label, score))
+            rows.append((f"clip {number}", frame, label, score))
+    videos, frames, labels, scores = (np.array(column) for column in (zip(*rows, strict=True) if rows else [()] * 4))
+    stretch = stretch_numbers(videos, frames)
+    assert stretch.tolist() == [number for number, part in enumerate(parts) for _ in part]
+    found = joined(scores.astype(float), stretch, frames.astype(float), join)
+    starts = np.cumsum([0, *map(len, parts)])
+    for threshold in (0, 1, 2, 3, 4, 5):
+        expected = [
+            [start + first, start + last]
+            for start, part in zip(starts, parts, strict=False)
+            for first, last in slow_alarms(part, threshold, join)
+        ]
+        assert alarms(found, stretch, threshold).tolist() == expected
+    labelled = [
+        [start + first, start + last]
+        for start, part in zip(starts, parts, strict=False)
+        for first, last in stretches([label for _, label, _ in part]).tolist()
+    ]
+    assert incidents(labels.astype(bool), stretch).tolist() == labelled
 
 
 def test_alarms_that_the_threshold_is_set_by_are_those_that_are_shown():

@@ -39,7 +39,7 @@ def linked(*rows):
 def test_nothing_in_nothing_out():
     none = objects([])
     assert link_boxes(np.zeros(0, int), np.zeros((0, 4))).tolist() == []
-    assert link_all(none, searched({})).tolist() == []
+    assert link_all(none, searched({}), np.zeros(0, int)).tolist() == []
     assert box_speed(none.assign(track=[])).tolist() == []
 
 
@@ -79,15 +79,15 @@ def test_a_track_outlives_a_short_gap_only(gap, same):
 def test_a_track_outlives_a_missed_box_whatever_the_step_from_frame_to_searched_frame(every):
     looked = searched({"a": range(0, 40, every), "b": range(0, 40, every)})
     table = objects([("a", 0, *at(0)), ("a", every, *at(0)), ("a", 3 * every, *at(0)), ("b", 7 * every, *at(0))])
-    assert link_all(table, looked).tolist() == [0, 0, 0, 0]
+    assert link_all(table, looked, np.zeros(len(table), int)).tolist() == [0, 0, 0, 0]
     later = objects([("a", 0, *at(0)), ("a", max(5, 3 * every), *at(0)), ("b", every, *at(0))])
-    assert link_all(later, looked).tolist() == [0, 1, 0]
+    assert link_all(later, looked, np.zeros(len(later), int)).tolist() == [0, 1, 0]
 
 
-def test_the_step_is_that_between_searched_frames_whatever_is_in_them():
-    assert steps_of(searched({"a": range(0, 40, 3), "b": [0, 2, 9, 10], "c": [7], "d": []})) == {"a": 3, "b": 7, "c": 1}
+def test_the_step_is_the_least_between_searched_frames_whatever_is_in_them():
+    assert steps_of(searched({"a": range(0, 40, 3), "b": [0, 2, 9, 10], "c": [7], "d": []})) == {"a": 3, "b": 1, "c": 1}
     far = objects([("a", 0, *at(0)), ("a", 36, *at(0))])
-    assert link_all(far, searched({"a": range(40)})).tolist() == [0, 1]
+    assert link_all(far, searched({"a": range(40)}), np.zeros(len(far), int)).tolist() == [0, 1]
 
 
 def test_the_work_grows_as_a_clip_does():
@@ -121,7 +121,13 @@ def test_tracks_count_from_0_once_a_frame_with_neighbours_that_overlap_within_th
 
 def test_each_video_has_tracks_of_its_own():
     table = objects([("a", 0, *at(0)), ("a", 1, *at(1)), ("b", 0, *at(1)), ("b", 1, *at(50)), ("b", 2, *at(51))])
-    assert link_all(table, searched({"a": range(3), "b": range(3)})).tolist() == [0, 0, 0, 1, 1]
+    assert link_all(table, searched({"a": range(3), "b": range(3)}), np.zeros(len(table), int)).tolist() == [
+        0,
+        0,
+        0,
+        1,
+        1,
+    ]
 
 
 def test_speed_is_the_way_of_the_boxs_middle_over_the_frames_around():
