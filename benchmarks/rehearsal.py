@@ -18,7 +18,8 @@ from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import VIDEOS, read_table
-from stages.detect.motion import contrast, detect_video, median_background
+from stages.decode.backgrounds import SAMPLES, median_of, soften
+from stages.detect.motion import contrast, find_moving
 from stages.detect.settings import Detect
 
 # Normal clips that become test clips; anomalies per test clip; frames that an object must be seen for to be copied.
@@ -46,13 +47,19 @@ class Donor:
         return len(self.boxes)
 
 
+def median_background(frames: np.ndarray) -> np.ndarray:
+    """Of a whole clip, as `decode` makes them of its stretches."""
+    chosen = np.unique(np.linspace(0, len(frames) - 1, SAMPLES).round().astype(int))
+    return median_of([soften(frames[number]) for number in chosen])
+
+
 def find_donors(frames: np.ndarray, detect: Detect) -> list[Donor]:
     """The objects that cross a clip without touching the picture's edge, seen in LEAST_FRAMES or more."""
-    found = list(detect_video(frames, detect.motion))
+    background = median_background(frames)
+    found = [find_moving(frame, background, detect.motion) for frame in frames]
     times = np.repeat(np.arange(len(found)), [len(f.boxes) for f in found])
     boxes = np.concatenate([f.boxes for f in found])
     tracks = link_boxes(times, boxes)
-    background = median_background(frames, 0, len(frames))
     height, width = frames.shape[1:3]
     donors = []
     for track in np.unique(tracks):
@@ -119,7 +126,7 @@ def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.rando
     """A copy of a clip with anomalies of one kind, and their masks: uint8 (F, H, W[, 3]) and bool (F, H, W)."""
     frames = np.array(frames)
     masks = np.zeros(frames.shape[:3], bool)
-    background = median_background(frames, 0, len(frames))
+    background = median_background(frames)
     for ride, number in zip(RIDES, random.choice(len(donors), ANOMALIES, replace=False), strict=True):
         donor = donors[number]
         shown = steps_of(kind, len(donor), random)
@@ -153,7 +160,8 @@ def write_set(name: str, target: Path, seed: int) -> None:
         raise InputError(f"{name}: {len(normal)} normal clips, expected at least {TEST_CLIPS + 2}; cut them into more")
     random = np.random.default_rng(seed)
     tests = sorted(random.choice(normal, TEST_CLIPS, replace=False).tolist())
-    clips = {video: open_frames(paths.frames, video) for video in normal}
+    kept = {video: open_frames(paths.frames, video) for video in normal}
+    clips = {video: np.stack([frames[number] for number in frames.searched(1)]) for video, frames in kept.items()}
     donors = {video: find_donors(clips[video], detect) for video in tests}
     counts = {video: len(found) for video, found in donors.items()}
     with folder_whole(target) as folder:

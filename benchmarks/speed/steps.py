@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from stages.common.frames.recordings import recordings_of
-from stages.decode.frames import pack_frames
 
 from benchmarks.speed import plain
 from benchmarks.speed.machine import operations
@@ -23,6 +21,7 @@ from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
 from stages.common.tables.schemas import BOX, SEARCHED, read_table
 from stages.common.tables.shards import Shard
+from stages.decode.clip import Grid, decode_clip
 from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.detectors import DETECTORS
@@ -52,27 +51,25 @@ LOADED = 6400
 
 def decode(sample: Sample, folder: Path) -> Iterator[dict]:
     clip = sample.videos.set_index("video").loc[sample.video]
-    path = sample.paths.source / clip["path"]
-    shape, span = tuple(clip[["frames", "height", "width"]]), (clip["first"], clip["step"])
-    grey = load("decode", Decode, sample.name).grey
-    yield row("decode", "frames", shape[0], paired(lambda: pack_frames(path, clip["kind"], shape, span, grey, folder)))
+    grid, settings = Grid(*clip[["frames", "fps", "width", "height"]]), load("decode", Decode, sample.name)
+    what = sample.paths.footage, sample.paths.source, ([], sample.video, []), grid, settings, folder
+    yield row("decode", "frames", grid.frames, paired(lambda: decode_clip(*what)))
 
 
 def detect(sample: Sample, folder: Path) -> Iterator[dict]:
     settings = load("detect", Detect, sample.name)
     weights = weights_file(sample.paths.weights / "detector") if needs_weights(settings) else None
-    clip = next(c for c in recordings_of(sample.videos, sample.paths.frames) if c.video == sample.video)
     for source in settings.sources:
         alone = replace(settings, sources=[source])
-        given = [given_to(source, weights, sample.videos)[clip.video]]
+        given = [given_to(source, weights, sample.videos)[sample.video]]
 
         def find(settings: Detect, given: list = given) -> None:
-            detect_clip(clip, settings, given, "cpu", folder)
+            detect_clip(sample.paths.frames, sample.video, settings, given, "cpu", folder)
 
         plainly = functools.partial(find, replace(alone, precision="float32"))
         precise = "precision" in DETECTORS[source].settings
         times = paired(functools.partial(find, alone), plainly if precise else None, rounds=1)
-        searched = len(range(0, len(sample.frames), settings.every))
+        searched = len(sample.frames.searched(settings.every))
         yield row(f"detect: {source}", "frames", searched, times, "float32" if precise else "")
 
 

@@ -12,8 +12,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import torch
 from joblib.externals.loky import get_reusable_executor
-from stages.common.frames.recordings import Recording
-from stages.decode.frames import pack_frames
 
 from benchmarks.speed.machine import seconds
 from benchmarks.speed.sample import Sample
@@ -26,12 +24,14 @@ from stages.common.running.pieces import single_threaded
 from stages.common.tables.schemas import (
     CUE_VALUES,
     OBJECTS,
+    RUNS,
     SEARCHED,
-    TIMES,
+    SPANS,
     class_scores_of,
     read_table,
     write_table,
 )
+from stages.decode.clip import Grid, decode_clip
 from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.settings import Detect
@@ -85,8 +85,11 @@ def alone(work: Callable, clip, folder: Path) -> None:
         work(clip, folder)
 
 
-def stages(sample: Sample) -> dict[str, Callable]:
-    """What is done to a clip (a row of VIDEOS), each with what the one before has left in its folder."""
+def stages(sample: Sample, footage: Path | None = None) -> dict[str, Callable]:
+    """What is done to a clip (a row of VIDEOS), each with what the one before has left in its folder.
+
+    footage: the tables that name its pictures, if they are not those of the set.
+    """
     paths, name = sample.paths, sample.name
     detector, teacher = load("detect", Detect, name), load("teach", Teach, name)
     score, cut = load("score", Score, name), load("tubes", Tubes, name)
@@ -97,9 +100,8 @@ def stages(sample: Sample) -> dict[str, Callable]:
     network = load_network(paths.network, card["architecture"])
     known = known_features(network, *learnt, score.precision, score.batch)
     by_classifier = teacher.compared == "classifier"
-    times = read_table(paths.footage / "times.parquet", TIMES)
     work = {
-        "decode": functools.partial(decode, paths, load("decode", Decode, name), times),
+        "decode": functools.partial(decode, footage or paths.footage, paths.source, load("decode", Decode, name)),
         "detect": functools.partial(detect, detector, found),
         "velocity": velocity,
         "tubes": functools.partial(tubes, cut),
@@ -109,18 +111,17 @@ def stages(sample: Sample) -> dict[str, Callable]:
     return work if by_classifier else {stage: do for stage, do in work.items() if stage != "teach"}
 
 
-def decode(paths, settings, times, clip, folder):
-    path = paths.source / clip.path
-    shape, span = (clip.frames, clip.height, clip.width), (clip.first, clip.step)
-    pack_frames(path, clip.kind, shape, span, settings.grey, folder)
+def decode(footage, source, settings, clip, folder):
+    grid = Grid(clip.frames, clip.fps, clip.width, clip.height)
+    decode_clip(footage, source, ([], clip.video, []), grid, settings, folder)
     shutil.rmtree(folder / "store", ignore_errors=True)  # of the round before
     (folder / "store").mkdir()
-    fill_store(folder / "store", [(clip.video, folder)], times)
+    fill_store(folder / "store", [(clip.video, folder)])
 
 
 def detect(settings, weights, clip, folder):
     given = [given_to(source, weights, pd.DataFrame([clip]))[clip.video] for source in settings.sources]
-    detect_clip(Recording(clip.video, folder / "store", [clip.video]), settings, given, "cpu", folder)
+    detect_clip(folder / "store", clip.video, settings, given, "cpu", folder)
 
 
 def velocity(clip, folder):
@@ -166,6 +167,8 @@ def fused(sample: Sample, clips: pd.DataFrame, places: SimpleNamespace) -> None:
     videos, settings = sample.videos[sample.videos["split"] != "test"], load("fuse", Fuse, sample.name)
     videos = pd.concat([videos, clips])
     searched = read_table(sample.paths.detections / "searched.parquet", SEARCHED)
-    found = Clips(videos, searched, load("tubes", Tubes, sample.name).half_length)
+    spans = read_table(sample.paths.live / "spans.parquet", SPANS)
+    runs = read_table(sample.paths.footage / "runs.parquet", RUNS)
+    found = Clips(videos, searched, spans, runs, load("tubes", Tubes, sample.name).half_length)
     objects = object_scores(read_cues(places, videos), found, settings)
     per_frame(objects, found, settings)
