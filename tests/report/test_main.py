@@ -13,7 +13,7 @@ from small_set import EVENT, FPS, METRICS, walkers, write_set
 from stages.common.cues.all import EVENTS
 from stages.common.running.errors import InputError
 from stages.common.running.params import load
-from stages.common.tables.schemas import FAULTS, read_table
+from stages.common.tables.schemas import FAULTS, VIDEOS, read_table, write_table
 from stages.report.__main__ import run
 from stages.report.findings import clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
@@ -140,6 +140,59 @@ def test_faults_are_found_in_the_frames_and_told(tmp_path):
     assert (fault.video, fault.kind, fault.first_frame, fault.last_frame) == ("day_2", "frozen", 30, 35)
     assert fault.start == pytest.approx(30 / FPS) and not fault.alarm
     assert "the picture stands still" in said and list((folder / "clips").glob("day_2_*.mp4"))
+
+
+TOLD = [
+    ("day_1", "day_1/1.mp4", "gap", 30, 32, 0.25, "0.25 s were not recorded"),
+    ("day_1", "day_1/1.mp4", "clock", 33, 33, 1.0, "its clock jumps forward by 2 h"),
+    ("day_1", "day_1/1.mp4", "cut_off", 59, 59, 120.0, "its end is missing"),
+    ("day_2", "", "damaged", 3, 8, 0.5, "the file is damaged"),
+    ("day_2", "", "light", 12, 12, 0.0, "the light switches"),
+    ("normal", "", "moved", 20, 20, 0.0, "the camera is moved"),
+    ("", "<bad> 1.mkv", "unreadable", -1, -1, 0.0, "it is empty"),
+    ("", "bad 2.avi", "unreadable", -1, -1, 0.0, "no picture in it"),
+]
+
+
+def test_faults_of_files_are_in_the_table_on_the_page_and_in_the_closing_line(tmp_path):
+    with chdir(tmp_path):
+        recorded = {"day_1": [(0, 30), (33, 60)]}
+        paths = write_set(Path(), told=TOLD, recorded=recorded, began=pd.Timestamp("2024-03-01 23:59:58"))
+        said = run("small")
+        page = (paths.report / "index.html").read_text()
+        table = pd.read_csv(paths.report / "faults.csv", keep_default_na=False)
+        events = pd.read_csv(paths.report / "events.csv")
+    assert (
+        "2 events and 8 recording faults in 2 test clips" in said and ", 2 min 2 s lost, 2 files left out: open" in said
+    )
+    assert list(table.columns) == FAULTS.names
+    columns = ["video", "path", "kind", "first_frame", "last_frame", "seconds", "said"]
+    assert [tuple(row) for row in table[columns].to_numpy()] == TOLD
+    assert table["split"].tolist() == ["test"] * 5 + ["held_out", "", ""]
+    assert table["start"].tolist()[:2] == ["2.5", "2.75"] and table["start"].tolist()[6:] == ["", ""]
+    shown = without_tags(page)
+    for words in [words for *_, words in TOLD] + ["&lt;bad&gt; 1.mkv", "bad 2.avi", "normal (held out)"]:
+        assert words in shown
+    assert "10 s of footage, 2 min 2 s lost, 2 files left out" in page
+    # The moment and the file of an event are said where a person reads, not in a title.
+    assert "2024-03-02 00:00:00 , day_1/0.mp4, 1:42.0" in shown and "day_1/1.mp4, 1:40.0" in shown
+    assert events["clock"].tolist() == ["2024-03-02 00:00:00", "2024-03-02 00:00:00.750000"]
+
+
+def test_faults_of_training_clips_are_not_those_of_what_is_shown(tmp_path):
+    with chdir(tmp_path):
+        paths = write_set(Path(), told=[("learnt", "a.mp4", "gap", 3, 4, 9.0, "9 s were not recorded")])
+        videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+        learnt = videos[:1].assign(video="learnt", split="train")
+        write_table(paths.footage / "videos.parquet", pd.concat([videos, learnt]), VIDEOS)
+        assert "0 recording faults" in run("small")
+        assert "None found" in (paths.report / "index.html").read_text()
+
+
+def test_a_clip_in_which_nothing_is_live_has_its_timeline_and_no_clip(tmp_path):
+    folder, page = made(tmp_path / "set", live={"day_2": []}, labelled=False, report={"whole_clips": True})
+    assert [file.name for file in (folder / "clips").glob("*.mp4")] == ["day_1_0.mp4"]
+    assert page.count("<polyline") == 2
 
 
 def test_names_are_escaped(tmp_path):
