@@ -176,7 +176,10 @@ def test_faults_of_files_are_in_the_table_on_the_page_and_in_the_closing_line(tm
     assert "10 s of footage, 2 min 2 s lost, 2 files left out" in page
     # The moment and the file of an event are said where a person reads, not in a title.
     assert "2024-03-02 00:00:00 , day_1/0.mp4, 1:42.0" in shown and "day_1/1.mp4, 1:40.0" in shown
-    assert events["clock"].tolist() == ["2024-03-02 00:00:00", "2024-03-02 00:00:00.750000"]
+    assert pd.to_datetime(events["clock"]).tolist() == [
+        pd.Timestamp("2024-03-02"),
+        pd.Timestamp("2024-03-02 00:00:00.75"),
+    ]
 
 
 def test_faults_of_training_clips_are_not_those_of_what_is_shown(tmp_path):
