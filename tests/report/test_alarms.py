@@ -116,6 +116,13 @@ def test_an_alarm_is_put_down_to_a_fault_that_hits_nearly_all_and_nothing_goes_o
     assert find_alarms(alarmed(frames, objects, faults_at(*faults)), 3.0)["fault"].tolist() == [expected]
 
 
+def test_what_follows_what_was_not_recorded_is_an_alarm_of_its_own_that_a_fault_before_does_not_explain():
+    frames, objects = hit({**BRIEF, 39: 9.0}, 4, 4)
+    frames = frames[frames["frame"] != 36].reset_index(drop=True)
+    found = find_alarms(alarmed(frames, objects, faults_at((30, 30)), join=9.0), 3.0)
+    assert found[["first_frame", "last_frame", "fault"]].to_numpy().tolist() == [[20, 35, 0], [37, 40, -1]]
+
+
 def test_a_fault_in_another_video_explains_nothing():
     frames, objects = hit(BRIEF, 4, 4)
     faults = faults_at((30, 30), video="b")

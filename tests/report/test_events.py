@@ -10,7 +10,7 @@ from event_tables import NORMAL, frame_table, object_table, seconds_for, videos_
 from stages.common.cues.all import ALL, EVENTS
 from stages.common.tables.schemas import LABELS, arrow_table
 from stages.report.alarms import find_alarms, with_alarms
-from stages.report.events import by_normal, describe, peak_object
+from stages.report.events import ORIGIN, by_normal, describe, peak_object
 
 CUES = list(ALL)
 NO_LABELS = arrow_table(pd.DataFrame(columns=LABELS.names), LABELS).to_pandas()
@@ -26,7 +26,7 @@ def described(frames, objects, labels=NO_LABELS, threshold=2.0):
 def test_nothing_at_all_is_no_event():
     frames = frame_table(test=[0.0, 1.0])
     events = described(frames, object_table([]))
-    assert events.empty and arrow_table(events, EVENTS).num_rows == 0
+    assert events.empty and arrow_table(events.assign(**dict.fromkeys(ORIGIN)), EVENTS).num_rows == 0
 
 
 def test_events_are_in_the_order_of_their_scores_with_frames_and_seconds():
@@ -40,7 +40,7 @@ def test_events_are_in_the_order_of_their_scores_with_frames_and_seconds():
     np.testing.assert_allclose(events[["start", "end", "peak"]], [[0.6, 0.7, 0.6], [0.1, 0.2, 0.1], [0.1, 0.3, 0.1]])
     assert events["labelled"].tolist() == [None, None, None]
     assert (events["box_frame"] == -1).all() and events["kind"].tolist() == ["", "", ""]
-    assert arrow_table(events, EVENTS).schema == EVENTS
+    assert arrow_table(events.assign(**dict.fromkeys(ORIGIN)), EVENTS).schema == EVENTS
 
 
 def test_objects_of_one_moment_are_one_event_and_the_highest_near_the_peak_speaks_for_it():
