@@ -27,8 +27,15 @@ from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
+<<<<<<< Updated upstream
 # Most tests look at every picture; those of `decode.rate` and `detect.every` say so.
 PARAMS["decode"]["rate"], PARAMS["detect"]["every"] = 30.0, 1
+=======
+# Most tests look at every frame; those of `detect.every` say so.
+PARAMS["detect"]["every"] = 1
+# A section `decode` that keeps every picture of a source, nearly to the bit.
+KEEP_ALL = {"rate": 1000.0, "gate": False, "quality": 100}
+>>>>>>> Stashed changes
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +126,20 @@ def store_frames(store: Path, live: dict[str, list] | None = None, /, **clips: n
     store.mkdir()
     fill_store(store, pieces.items())
     return store
+
+
+class Spanned:
+    """Frames of a clip, uint8 (frames, H, W[, 3]), without a store; these stretches of them are live, or all."""
+
+    def __init__(self, frames: np.ndarray, *spans: tuple[int, int]):
+        self.frames, self.shape, self.spans = frames, frames.shape, spans or ((0, len(frames)),)
+
+    def span_of(self, number: int) -> tuple[int, int]:
+        return next(span for span in self.spans if span[0] <= number < span[1])
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        self.span_of(number)
+        return self.frames[number]
 
 
 def cut_off(path: Path, share: float) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from helpers import PARAMS, store_frames
-from stages.common.frames.recordings import Recording
 
 from stages.common.objects.boxes import Detections
 from stages.common.running.errors import InputError
@@ -119,7 +118,7 @@ def test_what_has_an_unwanted_class_is_not_found_again_by_what_moves():
 @pytest.mark.parametrize("shape", [(1, 48, 64), (3, 48, 64, 3)])
 def test_a_clip_without_objects_is_an_empty_table_of_the_right_columns(tmp_path, shape):
     store = store_frames(tmp_path / "frames", a=np.full(shape, 100, np.uint8))
-    detect_clip(Recording("a", store, ["a"]), DETECT, [None], "cpu", tmp_path)
+    detect_clip(store, "a", DETECT, [None], "cpu", tmp_path)
     table = pq.read_table(tmp_path / "objects.parquet")
     assert table.num_rows == 0 and table.schema.equals(OBJECTS)
 
@@ -129,7 +128,7 @@ def test_settings_of_another_detector_change_nothing():
     assert settings_of(DETECT) == settings_of(other)
     for source in ("yolox", "nanodet_plus", "torchvision", "boxes"):
         assert settings_of(replace(DETECT, sources=[source])) != settings_of(replace(other, sources=[source]))
-    moving = replace(DETECT, motion=replace(DETECT.motion, join=9))
+    moving = replace(DETECT, motion=replace(DETECT.motion, join=0.9))
     assert settings_of(DETECT) != settings_of(moving)
     assert settings_of(replace(DETECT, sources=["yolox"])) == settings_of(replace(moving, sources=["yolox"]))
     precise = replace(DETECT, precision="bfloat16", classes=["person"])

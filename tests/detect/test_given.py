@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import still, write_pictures
+from helpers import KEEP_ALL, still, write_pictures
 
 from stages.common.running.errors import InputError
 from stages.common.running.files import sha256
@@ -127,6 +127,7 @@ def test_of_boxes_that_are_equally_sure_the_right_one_comes_first():
 def filled(project):
     for path, count in (("train/still", 4), ("train/walk", 5), ("test/other", 3)):
         write_pictures(project.source / path, still(count))
+    project.params(decode=KEEP_ALL)
     project.run("footage", "decode")
     return project
 

@@ -7,8 +7,8 @@ import pytest
 from helpers import PARAMS, drawn_picture, store_frames
 from hypothesis import given
 from hypothesis import strategies as st
-from stages.common.frames.recordings import Recording
 
+from stages.common.frames.store import open_frames
 from stages.common.objects.boxes import iou_matrix
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked
@@ -129,7 +129,8 @@ def test_a_network_sees_blue_green_and_red_as_it_was_trained_to(name):
 def found_by(name, path, frames, tmp_path, **tiles):
     """The objects of a clip's frames by a detector with the weights of a file."""
     detect = replace(DETECT, sources=[name], tiles=replace(DETECT.tiles, **tiles))
-    return list(module_of(name).find(Recording("a", store_frames(tmp_path, a=frames), ["a"]), detect, path, "cpu"))
+    kept = open_frames(store_frames(tmp_path, a=frames), "a")
+    return list(module_of(name).find(kept, kept.searched(1), detect, path, "cpu"))
 
 
 def test_errors_name_what_to_do(tmp_path):

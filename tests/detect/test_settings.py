@@ -15,8 +15,8 @@ FILE = {"detector": {"file": "x.onnx", "sha256": "0" * 8}}
     [
         ({"every": 0}, "every: Input should be greater than 0, found 0"),
         ({"motion": {"contrast": -1.0}}, "motion.contrast: Input should be greater than 0, found -1.0"),
-        ({"motion": {"join": 0}}, "motion.join: Input should be greater than 0, found 0"),
-        ({"motion": {"stretch": 0}}, "motion.stretch: Input should be greater than 0, found 0"),
+        ({"motion": {"join": -0.1}}, "motion.join: Input should be greater than or equal to 0, found -0.1"),
+        ({"motion": {"min_height": 20}}, "motion.min_height: Input should be less than or equal to 1, found 20"),
         ({"tiles": {"columns": 0}}, "tiles.columns: Input should be greater than 0, found 0"),
         ({"tiles": {"input_width": 0}}, "tiles.input_width: Input should be greater than 0, found 0"),
         ({"tiles": {"overlap": -1}}, "tiles.overlap: Input should be greater than or equal to 0, found -1"),

@@ -7,7 +7,7 @@ import pytest
 from helpers import tree, walking_square, write_pictures
 
 from stages.common.tables.schemas import BOX
-from stages.sheets.sheet import COLOURS, COLUMNS, GAP, ROWS, WIDTH, contact_sheet
+from stages.sheets.sheet import COLOURS, COLUMNS, GAP, PAPER, ROWS, WIDTH, contact_sheet
 
 BOXES = pd.DataFrame({"frame": [0, 3, 3], "source": ["motion", "motion", "yolox"], "x1": 4.0, "y1": 6.0})
 BOXES = BOXES.assign(x2=20.0, y2=[30.0, 30.0, 34.0])[["frame", *BOX, "source"]]
@@ -31,9 +31,9 @@ def test_the_frames_of_a_sheet_are_searched_ones():
     assert cells.shape[:2] == (4, 3) and (cells[:3] == 90).all()
 
 
-def test_of_a_clip_in_which_nothing_was_searched_there_is_the_first_frame():
+def test_of_a_clip_in_which_nothing_was_searched_there_is_an_empty_frame():
     sheet = contact_sheet(np.full((4, 48, 64), 90, np.uint8), BOXES[:0], np.zeros(0, int), [])
-    assert sheet.shape[1] == WIDTH + 2 * GAP and (sheet[GAP + 40, GAP + 40] == 90).all()
+    assert sheet.shape[:2] == (360 + 2 * GAP + 28, WIDTH + 2 * GAP) and (sheet[GAP + 40, GAP + 40] == PAPER).all()
 
 
 def test_boxes_are_where_their_objects_are():

@@ -122,11 +122,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from stages.common.tables.schemas import TUBES, read_table
-from stages.train.loader import MAPPED, TubeSet
-resource.setrlimit(resource.RLIMIT_NOFILE, (2 * MAPPED + 60,) * 2)
+from stages.train.loader import TubeSet
+resource.setrlimit(resource.RLIMIT_NOFILE, (60,) * 2)
 folder = Path(sys.argv[1])
 table = read_table(folder / "tubes/tubes.parquet", TUBES)
-assert len(table) > 3 * MAPPED
+assert len(table) > 3 * 60
 data = [TubeSet(table, np.zeros((len(table), 0)), folder / "tubes", folder / "teacher") for _ in range(2)]
 for _ in range(2):
     for one in data:

@@ -229,6 +229,6 @@ def test_vectors_that_are_not_finite_are_an_error_of_distillation(sets, tmp_path
     network, vectors = drawn(sets), tmp_path / FOLDER / "teacher/b.npy"
     vectors.unlink()
     np.save(vectors, np.full((20, 5), np.inf, np.float16))
-    sets[0].open_shard.cache_clear()
+    sets[0].open["teacher"].cache_clear()
     with pytest.raises(InputError, match="the loss of distillation is inf"):
         loop.train(network, *sets, TUBES, SETTINGS, tmp_path / "c")

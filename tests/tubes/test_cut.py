@@ -64,6 +64,18 @@ def test_each_live_stretch_of_a_training_clip_gives_what_has_the_whole_reach_wit
     assert chosen_frames(np.array([[1, 3], [20, 22]]), "test", TINY).tolist() == [1, 2, 20, 21]
 
 
+def test_each_live_stretch_gives_its_own_frames_counted_from_the_clips_first():
+    spans = np.array([[3, 15], [20, 24], [31, 40]])
+    assert chosen_frames(spans, "train", TINY).tolist() == [6, 8, 10, 34, 36]
+    every = [*range(3, 15), *range(20, 24), *range(31, 40)]
+    for split in ("held_out", "test"):
+        assert chosen_frames(spans, split, TINY).tolist() == every
+
+
+def test_stretches_all_too_short_for_the_reach_give_every_nth_of_their_frames():
+    assert chosen_frames(np.array([[3, 6], [20, 24]]), "train", TINY).tolist() == [4, 20, 22]
+
+
 @given(st.integers(1, 200), st.integers(2, 40), st.integers(1, 9))
 def test_chosen_training_frames_never_repeat_a_clips_ends_where_that_can_be_avoided(frames, reach, stride):
     tubes = Tubes(size=16, context=0.0, half_length=1, max_step=reach, train_stride=stride, most=100)
@@ -176,6 +188,12 @@ def test_beyond_a_clips_ends_its_first_or_last_frame_is_repeated():
     assert shown == [[0, 0, 0, 0, 1, 2, 3], [0, 0, 1, 2, 3, 3, 3], [0, 1, 2, 3, 3, 3, 3]]
 
 
+def test_a_tube_stays_within_its_live_stretch():
+    frames = Spanned(np.arange(12, dtype=np.uint8)[:, None, None] * np.ones((1, 20, 30), np.uint8), (2, 6), (7, 10))
+    shown = [cut_tube(frames, middle, np.array([0, 0, 8, 8]), 2, 8, 0.0)[:, 0, 0, 0].tolist() for middle in (2, 5, 7)]
+    assert shown == [[2, 2, 2, 3, 4], [3, 4, 5, 5, 5], [7, 7, 7, 8, 9]]
+
+
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 def test_a_clip_without_objects_has_a_shard_of_no_tubes(tmp_path, colour):
     store = store_frames(tmp_path / "frames", a=random_frames(6, colour=colour))
@@ -204,13 +222,43 @@ def test_objects_of_training_clips_are_only_those_of_chosen_frames_in_their_orde
     pd.testing.assert_frame_equal(chosen_objects(table, "held_out", whole(12), TINY), table)
 
 
+def test_of_no_objects_there_is_an_empty_sample():
+    assert sampled({}, 5) == {}
+    assert {video: len(rows) for video, rows in sampled({"a": objects(), "b": objects()}, 5).items()} == {
+        "a": 0,
+        "b": 0,
+    }
+
+
+def test_objects_are_all_taken_where_they_are_few():
+    rows = objects(*[(frame, 0, 0, 5, 5) for frame in range(4)])
+    for most in (4, 9):
+        pd.testing.assert_frame_equal(sampled({"a": rows}, most)["a"], rows)
+
+
+@given(st.lists(st.integers(0, 30), max_size=6), st.integers(1, 40))
+def test_a_sample_is_bounded_evenly_spread_over_all_clips_and_the_same_each_time(counts, most):
+    starts = np.cumsum([0, *counts])
+    clips = {f"{clip}": pd.DataFrame({"place": starts[clip] + np.arange(own)}) for clip, own in enumerate(counts)}
+    found, total = sampled(clips, most), sum(counts)
+    places = np.concatenate([np.zeros(0, int), *(rows["place"] for rows in found.values())])
+    assert list(found) == list(clips) and len(places) == min(most, total)
+    steps = np.diff(places)
+    assert len(steps) == 0 or (steps.min() >= 1 and steps.max() - steps.min() <= 1)
+    assert len(places) == 0 or places[0] == 0
+    assert len(places) < 2 or places[-1] == total - 1
+    for video, rows in sampled(clips, most).items():
+        pd.testing.assert_frame_equal(rows, found[video])
+        assert set(rows["place"]) <= set(clips[video]["place"]) and rows.index.tolist() == list(range(len(rows)))
+
+
 def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(project):
     for path in ("train/a", "train/calm"):
         write_pictures(project.source / path, walking_square(20, seed=len(path)))
     write_pictures(project.source / "test/busy", walking_square(12))
     write_pictures(project.source / "test/empty", still(3))
     tubes = {"size": 16, "half_length": 1, "max_step": 3, "train_stride": 2}
-    project.params(tubes=tubes, footage={"held_out_clips": ["a"]})
+    project.params(tubes=tubes, footage={"held_out_clips": ["a"]}, decode=KEEP_ALL)
     project.run("footage", "decode", "detect", "tubes")
     folder = project.root / "data/mine/tubes"
     assert sorted(path.name for path in folder.glob("*.tubes")) == [

@@ -1,11 +1,12 @@
 import cv2
 import numpy as np
 import pytest
-from helpers import Counted
+from helpers import Counted, Spanned
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.common.cues.velocity import WIDTH, box_means, flow_magnitude, grey, of_frames
+from stages.common.cues import velocity
+from stages.common.cues.velocity import WIDTH, box_means, flow_magnitude, grey
 
 
 def textured(height=80, width=120, seed=0):
@@ -24,6 +25,10 @@ def boxes(*rows):
     return np.array(rows, np.float32).reshape(-1, 4)
 
 
+def of_frames(frames, times, boxes, *spans):
+    return velocity.of_frames(Spanned(frames, *spans), times, boxes)
+
+
 def test_no_boxes_have_no_velocities():
     frames = moving(3, 1)
     assert of_frames(frames, np.zeros(0, int), boxes()).shape == (0,)
@@ -40,6 +45,14 @@ def test_the_velocity_is_that_of_the_picture_in_every_frame_the_first_and_the_la
 
 def test_a_clip_of_one_frame_stands_still():
     assert of_frames(moving(1, 3), np.zeros(2, int), boxes([1, 2, 3, 4], [0, 0, 9, 9])).tolist() == [0, 0]
+
+
+def test_at_the_ends_of_a_live_stretch_no_frame_beyond_is_looked_at():
+    """One that is not live is not there."""
+    found = of_frames(
+        moving(9, 2), np.array([2, 3, 4, 7]), np.repeat(boxes([30, 20, 80, 60]), 4, axis=0), (2, 5), (7, 8)
+    )
+    np.testing.assert_allclose(found, [2, 2, 2, 0], atol=0.15)
 
 
 def test_only_what_moves_is_fast():
