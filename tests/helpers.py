@@ -27,15 +27,10 @@ from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
 PARAMS = YAML(typ="safe").load((ROOT / "params.yaml").read_text())
-<<<<<<< Updated upstream
 # Most tests look at every picture; those of `decode.rate` and `detect.every` say so.
 PARAMS["decode"]["rate"], PARAMS["detect"]["every"] = 30.0, 1
-=======
-# Most tests look at every frame; those of `detect.every` say so.
-PARAMS["detect"]["every"] = 1
-# A section `decode` that keeps every picture of a source, nearly to the bit.
-KEEP_ALL = {"rate": 1000.0, "gate": False, "quality": 100}
->>>>>>> Stashed changes
+# For a section `decode`: what is still is kept, too, and nearly to the bit.
+KEEP_ALL = {"gate": False, "quality": 100}
 
 
 @pytest.fixture(autouse=True)

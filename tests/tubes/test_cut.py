@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import AllLive, still, store_frames, walking_square, write_pictures
+from helpers import KEEP_ALL, AllLive, Spanned, still, store_frames, walking_square, write_pictures
 from hypothesis import given
 from hypothesis import strategies as st
 
