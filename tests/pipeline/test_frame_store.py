@@ -6,51 +6,90 @@ from pathlib import Path
 
 from projects import BUSY, RUN_STAGES, copied
 
-# Every frame a PNG file.
+# Every frame a file of its own with all its bits, and what is known about the clip in another.
 TOY = """
-from collections.abc import Sequence
-from pathlib import Path
+import hashlib
+import pickle
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
-import pandas as pd
 
-from stages.common.running.files import link_or_copy, sha256
+from stages.common.running.files import link_or_copy
 
 
-class Frames(Sequence):
-    def __init__(self, store: Path, video: str):
-        self.files = sorted((store / video).glob("*.png"))
-        self.hash = sha256(store / video)
-        self.shape = (len(self.files), *self[0].shape)
-        table = pd.read_parquet(store / "times.parquet")
-        self.times = table[table["video"] == video].sort_values("frame")["seconds"].to_numpy()
+class Frames:
+    def __init__(self, folder):
+        self.folder = folder
+        known = pickle.loads((folder / "known.pickle").read_bytes())
+        self.fps, self.shape, self.spans, self.measures, self.backgrounds = known
 
-    def __len__(self) -> int:
-        return len(self.files)
+    @property
+    def hash(self):
+        return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(self.folder.iterdir()))).hexdigest()
 
-    def __getitem__(self, place: int) -> np.ndarray:
-        return cv2.imread(str(self.files[place]), cv2.IMREAD_UNCHANGED)
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, number):
+        self.span_of(number)
+        return np.load(self.folder / f"{number}.npy")
+
+    def span_of(self, number):
+        for first, stop in self.spans:
+            if first <= number < stop:
+                return int(first), int(stop)
+        raise IndexError(number)
+
+    def searched(self, every):
+        live = [number for first, stop in self.spans for number in range(first, stop) if number % every == 0]
+        return np.array(live, np.int64)
+
+    def background(self, number):
+        return next(picture for first, stop, picture in self.backgrounds if first <= number < stop)
+
+
+class Writer:
+    def __init__(self, folder, fps, shape, quality):
+        self.folder, self.fps, self.shape, self.quality, self.backgrounds = folder, fps, tuple(shape), quality, []
+
+    def frame(self, number, frame):
+        np.save(self.folder / f"{number}.npy", coded(frame, self.quality))
+
+    def background(self, first, stop, background):
+        self.backgrounds.append((first, stop, background))
+
+    def finish(self, spans, steps):
+        spans = np.array(list(spans), np.int64).reshape(-1, 2)
+        known = self.fps, self.shape, spans, steps, self.backgrounds
+        (self.folder / "known.pickle").write_bytes(pickle.dumps(known))
+
+
+def coded(frame, quality):
+    # What JPEG loses is lost here as well, so that results can be the same.
+    code = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(code, cv2.IMREAD_UNCHANGED)
+
+
+@contextmanager
+def write_clip(folder, fps, shape, quality):
+    yield Writer(folder, fps, shape, quality)
+
+
+def read_clip(folder):
+    return Frames(folder)
 
 
 def open_frames(store, video):
-    return Frames(store, video)
+    return Frames(store / video)
 
 
-def write_frames(folder, frames, shape):
-    count = 0
-    for frame in frames:
-        cv2.imwrite(str(folder / f"{count:06}.png"), frame)
-        count += 1
-    return count
-
-
-def fill_store(store, clips, times):
-    times.to_parquet(store / "times.parquet")
+def fill_store(store, clips):
     for video, folder in clips:
         (store / video).mkdir()
         for file in folder.iterdir():
-            link_or_copy(file, store / video / file.name)
+            if file.suffix in (".npy", ".pickle"):
+                link_or_copy(file, store / video / file.name)
 """
 READERS = {
     "detect": "data/own/detections",
@@ -71,12 +110,12 @@ def test_frames_may_be_kept_in_another_way(own, tmp_path):
     project = copied(own, tmp_path / "project")
     before = files(project.folder)
     assert len(before) > 15
-    for output in ("data/own/frames", *READERS.values()):
+    for output in ("data/own/frames", "data/own/live", *READERS.values()):
         path = project.folder / output
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     (project.folder / "stages/common/frames/store.py").write_text(TOY)
     project.run(sys.executable, "-c", RUN_STAGES, "own", "decode", *READERS)
-    assert len(list((project.folder / "data/own/frames" / BUSY).glob("*.png"))) == 42
+    assert len(list((project.folder / "data/own/frames" / BUSY).glob("*.npy"))) == 42
     after = files(project.folder)
     assert sorted(after) == sorted(before)
     assert [name for name in before if after[name] != before[name]] == []
