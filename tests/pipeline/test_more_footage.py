@@ -9,7 +9,7 @@ from stages.common.cues.all import FRAME_SCORES
 from stages.common.drawing.h264 import write_mp4
 from stages.common.tables.schemas import read_table
 
-BY_CLIP = {"decode", "detect", "sheets", "velocity", "tubes", "teach", "score", "report/faults"}
+BY_CLIP = {"footage", "decode", "detect", "sheets", "velocity", "tubes", "teach", "score"}
 
 
 def pieces(project):
