@@ -69,7 +69,7 @@ def chosen_objects(objects: pd.DataFrame, split: str, spans: np.ndarray, tubes: 
 
 
 def sampled(objects: dict[str, pd.DataFrame], most: int) -> dict[str, pd.DataFrame]:
-    """Of the objects of each clip, in the order of the clips and their frames, so many in all at most, evenly spread."""
+    """Of the objects of each clip, in the order of the clips and their frames, so many at most, evenly spread."""
     total = sum(map(len, objects.values()))
     kept, start, sample = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(int)), 0, {}
     for video, rows in objects.items():

@@ -56,7 +56,7 @@ BY_FILE = {
     "stages/render/render.py": {"render"},
     "stages/footage/layouts/folder.py": {"footage"},
     "stages/weights/__main__.py": {"weights"},
-    "stages/decode/frames.py": {"decode"},
+    "stages/decode/gate.py": {"decode"},
     "stages/detect/motion.py": {"detect"},
     "stages/velocity/__main__.py": {"velocity"},
     "stages/tubes/settings.py": {"tubes"},

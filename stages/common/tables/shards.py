@@ -1,8 +1,8 @@
 """Tubes of a clip in one file, each coded by itself without loss: read by their rows, in a quarter of the space.
 
-A file holds the codes one after the other, where each begins and the last one ends (int64), and the shape of all (int64,
-5). A code is the first frame of a tube and by how much each next one differs, channel by channel, compressed: what stands
-still in a tube, and that is most of it, takes next to nothing.
+A file holds the codes one after the other, where each begins and the last one ends (int64), and the shape of all
+(int64, 5). A code is the first frame of a tube and by how much each next one differs, channel by channel, compressed:
+what stands still in a tube, and that is most of it, takes next to nothing.
 """
 
 import os

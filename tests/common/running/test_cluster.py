@@ -198,7 +198,7 @@ def test_a_stage_gives_the_same_bytes(project, cluster_of_two, capfd):
         project.run("footage")
         project.run_apart("decode")
         made.append(project.made())
-    assert made[0] == made[1] and sum(name.endswith(".npy") for name in made[0]) == 3
+    assert made[0] == made[1] and sum(name.endswith(".zip") for name in made[0]) == 3
 
 
 def test_a_killed_worker_costs_nothing_but_time(tmp_path, work, monkeypatch, cluster_of_two):

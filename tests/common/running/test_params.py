@@ -24,13 +24,18 @@ trees = st.recursive(
 
 
 @settings
+class Inner:
+    grey: bool
+
+
+@settings
 class Nested:
     """A section with every kind of value that the real ones have."""
 
     count: int
     share: float
     names: list[str]
-    inner: Decode
+    inner: Inner
 
 
 def at(tree, path):
@@ -108,7 +113,7 @@ def test_the_set_lies_over_the_section(project):
 @pytest.mark.parametrize("own", [{}, {"decode": None}, None])
 def test_a_set_that_states_nothing_takes_the_defaults(project, own):
     project.params(sets={"mine": own})
-    assert load("decode", Decode, "mine", project.root / "params.yaml") == Decode(grey=False)
+    assert load("decode", Decode, "mine", project.root / "params.yaml") == Decode(**PARAMS["decode"])
 
 
 def test_the_projects_own_file_holds_every_section_and_states_every_set_in_full():
@@ -154,7 +159,7 @@ def read_nested(section):
 
 def test_values_of_the_right_type_come_through():
     texts = {"count": "3", "share": "1", "names": "[a, '2024-05-01']", "inner": "{grey: true}"}
-    assert read_nested(texts) == Nested(count=3, share=1.0, names=["a", "2024-05-01"], inner=Decode(grey=True))
+    assert read_nested(texts) == Nested(count=3, share=1.0, names=["a", "2024-05-01"], inner=Inner(grey=True))
 
 
 @pytest.mark.parametrize(
