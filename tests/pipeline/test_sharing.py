@@ -148,9 +148,9 @@ def test_an_object_that_went_bad_is_made_again_where_cache_output_and_piece_are_
     shutil.rmtree(a.folder / ".dvc/cache")
     decode = ("repro", "--single-item", "decode@demo")
     a.dvc(*decode, "--force")
-    name = "data/demo/frames/test_01.npy"
+    name = "data/demo/frames/test_01.zip"
     bad = spoil(object_of(a.folder / ".dvc/cache", a, name))
-    pieces = list(a.folder.glob(".work/decode/*/piece/frames.npy"))
+    pieces = list(a.folder.glob(".work/decode/*/piece/clip.zip"))
     assert [file.samefile(bad) for file in [a.folder / name, *pieces]].count(True) == 2
     assert ran(a.dvc(*decode)) == ["decode@demo"]
     assert (a.folder / name).read_bytes() == (reproduced / name).read_bytes()
