@@ -23,10 +23,9 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import LABELS, REGIONS, SEARCHED, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, REGIONS, read_table
 from stages.evaluate.summary import frame_level, region_level
-from stages.fuse.__main__ import object_scores, read_cues
-from stages.fuse.believable import Clips
+from stages.fuse.__main__ import object_scores, read_clips, read_cues
 from stages.fuse.frames import scored_frames
 from stages.fuse.settings import Fuse, Tubes
 
@@ -60,15 +59,14 @@ Measure = Callable[[Fuse, list[float]], list[dict]]
 
 def measure_of(name: str) -> Measure:
     paths = SetPaths(name)
-    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    clips = read_clips(paths, load("tubes", Tubes, name))
+    videos = clips.videos
     labels = read_table(paths.footage / "labels.parquet", LABELS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
-    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
     cues = read_cues(paths, videos)
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of = frames.groupby("video").size()
-    clips = Clips(videos, searched, load("tubes", Tubes, name).half_length)
 
     def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
         objects = object_scores(cues, clips, fuse)

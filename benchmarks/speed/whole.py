@@ -24,9 +24,6 @@ from stages.common.running.pieces import single_threaded
 from stages.common.tables.schemas import (
     CUE_VALUES,
     OBJECTS,
-    RUNS,
-    SEARCHED,
-    SPANS,
     class_scores_of,
     read_table,
     write_table,
@@ -35,8 +32,7 @@ from stages.decode.clip import Grid, decode_clip
 from stages.decode.settings import Decode
 from stages.detect.clip import detect_clip, given_to, needs_weights
 from stages.detect.settings import Detect
-from stages.fuse.__main__ import object_scores, read_cues
-from stages.fuse.believable import Clips
+from stages.fuse.__main__ import object_scores, read_clips, read_cues
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
@@ -166,9 +162,6 @@ def joined(sample: Sample, folders: dict[str, Path], scratch: Path) -> SimpleNam
 def fused(sample: Sample, clips: pd.DataFrame, places: SimpleNamespace) -> None:
     videos, settings = sample.videos[sample.videos["split"] != "test"], load("fuse", Fuse, sample.name)
     videos = pd.concat([videos, clips])
-    searched = read_table(sample.paths.detections / "searched.parquet", SEARCHED)
-    spans = read_table(sample.paths.live / "spans.parquet", SPANS)
-    runs = read_table(sample.paths.footage / "runs.parquet", RUNS)
-    found = Clips(videos, searched, spans, runs, load("tubes", Tubes, sample.name).half_length)
+    found = read_clips(sample.paths, load("tubes", Tubes, sample.name))._replace(videos=videos)
     objects = object_scores(read_cues(places, videos), found, settings)
     per_frame(objects, found, settings)

@@ -30,12 +30,8 @@ from stages.fuse.settings import Fuse, Tubes
 
 def run(name: str) -> str:
     paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
-    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
-    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
-    spans = read_table(paths.live / "spans.parquet", SPANS)
-    runs = read_table(paths.footage / "runs.parquet", RUNS)
-    clips = Clips(videos, searched, spans, runs, tubes.half_length)
-    cues = read_cues(paths, videos)
+    clips = read_clips(paths, tubes)
+    cues = read_cues(paths, clips.videos)
     objects = object_scores(cues, clips, fuse)
     if not (objects["split"] == "held_out").any():
         raise InputError(
@@ -46,6 +42,14 @@ def run(name: str) -> str:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
     return f"{len(objects)} boxes from {len(cues)} objects, {len(frames)} frames scored, in {paths.frame_scores}"
+
+
+def read_clips(paths: SetPaths, tubes: Tubes) -> Clips:
+    videos = read_table(paths.footage / "videos.parquet", VIDEOS)
+    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
+    spans = read_table(paths.live / "spans.parquet", SPANS)
+    runs = read_table(paths.footage / "runs.parquet", RUNS)
+    return Clips(videos, searched, spans, runs, tubes.half_length)
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:

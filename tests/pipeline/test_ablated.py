@@ -12,6 +12,7 @@ from stages.common.running.files import sha256
 COMMAND = [sys.executable, "-m", "benchmarks.ablation", "demo", "--rows"]
 
 
+@pytest.mark.slow
 def test_a_row_is_what_the_pipeline_gives_and_the_set_stays_as_it_was(project):
     folder = project.folder
     (folder / "benchmarks").symlink_to(ROOT / "benchmarks")
