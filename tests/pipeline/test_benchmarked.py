@@ -14,9 +14,8 @@ def benchmarks(project):
     (project.folder / "benchmarks").symlink_to(ROOT / "benchmarks")
 
 
-@pytest.mark.parametrize(
-    "parts", [["tubes", "score"], pytest.param(["pooling", "train", "whole"], marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [["tubes", "score"], ["pooling", "train", "whole"]])
 def test_the_table_has_what_was_asked_for(project, parts):
     (project.folder / "metrics/speed_demo.csv").unlink(missing_ok=True)
     said = project.run(sys.executable, "-m", "benchmarks.speed", "demo", "--steps", *parts)
