@@ -32,6 +32,7 @@ def test_a_rendered_set_goes_by_the_settings_of_its_own_on_one_thread(product, m
     assert (train.seed, train.threads) == (7, 1)
 
 
+@pytest.mark.slow
 def test_what_is_prepared_can_be_rendered(product, monkeypatch, tmp_path):
     monkeypatch.setattr(rendered, "FRAMES", 4)
     monkeypatch.setattr(rendered, "FIRST_START", 0)

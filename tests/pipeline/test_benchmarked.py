@@ -49,6 +49,7 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
     assert "not smoothed along tracks" in said and len(combinations) == 240
 
 
+@pytest.mark.slow
 def test_the_profile_tells_where_the_time_of_both_ways_goes(project):
     said = project.run(sys.executable, "-m", "benchmarks.profiled", "demo")
     table = pd.read_csv(project.folder / "metrics/profile_demo.csv")
