@@ -18,7 +18,8 @@ from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import VIDEOS, read_table
-from stages.decode.backgrounds import SAMPLES, median_of, soften
+from stages.common.frames.light import soften
+from stages.decode.backgrounds import SAMPLES, median_of
 from stages.detect.motion import contrast, find_moving
 from stages.detect.settings import Detect
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-import cv2
 import numpy as np
+
+from stages.common.frames.light import soften
 
 SAMPLES = 61  # frames that a background is the median of
 BLOCK = 1 << 16  # pixels that are sorted at once, so that they stay near to the processor
@@ -55,11 +56,6 @@ class Backgrounds:
             self.done += 1
             for at in [at for at in self.samples if at < start]:
                 del self.samples[at]
-
-
-def soften(frame: np.ndarray) -> np.ndarray:
-    """A frame with the noise of single pixels taken down, of the same shape and dtype."""
-    return cv2.GaussianBlur(frame, (3, 3), 0)
 
 
 def median_of(frames: Sequence[np.ndarray]) -> np.ndarray:

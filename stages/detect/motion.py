@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from stages.common.frames.light import brightness_change
+from stages.common.frames.light import brightness_change, soften
 from stages.common.frames.store import Frames
 from stages.common.objects.boxes import Detections, clip_boxes
 from stages.detect.settings import Detect, Motion
@@ -59,11 +59,6 @@ def find_moving(frame: np.ndarray, background: np.ndarray, settings: Motion) -> 
 def sizes_of(settings: Motion, height: int) -> Sizes:
     join, min_height, pad = (max(1, round(share * height)) for share in (settings.join, settings.min_height, PAD))
     return Sizes(join, min_height, max(1, round(MIN_AREA * height**2)), pad)
-
-
-def soften(frame: np.ndarray) -> np.ndarray:
-    """A frame with the noise of single pixels taken down, of the same shape and dtype."""
-    return cv2.GaussianBlur(frame, (3, 3), 0)
 
 
 def contrast(frame: np.ndarray, background: np.ndarray) -> np.ndarray:

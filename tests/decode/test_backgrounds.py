@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.decode.backgrounds import SAMPLES, Backgrounds, median_of, soften
+from stages.common.frames.light import soften
+from stages.decode.backgrounds import SAMPLES, Backgrounds, median_of
 
 
 def backgrounds_of(frames, first, stop, stretch, wanted=None):

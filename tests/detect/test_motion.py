@@ -6,7 +6,8 @@ from helpers import PARAMS, store_frames
 from stages.common.frames.store import open_frames
 from stages.common.objects.boxes import iou_matrix
 from stages.common.running.params import checked
-from stages.detect.motion import Sizes, find, find_moving, find_objects, sizes_of, soften
+from stages.common.frames.light import soften
+from stages.detect.motion import Sizes, find, find_moving, find_objects, sizes_of
 from stages.detect.settings import Motion
 
 SETTINGS = checked({**PARAMS["detect"]["motion"], "join": 3 / 80, "min_height": 0.1}, Motion, "params.yaml")

@@ -1,5 +1,6 @@
-"""Light that changes over a whole picture."""
+"""What light and noise do to a whole picture."""
 
+import cv2
 import numpy as np
 
 
@@ -19,3 +20,8 @@ def brightness_change(frame: np.ndarray, background: np.ndarray, step: int = 4) 
         gain = (((x[still] - mean_x) * (y[still] - mean_y)).mean() + 1) / spread
         offset = mean_y - gain * mean_x
     return float(gain), float(offset)
+
+
+def soften(frame: np.ndarray) -> np.ndarray:
+    """A frame with the noise of single pixels taken down, of the same shape and dtype."""
+    return cv2.GaussianBlur(frame, (3, 3), 0)
