@@ -20,15 +20,13 @@ from pathlib import Path
 import av
 import pandas as pd
 import psutil
-from ruamel.yaml import YAML
 
 from stages.common.running.files import written_whole
-from stages.common.running.params import PARAMS, read_tree
 from stages.common.running.paths import RAW_WEIGHTS, WORK
 
 PLACE, TABLE, SET = WORK / "hours", Path("metrics/hours.csv"), "camera"
-# By detector: the set whose settings and weights it takes over, and what it searches with.
-DETECTORS = {"motion": (None, {}), "nanodet_plus": ("ped2", {"detect": {"sources": ["nanodet_plus", "motion"]}})}
+# By detector: the set whose settings and weights are taken over.
+DETECTORS = {"motion": [], "nanodet_plus": ["--like", "ped2"]}
 LINE = re.compile(rf"^([a-z]+)@{SET}: .*, ([0-9.]+) s$", re.MULTILINE)
 
 
@@ -41,34 +39,32 @@ def decoding_alone(path: Path) -> tuple[int, float]:
     return frames, time.process_time() - start
 
 
+def environment() -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(PLACE.absolute()), "DVC_NO_ANALYTICS": "1"}
+
+
 def prepare(recording: Path, detector: str) -> None:
-    """A project with the code and parameters of this one and the recording as its only set."""
+    """A project with the code and parameters of this one, to which the recording is added as a user would."""
     shutil.rmtree(PLACE, ignore_errors=True)
-    (PLACE / "data/raw" / SET).mkdir(parents=True)
-    (PLACE / "data/raw" / SET / recording.name).symlink_to(recording.absolute())
-    for folder in (Path("stages"), RAW_WEIGHTS):
-        if folder.exists():
-            (PLACE / folder).symlink_to(folder.absolute())
-    for file in ("dvc.yaml", ".dvcignore"):
+    (PLACE / "data/raw").mkdir(parents=True)
+    (PLACE / SET).mkdir()
+    (PLACE / SET / recording.name).symlink_to(recording.absolute())
+    if RAW_WEIGHTS.exists():
+        (PLACE / RAW_WEIGHTS).symlink_to(RAW_WEIGHTS.absolute())
+    shutil.copytree("stages", PLACE / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("dvc.yaml", ".dvcignore", "params.yaml", "datasets.yaml"):
         shutil.copyfile(file, PLACE / file)
-    like, changes = DETECTORS[detector]
-    tree = read_tree(PARAMS)
-    of_set = {section: {} for section in tree["sets"]["demo"]}
-    if like:
-        of_set |= {section: tree["sets"][like][section] for section in ("weights", "detect", "teach", "train", "score")}
-    yaml = YAML(typ="safe")
-    yaml.dump({**tree, "sets": {SET: {**of_set, **changes}}}, PLACE / "params.yaml")
-    yaml.dump({"datasets": [SET], "rendered": []}, PLACE / "datasets.yaml")
+    python = [sys.executable, "-m"]
+    subprocess.run([*python, "dvc", "init", "--no-scm", "--quiet"], cwd=PLACE, env=environment(), check=True)
+    add = [*python, "stages.footage.add", SET, SET, *DETECTORS[detector]]
+    subprocess.run(add, cwd=PLACE, env=environment(), check=True, stdout=subprocess.DEVNULL)
 
 
 def reproduce() -> tuple[dict[str, float], int]:
     """Runs the pipeline: seconds by stage, and the most bytes that any of its processes had."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(Path.cwd()), "DVC_NO_ANALYTICS": "1"}
-    dvc = [sys.executable, "-m", "dvc"]
-    subprocess.run([*dvc, "init", "--no-scm", "--quiet"], cwd=PLACE, env=environment, check=True)
-    start = time.monotonic()
-    running = subprocess.Popen([*dvc, "repro"], cwd=PLACE, env=environment, stdout=subprocess.PIPE, text=True)
+    start, repro = time.monotonic(), [sys.executable, "-m", "dvc", "repro"]
+    running = subprocess.Popen(repro, cwd=PLACE, env=environment(), stdout=subprocess.PIPE, text=True)
     most, ended = [0], threading.Event()
     watcher = threading.Thread(target=watch, args=(running.pid, most, ended))
     watcher.start()

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from benchmarks.riders import RIDES, draw_ride
+from stages.common.frames.light import soften
 from stages.common.frames.store import open_frames
 from stages.common.objects.linking import link_boxes
 from stages.common.running.errors import InputError
@@ -18,7 +19,6 @@ from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import VIDEOS, read_table
-from stages.common.frames.light import soften
 from stages.decode.backgrounds import SAMPLES, median_of
 from stages.detect.motion import contrast, find_moving
 from stages.detect.settings import Detect

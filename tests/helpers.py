@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -23,6 +24,7 @@ from stages.common.frames.store import fill_store, open_frames, write_clip
 from stages.common.running.errors import InputError
 from stages.common.running.params import load, merged
 from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, read_table
+from stages.common.tables.shards import Shard, write_shard
 from stages.footage.settings import Footage
 
 ROOT = Path(__file__).parents[1]
@@ -135,6 +137,13 @@ class Spanned:
     def __getitem__(self, number: int) -> np.ndarray:
         self.span_of(number)
         return self.frames[number]
+
+
+def as_stored(tubes: np.ndarray) -> np.ndarray:
+    """Tubes (N, frames, side, side, channels) as they come back out of a shard."""
+    with TemporaryDirectory() as folder:
+        write_shard(Path(folder) / "a.tubes", tubes, tubes.shape[1:])
+        return Shard(Path(folder) / "a.tubes")[:]
 
 
 def cut_off(path: Path, share: float) -> None:

@@ -47,7 +47,7 @@ class Sample:
 
     def tube_set(self) -> TubeSet:
         table = self.training_tubes()
-        class_scores = class_scores_of(table, read_table(self.paths.detections / "objects.parquet", OBJECTS))
+        class_scores = class_scores_of(table, self.paths.detections / "objects.parquet")
         return TubeSet(table, class_scores, self.paths.tubes, self.paths.teacher)
 
 

@@ -24,7 +24,6 @@ from stages.common.running.pieces import single_threaded
 from stages.common.tables.schemas import (
     CUE_VALUES,
     OBJECTS,
-    class_scores_of,
     read_table,
     write_table,
 )
@@ -135,8 +134,7 @@ def teach(settings, weights, clip, folder):
 def scores(learnt, by_classifier, clip, folder):
     objects = objects_in(folder)
     teacher = folder / "vectors.npy" if by_classifier else None
-    what = clip.video, objects["object"].to_numpy(), class_scores_of(objects, objects), folder / "clip.tubes", teacher
-    score_clip(*what, learnt, folder)
+    score_clip(objects, folder / "objects.parquet", folder / "clip.tubes", teacher, learnt, folder)
 
 
 def objects_in(folder: Path) -> pd.DataFrame:

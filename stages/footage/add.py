@@ -4,8 +4,9 @@
     python -m stages.footage.add gate ~/videos/gate --like ped2
 
 The folder may lie in any layout that the footage stage knows, also as mere videos side by side or in folders by date
-and hour; a set is one camera's view, and what looks like several is told. --like takes another
-set's detector, teacher and training over: all but its sections `footage` and `decode`, which tell of its own footage.
+and hour; a set is one camera's view, and what looks like several is told. --like takes another set's detector, teacher
+and training over: all but its sections `footage` and `decode`, which tell of its own footage. Networks calculate in the
+precision in which this processor is fastest, which is put down, since the numbers depend on it.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import av
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages.common.computing.precision import has_bfloat16
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.only import read_datasets, write_datasets
@@ -75,7 +77,7 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
     clips = layout.clips(folder)
     recordings = [clip.name for clip in clips if clip.split == "recording"]
     model = sets.get(like) or {}
-    likeness = {key: value for key, value in model.items() if value and key not in ("footage", "decode")}
+    likeness = fitting({key: value for key, value in model.items() if value and key not in ("footage", "decode")})
     with ExitStack() as undo:
         try:
             paths.source.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +102,15 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
         f"detected, {paths.frame_scores} has the scores of every frame and object, and {paths.metrics}, if there are "
         "labels, the metrics."
     )
+
+
+def fitting(sections: dict) -> dict:
+    """The sections of a set with the precision that is fastest here, where the processor calculates."""
+    if sections.get("computing", {}).get("device") == "cuda":
+        return sections
+    precision = "bfloat16" if has_bfloat16("cpu") else "float32"
+    networks = ["train", "score", *({"detect"} & sections.keys())]
+    return {**sections, **{name: {**sections.get(name, {}), "precision": precision} for name in networks}}
 
 
 def unlike(folder: Path, clips: list[Clip]) -> str:
@@ -136,10 +147,11 @@ def entry(name: str, likeness: dict, recordings: list[str]) -> str:
         text = io.StringIO()
         if section == "footage" and recordings:
             text.write(OF_RECORDINGS.format(names=json.dumps(recordings[:2], ensure_ascii=False)))
-        if section in likeness:
-            yaml.dump(likeness[section], text)
-        else:
-            text.write(LIKELY.get(section, ""))
+        taken = likeness.get(section, {})
+        if taken:
+            yaml.dump(taken, text)
+        likely = LIKELY.get(section, "").splitlines(keepends=True)
+        text.writelines(line for line in likely if line.lstrip("# ").split(":")[0] not in taken)
         inside = indent(text.getvalue(), " " * 6)
         lines.append(f"    {section}:\n{inside}" if inside else f"    {section}: {{}}\n")
     return "".join(lines)

@@ -18,13 +18,14 @@ from stages.common.tables.schemas import (
     SPANS,
     TRIVIAL,
     VIDEOS,
+    class_scores_of,
     read_table,
     write_table,
 )
 from stages.fuse.believable import Clips, believable, span_edges
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
-from stages.fuse.fusion import fused, weights_of, with_trivial
+from stages.fuse.fusion import fused, person_scores, weights_of, with_trivial
 from stages.fuse.settings import Fuse, Tubes
 
 
@@ -53,15 +54,22 @@ def read_clips(paths: SetPaths, tubes: Tubes) -> Clips:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """The objects (OBJECTS) of the test and held-out clips with their split and each cue; those of boxes from here."""
-    objects = read_table(paths.detections / "objects.parquet", OBJECTS).merge(videos[["video", "split"]], on="video")
+    """The objects of the test and held-out clips: video, object, frame, BOX, split, each cue, and `person`.
+
+    The cues of boxes are found here. `person` is the class score of a person, NaN where it is not known.
+    """
+    found = paths.detections / "objects.parquet"
+    objects = read_table(found, OBJECTS, ["video", "object", "frame", *BOX]).merge(
+        videos[["video", "split"]], on="video"
+    )
     normal = objects.loc[objects["split"] == "train", BOX].to_numpy()
     objects = objects[objects["split"] != "train"]
     values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
     wide = values.pivot(index=["video", "object"], columns="cue", values="value").reindex(columns=list(ALL))
     table = objects.merge(wide, on=["video", "object"], how="left")
     boxes = table[BOX].to_numpy()
-    return table.assign(**{name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")})
+    of_boxes = {name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")}
+    return table.assign(**of_boxes, person=person_scores(class_scores_of(table, found)))
 
 
 def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:

@@ -41,19 +41,20 @@ def with_trivial(objects: pd.DataFrame) -> pd.DataFrame:
     return objects.assign(
         box_width=objects["x2"] - objects["x1"],
         box_speed=box_speed(objects),
-        not_person=1 - person_scores(objects["class_scores"]),
+        not_person=1 - objects["person"],
         random=random_scores(objects),
     )
 
 
-def person_scores(class_scores: pd.Series) -> np.ndarray:
-    """The class score of a person, float32 (n,), of those of each object, float32 (classes,).
+def person_scores(class_scores: np.ndarray) -> np.ndarray:
+    """The class score of a person, float32 (n,), of float32 (n, classes).
 
     NaN where the detector saw nothing, or tells other classes than COCO.
     """
-    known = [PERSON.get(len(scores)) if np.any(scores) else None for scores in class_scores]
-    values = [np.nan if place is None else scores[place] for place, scores in zip(known, class_scores, strict=True)]
-    return np.array(values, np.float32)
+    place = PERSON.get(class_scores.shape[1])
+    if place is None:
+        return np.full(len(class_scores), np.nan, np.float32)
+    return np.where(class_scores.any(axis=1), class_scores[:, place], np.float32(np.nan))
 
 
 def random_scores(objects: pd.DataFrame) -> np.ndarray:

@@ -17,7 +17,7 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos, single_threaded
 from stages.common.tables import schemas
-from stages.common.tables.schemas import OBJECTS, TUBES, read_table
+from stages.common.tables.schemas import TUBES, read_table
 from stages.score.features import known_features
 from stages.score.settings import Score, Teach
 from stages.score.tasks import Learnt, score_clip
@@ -27,7 +27,7 @@ def run(name: str) -> str:
     paths, score, machine = SetPaths(name), load("score", Score, name), load_machine()
     compared = load("teach", Teach, name).compared
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
-    objects = read_table(paths.detections / "objects.parquet", OBJECTS)
+    objects = paths.detections / "objects.parquet"
     training, table = table[table["split"] == "train"], table[table["split"] != "train"]
     card = json.loads((paths.network / "model.json").read_text())
     if compared == "detector" and not card["architecture"]["classes"]:
@@ -41,15 +41,15 @@ def run(name: str) -> str:
     alike = hashlib.sha256(b"".join(part.tobytes() for part in known)).hexdigest()
     content = {**asdict(score), "network": sha256(paths.network), "known": alike, "device": str(device)}
     learnt = Learnt(paths.network, card, known, score, str(device))
-    every, jobs = schemas.class_scores_of(table, objects), []
+    jobs = []
     for video, places in sorted(table.groupby("video").indices.items()):
-        rows, class_scores, shard = table.iloc[places], every[places], paths.tubes / f"{video}.tubes"
+        rows, shard = table.iloc[places], paths.tubes / f"{video}.tubes"
         teacher = paths.teacher / f"{video}.npy" if compared == "classifier" else None
         inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard)}
-        inputs["class_scores"] = hashlib.sha256(class_scores.tobytes()).hexdigest()
+        inputs["class_scores"] = hashlib.sha256(schemas.class_scores_of(rows, objects).tobytes()).hexdigest()
         inputs["teacher"] = sha256(teacher) if teacher else None
-        what = video, rows["object"].to_numpy(), class_scores, shard, teacher, learnt
-        jobs.append(Job(video, {**content, **inputs}, functools.partial(score_clip, *what)))
+        make = functools.partial(score_clip, rows, objects, shard, teacher, learnt)
+        jobs.append(Job(video, {**content, **inputs}, make))
     pieces = map_videos("score", name, jobs, workers_on(device, machine))
     schemas.join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), schemas.CUE_VALUES)
     return f"scores of {len(table)} objects, in {paths.scores}"

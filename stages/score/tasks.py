@@ -11,7 +11,7 @@ from stages.common.cues import features
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
-from stages.common.tables.schemas import CUE_VALUES, write_table
+from stages.common.tables.schemas import CUE_VALUES, class_scores_of, write_table
 from stages.common.tables.shards import Shard
 from stages.score.features import features_of
 from stages.score.settings import Score
@@ -55,24 +55,24 @@ class Learnt(NamedTuple):
     device: str
 
 
-def score_clip(
-    video: str, objects: np.ndarray, class_scores: np.ndarray, shard: Path, teacher: Path | None, by: Learnt, out: Path
-) -> None:
+def score_clip(rows: pd.DataFrame, objects: Path, shard: Path, teacher: Path | None, by: Learnt, out: Path) -> None:
     """Writes `scores.parquet` (CUE_VALUES) of one clip into the folder `out`.
 
     Args:
-        objects, class_scores: int (n,) and float32 (n, classes), in the order of the shard.
+        rows: with the video and object of each of its tubes.
+        objects: the table OBJECTS.
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
     """
     network = load_network(by.folder, by.card["architecture"]).to(by.device)
     tubes, offsets = Shard(shard), regular_offsets(by.card["half_length"])
     # What is empty cannot be mapped.
-    vectors, parts = np.load(teacher, mmap_mode="r") if teacher and len(objects) else None, []
-    for start in range(0, len(objects), by.score.batch):
+    vectors, parts = np.load(teacher, mmap_mode="r") if teacher and len(rows) else None, []
+    class_scores = class_scores_of(rows, objects)
+    for start in range(0, len(rows), by.score.batch):
         part = slice(start, start + by.score.batch)
         shown = take_offsets(tubes[part], offsets)
         compared = None if vectors is None else vectors[part].astype(np.float32)
         found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
-        parts += [pd.DataFrame({"object": objects[part], "cue": cue, "value": found[cue]}) for cue in found]
+        parts += [rows.iloc[part][["video", "object"]].assign(cue=cue, value=found[cue]) for cue in found]
     table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
-    write_table(out / "scores.parquet", table.assign(video=video), CUE_VALUES)
+    write_table(out / "scores.parquet", table, CUE_VALUES)

@@ -1,17 +1,14 @@
 """Teachers: frozen networks whose answer on the middle crop of a tube the student learns to give."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from torch import nn
-from torchvision import models
-from torchvision.models.resnet import BasicBlock, ResNet
 
-from stages.common.pretrained.onnx import load_onnx
-from stages.common.pretrained.torchvision_weights import with_weights
 from stages.common.running.errors import InputError
 
 # Takes crops uint8, grey (N, H, W, 1) or BGR (N, H, W, 3), and gives vectors float32 (N, D).
@@ -26,8 +23,8 @@ IMAGENET = {"scale": 255, "mean": (0.485, 0.456, 0.406), "deviation": (0.229, 0.
 BATCH = 64
 
 
-def random_resnet(seed: int, dimensions: int = 128) -> Teacher:
-    """An untrained residual network, the same for the same seed, as in random network distillation (Burda 2018).
+def random_network(seed: int, dimensions: int = 128) -> Teacher:
+    """An untrained network, the same for the same seed, as in random network distillation (Burda 2018).
 
     It needs no weights: its answer is an arbitrary smooth function of the crop, which a student can know only near
     the crops that it was shown.  Entries are of size 1 or so, with an offset of their own per dimension.
@@ -35,15 +32,15 @@ def random_resnet(seed: int, dimensions: int = 128) -> Teacher:
     # Numbers are drawn apart from torch's global generator, which belongs to the caller.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = ResNet(BasicBlock, [1, 1, 1, 1], norm_layer=lambda channels: nn.GroupNorm(8, channels))
-        # ImageNet's stem would leave a 32 px crop one pixel, and a mean over all pixels would leave it no layout.
-        network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=2, padding=1, bias=False)
-        network.maxpool = nn.Identity()
-        network.avgpool = nn.AdaptiveAvgPool2d(2)
-        network.fc = nn.Linear(4 * 512, dimensions, bias=False)
-        nn.init.kaiming_normal_(network.conv1.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.orthogonal_(network.fc.weight)
-    network.eval()
+        layers: list[nn.Module] = []
+        for before, filters in pairwise([3, 64, 128, 256]):
+            convolution = nn.Conv2d(before, filters, kernel_size=3, stride=2, padding=1, bias=False)
+            nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+            layers += [convolution, nn.GroupNorm(8, filters), nn.ReLU()]
+        # A mean over all places would leave the answer nothing of the crop's layout.
+        last = nn.Linear(4 * 256, dimensions, bias=False)
+        nn.init.orthogonal_(last.weight)
+        network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), last).eval()
 
     @torch.inference_mode()
     def answer(crops: np.ndarray) -> np.ndarray:
@@ -58,6 +55,9 @@ def onnx_classifier(path: Path, size: int) -> Teacher:
 
     size: pixels of the square that crops are resized to. InputError where there is no file, or no classifier in it.
     """
+    # Here and below, for each takes a second or more to load in every process, and no teacher needs both.
+    from stages.common.pretrained.onnx import load_onnx
+
     run = load_onnx(path, "float32")
     shape = run(np.zeros((1, 3, size, size), np.float32)).shape
     if len(shape) != 2 or shape[0] != 1:
@@ -70,6 +70,10 @@ def torchvision_classifier(path: Path, name: str, size: int, device: torch.devic
 
     size: pixels of the square that crops are resized to. InputError where the weights are not of such a classifier.
     """
+    from torchvision import models
+
+    from stages.common.pretrained.torchvision_weights import with_weights
+
     network = with_weights(models.get_model(name, weights=None), name, path).to(device)
 
     @torch.inference_mode()

@@ -8,7 +8,7 @@ import torch
 from stages.common.network.tubes import middle_of
 from stages.common.tables.shards import Shard
 from stages.teach.settings import Teach
-from stages.teach.teachers import Teacher, onnx_classifier, random_resnet, torchvision_classifier
+from stages.teach.teachers import Teacher, onnx_classifier, random_network, torchvision_classifier
 
 AT_ONCE = 256  # tubes in memory
 
@@ -16,7 +16,7 @@ AT_ONCE = 256  # tubes in memory
 def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Teacher:
     if teach.teacher == "torchvision":
         return torchvision_classifier(weights, teach.torchvision, teach.size, device)
-    return random_resnet(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
+    return random_network(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
 
 
 def teach_clip(shard: Path, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:

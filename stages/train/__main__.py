@@ -22,7 +22,7 @@ from stages.common.running.params import load
 from stages.common.running.paths import WORK, SetPaths
 from stages.common.running.pieces import needed, piece_key
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import OBJECTS, TUBES, class_scores_of, read_table, table_hash
+from stages.common.tables.schemas import TUBES, class_scores_of, read_table, table_hash
 from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.memory import keep_memory
@@ -37,7 +37,7 @@ def run(name: str) -> str:
     torch.manual_seed(settings.seed)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
     table = table[table["split"] != "test"].reset_index(drop=True)
-    class_scores = class_scores_of(table, read_table(paths.detections / "objects.parquet", OBJECTS))
+    class_scores = class_scores_of(table, paths.detections / "objects.parquet")
     training, held_out = (tube_set(table, class_scores, split, paths) for split in ("train", "held_out"))
     device = find_device(load("computing", Computing, name).device)
     say_if_slow(settings.precision, device.type, f"sets.{name}.train.precision")

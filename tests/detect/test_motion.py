@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from helpers import PARAMS, store_frames
 
+from stages.common.frames.light import soften
 from stages.common.frames.store import open_frames
 from stages.common.objects.boxes import iou_matrix
 from stages.common.running.params import checked
-from stages.common.frames.light import soften
 from stages.detect.motion import Sizes, find, find_moving, find_objects, sizes_of
 from stages.detect.settings import Motion
 

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from stages.common.running.errors import InputError
 from stages.common.running.only import read_datasets
 from stages.common.running.params import SECTIONS, load, read_tree
+from stages.footage import add as footage_add
 from stages.footage.add import add
 from stages.footage.settings import Footage
 
@@ -80,8 +81,29 @@ def test_a_set_like_another_takes_over_all_but_what_tells_of_footage(place, like
     add("gate", place / "videos", like)
     sets = read_tree(place / "checkout/params.yaml")["sets"]
     own = {section: values or {} for section, values in sets.pop("gate").items()}
-    assert own == {**before[like], "footage": {}, "decode": {}} and sets == before
+    taken = {**before[like], "footage": {}, "decode": {}}
+    for section in () if like == "shanghaitech" else ("detect", "train", "score"):
+        own[section].pop("precision")
+        taken[section] = {key: value for key, value in taken[section].items() if key != "precision"}
+    assert own == taken and sets == before
     assert not any("*" in line or "&" in line for line in added_lines(place))
+
+
+@pytest.mark.parametrize("has, precision", [(True, "bfloat16"), (False, "float32")])
+@pytest.mark.parametrize("like", [None, "ped2"])
+def test_networks_calculate_in_what_is_fastest_here(place, monkeypatch, has, precision, like):
+    monkeypatch.setattr(footage_add, "has_bfloat16", lambda device: has)
+    add("gate", place / "videos", like)
+    own = read_tree(place / "checkout/params.yaml")["sets"]["gate"]
+    assert own["train"]["precision"] == own["score"]["precision"] == precision
+    assert like is None or own["detect"]["precision"] == precision
+    assert "# mirror: false  # a one-way road" in (place / "checkout/params.yaml").read_text()
+
+
+def test_a_graphics_card_calculates_as_the_set_that_is_taken_over_says(place):
+    add("gate", place / "videos", "shanghaitech")
+    sets = read_tree(place / "checkout/params.yaml")["sets"]
+    assert sets["gate"]["train"] == sets["shanghaitech"]["train"]
 
 
 def test_sorted_clips_are_counted(place):

@@ -160,7 +160,10 @@ def written(project, table):
     """Writes the tables of a set whose objects have the values of `table`."""
     folder = project / "data/tiny"
     write_table(folder / "footage/videos.parquet", videos(LONG), VIDEOS)
-    write_table(folder / "detections/objects.parquet", pd.concat([table, learnt(table)]), OBJECTS)
+    found = pd.concat([table, learnt(table)], ignore_index=True)
+    seen = np.eye(80, dtype=np.float32)[0] * 0.9
+    facts = {"score": 1.0, "label": 0, "source": "boxes", "class_scores": pd.Series([seen] * len(found), dtype=object)}
+    write_table(folder / "detections/objects.parquet", found.assign(**facts), OBJECTS)
     write_table(folder / "detections/searched.parquet", searched(videos(LONG)), SEARCHED)
     write_table(folder / "live/spans.parquet", clips_of(videos(LONG)).spans, SPANS)
     write_table(folder / "footage/runs.parquet", clips_of(videos(LONG)).runs, RUNS)

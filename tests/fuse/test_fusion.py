@@ -19,7 +19,7 @@ def linked(table, fuse, track=0):
 def test_nothing_in_nothing_out():
     objects = fused(linked(cues([]), FULL), FULL)
     assert len(objects) == 0 and {"raw", "score"} <= set(objects.columns)
-    assert len(person_scores(pd.Series([], dtype=object))) == len(random_scores(cues([]))) == 0
+    assert len(person_scores(np.zeros((0, 80)))) == len(random_scores(cues([]))) == 0
 
 
 def test_weights_are_those_above_0_in_the_order_of_the_cues():
@@ -88,11 +88,12 @@ def test_what_anyone_could_score_by():
 
 
 def test_a_person_is_told_from_the_class_scores_of_coco_alone():
-    seen, numbered = np.zeros(80, np.float32), np.zeros(91, np.float32)
-    seen[[0, 3]], numbered[1] = (0.7, 0.9), 0.6
-    unseen, others = np.zeros(80, np.float32), np.full(3, 0.5, np.float32)
-    scores = person_scores(pd.Series([seen, numbered, unseen, others, np.zeros(0, np.float32)]))
-    assert scores[:2].tolist() == pytest.approx([0.7, 0.6]) and np.isnan(scores[2:]).all()
+    for classes, place in PERSON.items():
+        scores = np.zeros((3, classes), np.float32)
+        scores[0, place], scores[:2, 3] = 0.7, 0.9
+        found = person_scores(scores)
+        assert found.dtype == np.float32 and found[:2].tolist() == pytest.approx([0.7, 0]) and np.isnan(found[2])
+    assert np.isnan(person_scores(np.full((2, 3), 0.5, np.float32))).all() and len(person_scores(np.zeros((0, 0)))) == 0
     for classes, place in PERSON.items():
         assert class_names(classes)[place] == "person"
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import as_stored
 
 from stages.common.cues.features import fit
 from stages.common.cues.tasks import TASKS
@@ -30,6 +31,7 @@ def test_what_is_kept_is_of_each_training_tube_and_of_its_mirror_image_where_tha
     }
     for video, shard in shards.items():
         write_shard(tmp_path / f"{video}.tubes", shard, shard.shape[1:])
+        shards[video] = as_stored(shard)
     table = pd.DataFrame({"video": [*"aabbb"], "row": [2, 0, 0, 1, 2]})
     found = known_features(network, table, tmp_path, np.array([-1, 0, 1]), mirror, "float32", batch=2)
     tubes = np.stack([shards[video][row, 1:4] for video, row in table.to_numpy()])
@@ -47,5 +49,5 @@ def test_of_many_tubes_so_many_are_kept_evenly_spread_over_all(tmp_path, monkeyp
     write_shard(tmp_path / "a.tubes", shard, shard.shape[1:])
     table = pd.DataFrame({"video": "a", "row": np.arange(101)})
     found = known_features(network, table, tmp_path, np.array([-1, 0, 1]), False, "float32", batch=2)
-    expected = fit(features_of(network.trunk(to_network(shard[::25], torch.device("cpu")))))
+    expected = fit(features_of(network.trunk(to_network(as_stored(shard)[::25], torch.device("cpu")))))
     np.testing.assert_allclose(found.features, expected.features, rtol=1e-4)

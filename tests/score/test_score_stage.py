@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_network
-from helpers import PARAMS
+from helpers import PARAMS, as_stored
 
 from stages.common.network.tubes import regular_offsets
 from stages.common.running.errors import InputError
@@ -70,7 +70,7 @@ def test_the_stage_scores_test_and_held_out_objects_clip_by_clip(project, compar
     known = known_features(network, learnt, folder, regular_offsets(HALF), True, "float32", 32)
     for video, seed, frames in (("z_normal", 0, 2 * REACH + 1), ("busy", 1, 2 * HALF + 1)):
         tubes, class_scores, vectors = objects({"z_normal": 3, "busy": 4}[video], frames=frames, seed=seed)
-        narrow = tubes[:, frames // 2 - HALF : frames // 2 + HALF + 1]
+        narrow = as_stored(tubes)[:, frames // 2 - HALF : frames // 2 + HALF + 1]
         vectors = vectors.astype(np.float16).astype(np.float32) if compared == "classifier" else None
         expected = score_tubes(network, narrow, class_scores, vectors, known)
         wide = table[table["video"] == video].pivot(index="object", columns="cue", values="value")

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 import torch
 from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_network
+from helpers import as_stored
 
 from stages.common.cues.features import Known
-from stages.common.tables.schemas import CUE_VALUES, read_table
+from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, read_table, write_table
 from stages.common.tables.shards import write_shard
 from stages.score.settings import Score
 from stages.score.tasks import Learnt, score_clip, score_tubes
@@ -89,7 +90,11 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, n
     numbers = np.arange(len(shard)) if numbers is None else numbers
     score = Score(precision="float32", batch=batch)
     learnt = Learnt(folder / "network", card, KNOWN, score, "cpu")
-    score_clip("clip", numbers, class_scores, folder / "clip.tubes", teacher, learnt, folder)
+    rows = pd.DataFrame({"video": "clip", "object": numbers})
+    facts = {"frame": 0, **dict.fromkeys(BOX, 0.0), "score": 1.0, "label": 0, "source": "boxes"}
+    found = rows.assign(**facts, class_scores=pd.Series(list(class_scores), dtype=object))
+    write_table(folder / "objects.parquet", found, OBJECTS)
+    score_clip(rows, folder / "objects.parquet", folder / "clip.tubes", teacher, learnt, folder)
     table = read_table(folder / "scores.parquet", CUE_VALUES)
     return table, table.pivot(index="object", columns="cue", values="value")
 
@@ -105,7 +110,8 @@ def test_a_clips_table_has_a_value_of_each_object_by_its_number_and_cue(tmp_path
     numbers = np.array([7, 2, 3, 40])
     table, wide = clip_scores(tmp_path, drawn_network(), tubes, class_scores, vectors, numbers=numbers, batch=3)
     assert set(table["video"]) == {"clip"} and len(table) == 4 * len(NAMES)
-    expected = score_tubes(drawn_network(), tubes, class_scores, vectors.astype(np.float16).astype(np.float32), KNOWN)
+    vectors = vectors.astype(np.float16).astype(np.float32)
+    expected = score_tubes(drawn_network(), as_stored(tubes), class_scores, vectors, KNOWN)
     assert set(wide.columns) == set(expected) == set(NAMES)
     for cue in NAMES:
         np.testing.assert_allclose(wide.loc[numbers, cue], expected[cue], atol=1e-5)

@@ -12,7 +12,7 @@ from stages.teach.teachers import (
     EFFICIENTNET,
     IMAGENET,
     onnx_classifier,
-    random_resnet,
+    random_network,
     standardised,
     torchvision_classifier,
 )
@@ -41,7 +41,7 @@ def drawn(tmp_path_factory):
 @pytest.fixture(params=["random", "classifier", "torchvision"])
 def teacher(request, drawn):
     if request.param == "random":
-        return random_resnet(seed=0)
+        return random_network(seed=0)
     if request.param == "torchvision":
         return torchvision_classifier(drawn, drawn.stem, 64, CPU)
     if not CLASSIFIER.is_file():
@@ -75,17 +75,17 @@ def test_crops_of_another_form_are_refused(teacher):
 
 def test_the_seed_decides_and_the_callers_random_numbers_do_not(crops):
     torch.manual_seed(1)
-    first = random_resnet(seed=3)(crops[:2])
+    first = random_network(seed=3)(crops[:2])
     expected_next = torch.rand(1)
     torch.manual_seed(2)
-    np.testing.assert_array_equal(random_resnet(seed=3)(crops[:2]), first)
-    assert not np.allclose(random_resnet(seed=4)(crops[:2]), first)
+    np.testing.assert_array_equal(random_network(seed=3)(crops[:2]), first)
+    assert not np.allclose(random_network(seed=4)(crops[:2]), first)
     torch.manual_seed(1)
     assert torch.rand(1) == expected_next
 
 
 def test_random_answers_tell_crops_apart_and_are_well_scaled(crops):
-    vectors = random_resnet(seed=0, dimensions=256)(crops)
+    vectors = random_network(seed=0, dimensions=256)(crops)
     assert vectors.shape == (70, 256)
     assert 0.1 < vectors.std(axis=0).mean() < 2 and np.abs(vectors).mean() < 3
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers import PARAMS
+from helpers import PARAMS, as_stored
 
 from stages.common.running.errors import InputError
 from stages.common.running.params import merged
@@ -14,7 +14,7 @@ from stages.common.tables.schemas import TUBES, write_table
 from stages.common.tables.shards import write_shard
 from stages.teach.__main__ import run
 from stages.teach.settings import Teach
-from stages.teach.teachers import random_resnet
+from stages.teach.teachers import random_network
 from stages.teach.vectors import teach_clip
 
 TEACH = Teach(teacher="random", torchvision="resnet50", size=32, compared="classifier")
@@ -40,7 +40,7 @@ def test_vectors_are_what_the_teacher_says_of_the_middle_crops(tmp_path, channel
     shard = tubes(4, channels)
     vectors = taught(tmp_path, shard)
     assert vectors.dtype == np.float16
-    np.testing.assert_array_equal(vectors, random_resnet(seed=0)(shard[:, 2]).astype(np.float16))
+    np.testing.assert_array_equal(vectors, random_network(seed=0)(as_stored(shard)[:, 2]).astype(np.float16))
     assert len(np.unique(vectors, axis=0)) == 4
 
 

@@ -156,7 +156,7 @@ def test_a_network_trained_in_lower_precision_scores_nearly_the_same(sets, tmp_p
     for task in TASKS:
         # Objects of one score differ by chance more than by precision.
         assert np.abs(lower[task] - exact[task]).max() < 0.5 * np.ptp(exact[task]), task
-        assert np.corrcoef(lower[task], exact[task])[0, 1] > 0.9, task
+        assert np.corrcoef(lower[task], exact[task])[0, 1] > 0.8, task
 
 
 def test_the_order_of_tubes_is_drawn_anew_for_each_epoch(sets, tmp_path):

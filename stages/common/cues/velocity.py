@@ -7,8 +7,9 @@ PLACE = 7
 TITLE = "velocity"
 SAYS = "faster than what is normal here"
 MEANING = "the object's pixels move faster than what is normal here"
-# Wider pictures are shrunk to this for the flow: its time grows with the pixels, its mean over a box hardly changes.
-WIDTH = 640
+# Wider pictures are shrunk to this for the flow: its time grows with the pixels, its mean over a box hardly changes (at
+# 480 and at 640 the ranks of a crowd's velocities correlate with 0.99).
+WIDTH = 480
 
 
 def flow_magnitude(before: np.ndarray, after: np.ndarray) -> np.ndarray:

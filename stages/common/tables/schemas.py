@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow.dataset import dataset
 
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 
+BATCH = 1 << 14  # rows of a large table in memory at once
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
@@ -229,13 +232,27 @@ def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def class_scores_of(rows: pd.DataFrame, objects: pd.DataFrame) -> np.ndarray:
+def class_scores_of(rows: pd.DataFrame, path: Path) -> np.ndarray:
     """The class scores of each row's object, float32 (rows, classes); classes is 0 where the detector has none.
+
+    A part of the table at a time is in memory.
 
     Args:
         rows: with columns video and object.
-        objects: OBJECTS, all of the rows' among them.
+        path: of OBJECTS, all of the rows' among them.
     """
-    of = objects.set_index(["video", "object"])["class_scores"]
-    found = of.reindex(pd.MultiIndex.from_frame(rows[["video", "object"]]))
-    return np.stack(found.to_list()).astype(np.float32) if len(rows) else np.zeros((0, 0), np.float32)
+    found = np.zeros((0, 0), np.float32)
+    if rows.empty:
+        return found
+    wanted = pd.MultiIndex.from_frame(rows[["video", "object"]])
+    videos = pc.field("video").isin(wanted.unique("video").to_list())
+    columns = ["video", "object", "class_scores"]
+    for batch in dataset(path).to_batches(columns=columns, filter=videos, batch_size=BATCH, batch_readahead=1):
+        if len(batch):
+            there = pd.MultiIndex.from_arrays([batch["video"].to_pandas(), batch["object"].to_pandas()])
+            scores = batch["class_scores"].flatten().to_numpy().reshape(len(batch), -1)
+            places = there.get_indexer(wanted)
+            if not found.shape[1]:
+                found = np.zeros((len(rows), scores.shape[1]), np.float32)
+            found[places >= 0] = scores[places[places >= 0]]
+    return found

@@ -1,9 +1,9 @@
 """Tubes of a clip in one file, each coded as a JPEG by itself: read by their rows, in a tenth of the space.
 
 A file holds the codes one after the other, where each begins and the last one ends (int64), and the shape of all
-(int64, 5). The picture of a tube is its frames one below the other. A side is a multiple of the 8 pixels that JPEG codes
-together, so that nothing of a frame shows in another, and the coding, other than that of a video, says nothing about
-the direction of time.
+(int64, 5). The picture of a tube is its frames one below the other. A side is a multiple of the 8 pixels that JPEG
+codes together, so that nothing of a frame shows in another, and the coding, other than that of a video, says nothing
+about the direction of time.
 """
 
 import os

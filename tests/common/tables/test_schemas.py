@@ -17,6 +17,7 @@ from stages.common.tables.schemas import (
     OBJECTS,
     REGIONS,
     TRIVIAL,
+    arrow_table,
     class_scores_of,
     join_tables,
     read_table,
@@ -181,16 +182,25 @@ def test_parts_are_joined_in_their_order_a_row_group_each(tmp_path):
     assert pq.ParquetFile(tmp_path / "all.parquet").num_row_groups == 3
 
 
-def test_class_scores_are_found_by_video_and_object_whatever_the_order():
-    rows = [("a", 0, [0.1, 0.2]), ("a", 1, [0.3, 0.4]), ("b", 0, [0.5, 0.6]), ("b", 7, [0.7, 0.8])]
+def with_class_scores(path, rows):
+    """OBJECTS with these videos, objects and class scores, in row groups of two."""
     table = pd.DataFrame(rows, columns=["video", "object", "class_scores"])
+    table = table.assign(frame=0, **dict.fromkeys(BOX, 0.0), score=1.0, label=-1, source="boxes")
+    pq.write_table(arrow_table(table, OBJECTS), path, row_group_size=2)
+    return table
+
+
+def test_class_scores_are_found_by_video_and_object_whatever_the_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(schemas, "BATCH", 1)
+    rows = [("b", 7, [0.7, 0.8]), ("a", 0, [0.1, 0.2]), ("a", 1, [0.3, 0.4]), ("c", 0, [0.9, 1]), ("b", 0, [0.5, 0.6])]
+    with_class_scores(tmp_path / "objects.parquet", rows)
     asked = pd.DataFrame([("b", 7), ("a", 1), ("b", 0), ("a", 1)], columns=["video", "object"], index=[5, 3, 5, 0])
-    scores = class_scores_of(asked, table.sample(frac=1, random_state=1))
+    scores = class_scores_of(asked, tmp_path / "objects.parquet")
     assert scores.dtype == np.float32
     np.testing.assert_allclose(scores, [[0.7, 0.8], [0.3, 0.4], [0.5, 0.6], [0.3, 0.4]])
 
 
-def test_class_scores_of_no_rows_and_of_objects_without_classes_are_empty():
-    table = pd.DataFrame([("a", 0, []), ("a", 1, [])], columns=["video", "object", "class_scores"])
-    assert class_scores_of(table, table).shape == (2, 0)
-    assert class_scores_of(table[:0], table).shape == (0, 0)
+def test_class_scores_of_no_rows_and_of_objects_without_classes_are_empty(tmp_path):
+    table = with_class_scores(tmp_path / "objects.parquet", [("a", 0, []), ("a", 1, [])])
+    assert class_scores_of(table, tmp_path / "objects.parquet").shape == (2, 0)
+    assert class_scores_of(table[:0], tmp_path / "objects.parquet").shape == (0, 0)

@@ -18,7 +18,11 @@ def drawn(seed: int, shape: tuple[int, ...]) -> np.ndarray:
 
 
 @given(
-    st.integers(0, 5), st.integers(1, 4), st.sampled_from([16, 32]), st.sampled_from([1, 3]), st.lists(st.integers(0, 4))
+    st.integers(0, 5),
+    st.integers(1, 4),
+    st.sampled_from([16, 32]),
+    st.sampled_from([1, 3]),
+    st.lists(st.integers(0, 4)),
 )
 def test_tubes_come_back_nearly_as_they_were(tmp_path_factory, count, frames, side, channels, rows):
     tubes = drawn(count, (count, frames, side, side, channels))
