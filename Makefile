@@ -33,9 +33,12 @@ DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw))
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
 	python -m benchmarks.rehearse $(DRAWS)
 
-bench: .venv/ready      ## how fast each stage is: on the demo, and on Ped2 where it has been made
+bench: .venv/ready      ## how fast each stage is: on the demo, on Ped2 where it has been made, and what a long RECORDING=file costs
 	python -m benchmarks.speed demo
 	@test ! -e data/ped2/frame_scores || python -m benchmarks.speed ped2
+	@test -z '$(RECORDING)' || python -m benchmarks.speed.gate '$(RECORDING)'
+	@test -z '$(RECORDING)' || python -m benchmarks.hours '$(RECORDING)' --detector motion
+	@test -z '$(RECORDING)' || python -m benchmarks.hours '$(RECORDING)' --detector nanodet_plus
 
 test: .venv/ready       ## what CI runs
 	python -m pytest -n 2 -m "not slow"

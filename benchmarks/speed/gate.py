@@ -2,11 +2,16 @@
 
     python -m benchmarks.speed.gate RECORDING [FIRST:LAST ...]
 
-FIRST:LAST are the known live stretches, in seconds. Prints CPU seconds, of the fastest of rounds in which both ways
-took turns, and writes nothing but temporary files.
+FIRST:LAST are the known live stretches, in seconds. Writes a row of metrics/gate.csv: CPU seconds of decoding alone
+(PyAV, one thread), and how many times that the one pass takes, and DVR-Scan by its defaults and by `-df 4 -fs 1`, all in
+turns. DVR-Scan gets an environment of its own (uv); where it cannot be had, its place is empty. Prints what was found
+live by each.
 """
 
 import argparse
+import re
+import resource
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -15,17 +20,22 @@ from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from stages.common.drawing.h264 import encode
 from stages.common.frames.store import Frames, read_clip, write_clip
+from stages.common.running.files import written_whole
 from stages.common.source.videos import opened, picture_stream
 from stages.decode.backgrounds import Backgrounds
 from stages.decode.clip import Grid, Pass
 from stages.decode.pictures import Row
 from stages.decode.settings import Decode
 
-ROUNDS = 3
-DECODE = Decode(rate=12.5, height=540, grey=False, gate=True, margin=2.0, background=25.0, quality=92)
+TABLE, ROUNDS = Path("metrics/gate.csv"), 2
+DECODE = Decode(rate=12.5, height=540, grey=False, gate=True, margin=2.0, background=25.0, quality=85)
+PACKAGES = ["--with", "dvr-scan==1.8.2.1", "--with", "opencv-python-headless"]
+DVR_SCAN = ["uv", "run", "--isolated", "--no-project", "--quiet", *PACKAGES, "dvr-scan", "--scan-only"]
+FAST = ["-df", "4", "-fs", "1"]
 CODED = 200  # frames of which the codings are compared
 
 
@@ -82,24 +92,46 @@ def codings(frames: Frames, folder: Path) -> Iterator[tuple[str, float, float, f
     yield "H.264", file.stat().st_size / len(pictures), wrote, 1e3 * seconds_of(read_h264) / len(pictures)
 
 
+def dvr_scan(path: Path, options: list[str]) -> tuple[float, str]:
+    """CPU seconds, and the stretches that it finds; NaN where it cannot be had."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ran = subprocess.run([*DVR_SCAN, *options, "--input", path], capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if ran.returncode:
+        return float("nan"), "not to be had here"
+    events = re.findall(r"\|\s+\d+\s+\|\s+([0-9:.]+)\s+\|\s+[0-9:.]+\s+\|\s+([0-9:.]+)", ran.stdout)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, ", ".join(f"{first} to {last}" for first, last in events) or "nothing"
+
+
 def main(path: Path, known: list[tuple[float, float]]) -> None:
     cv2.setNumThreads(1)
-    times = {"alone": [], "pass": []}
+    dvr_scan(path, ["--duration", "1"])  # makes its environment
+    times: dict[str, list[float]] = {name: [] for name in ("decoding_alone", "one_pass", "dvr_scan_fast", "dvr_scan")}
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for _ in range(ROUNDS):
-            times["alone"].append(seconds_of(lambda: decode_alone(path)))
-            times["pass"].append(seconds_of(lambda: one_pass(path, folder)))
+            times["decoding_alone"].append(seconds_of(lambda: decode_alone(path)))
+            times["one_pass"].append(seconds_of(lambda: one_pass(path, folder)))
+            seconds, found_fast = dvr_scan(path, FAST)
+            times["dvr_scan_fast"].append(seconds)
+        times["dvr_scan"], found_default = [[each] for each in dvr_scan(path, [])]
         frames = read_clip(folder)
-        alone, whole = (min(each) for each in times.values())
-        print(f"decoding alone {alone:.2f} CPU s, decode {whole:.2f} CPU s: {whole / alone:.2f} times")
         found = [(first / frames.fps, stop / frames.fps) for first, stop in frames.spans]
         print("live:", ", ".join(f"{first:.1f} to {stop:.1f} s" for first, stop in found) or "nothing")
+        print(f"DVR-Scan, fast: {found_fast}; by its defaults: {found_default[0]}")
         for first, stop in known:
             inside = any(start <= first and stop <= end for start, end in found)
             print(f"known {first:.1f} to {stop:.1f} s: {'inside' if inside else 'NOT INSIDE'}")
         for name, size, wrote, read in codings(frames, folder):
             print(f"{name}: {size:.0f} bytes a frame, written in {wrote:.2f} ms, read in {read:.2f} ms")
+    alone = min(times["decoding_alone"])
+    row = {"recording": path.name, "seconds": round(frames.shape[0] / frames.fps), "decoding_alone": round(alone, 2)}
+    row |= {f"{name}_ratio": round(min(each) / alone, 2) for name, each in times.items() if name != "decoding_alone"}
+    print(", ".join(f"{name} {value}" for name, value in row.items()))
+    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
+    with written_whole(TABLE) as aside:
+        pd.DataFrame([*(old for old in rows if old["recording"] != path.name), row]).to_csv(aside, index=False)
 
 
 def stretch(text: str) -> tuple[float, float]:
