@@ -3,9 +3,9 @@
     python -m benchmarks.speed.gate RECORDING [FIRST:LAST ...]
 
 FIRST:LAST are the known live stretches, in seconds. Writes a row of metrics/gate.csv: CPU seconds of decoding alone
-(PyAV, one thread), and how many times that the one pass takes, and DVR-Scan by its defaults and by `-df 4 -fs 1`, all in
-turns. DVR-Scan gets an environment of its own (uv); where it cannot be had, its place is empty. Prints what was found
-live by each.
+(PyAV, one thread), and how many times that the one pass takes, and DVR-Scan by its defaults and by `-df 4 -fs 1`, all
+in turns. DVR-Scan gets an environment of its own (uv); where it cannot be had, its place is empty. Prints what was
+found live by each.
 """
 
 import argparse

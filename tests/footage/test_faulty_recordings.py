@@ -1,6 +1,7 @@
 """Recordings with what goes wrong in recorders: the right pictures at the right times, and the fault named."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import write_pictures
 from miniatures import clips_of, rows, shown, table
@@ -166,8 +167,9 @@ def test_an_uncompressed_avi_is_read_from_the_bottom_up_too(set_of, turned):
     assert numbers(set_of) == list(range(60))
 
 
-def test_a_folder_with_all_kinds_of_them_at_once_is_a_set(project):
-    """As a person empties a recorder into one folder: each fault is named, and every sound picture is there."""
+@pytest.fixture
+def emptied(project):
+    """A set as a person empties a recorder into one folder."""
     far, folder = 7200_000, project.source
     record(folder / "1.mp4", between=2)
     zero_packets(record(folder / "2.mkv", count=150, live="1"), range(100, 103))
@@ -182,7 +184,13 @@ def test_a_folder_with_all_kinds_of_them_at_once_is_a_set(project):
     record(folder / "10", form="mpegts", stamps=[*EVEN[:30], *(stamp + 3000 for stamp in EVEN[30:])])
     record(folder / "11.avi", codec="rawvideo")
     keyless(folder / "12.h264")
-    project.params(decode={"rate": 25.0})
+    project.params(decode={"rate": 25.0, "gate": False}, train={"epochs": 1, "tubes_per_epoch": 100})
+    return project
+
+
+def test_a_folder_with_all_kinds_of_them_at_once_is_a_set(emptied):
+    """Each fault is named, and every sound picture is there."""
+    project = emptied
     status, out, err = project.attempt("footage")
     assert status == 0 and "2 of 12 files cannot be read: 12.h264, 9.mp4" in out, (out, err)
     found = [(kind, path) for _, path, kind, *_ in faults(project)]
@@ -195,6 +203,17 @@ def test_a_folder_with_all_kinds_of_them_at_once_is_a_set(project):
         "2.mkv": 150,
         "3.mp4": 75,
     }
+
+
+@pytest.mark.slow
+def test_a_folder_with_all_kinds_of_them_at_once_runs_to_its_page(emptied):
+    stages = "footage decode detect sheets velocity tubes teach train score fuse evaluate report"
+    emptied.run("weights", *stages.split())
+    page = (emptied.root / "report/mine/index.html").read_text()
+    for name in ("6.mkv", "10", "9.mp4", "12.h264"):
+        assert name in page
+    faults = pd.read_csv(emptied.root / "report/mine/faults.csv")
+    assert {"clock", "gap", "unreadable"} <= set(faults["kind"])
 
 
 def broken(path):
