@@ -21,7 +21,16 @@ def level(score: float, score_range: tuple[float, float]) -> int:
 
 
 def strokes(stretches: np.ndarray, seconds: np.ndarray, width: int) -> list[tuple[float, float]]:
-    """Left edge and width of each stretch of frames, int (n, 2), the first and the last of each."""
+    """Left edge and width of each stretch of frames, int (n, 2), the first and the last of each, ascending.
+
+    Those that would be drawn one over the other are one.
+    """
     places = (seconds - seconds[0]) / max(seconds[-1] - seconds[0], 1e-9) * width
-    ends = [(float(places[first]), float(places[last + 1])) for first, last in stretches]
-    return [(round(left, 1), round(max(right - left, NARROWEST * width), 1)) for left, right in ends]
+    drawn: list[tuple[float, float]] = []
+    for first, last in stretches:
+        left = float(places[first])
+        right = max(float(places[last + 1]), left + NARROWEST * width)
+        if drawn and left < drawn[-1][1]:
+            left, right = drawn[-1][0], max(drawn.pop()[1], right)
+        drawn.append((left, right))
+    return [(round(left, 1), round(right - left, 1)) for left, right in drawn]

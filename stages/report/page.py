@@ -13,6 +13,9 @@ from stages.report.settings import Report
 from stages.report.tables import Tables
 from stages.report.words import counted, duration, incidents_said, lost_said, percent, plain, threshold_said
 
+# Recording faults on the page at most; the table has all.
+FAULTS_SHOWN = 100
+
 
 def render(name: str, measured: dict, found: dict, run: dict) -> str:
     """The page of what the functions below tell of a set; every name in it is escaped."""
@@ -57,7 +60,8 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
         "missed_said": incidents_said(int(incidents["found"].sum()), len(incidents), findings.boxed),
         "missed": [missed_row(incident, tables, clips) for incident in findings.missed.itertuples()],
         "tracks": [track_row(track, tables) for track in findings.seldom.itertuples()],
-        "faults": [fault_row(fault, clips) for fault in findings.faults.itertuples()],
+        "fault_count": len(findings.faults),
+        "faults": [fault_row(fault, clips) for fault in findings.faults.head(FAULTS_SHOWN).itertuples()],
         "data": {"range": findings.score_range, "timelines": [shown.pop("data") for shown in timelines]},
     }
 

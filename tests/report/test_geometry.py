@@ -26,6 +26,11 @@ def test_strokes_are_where_their_frames_are_shown():
     assert strokes([], seconds, 200) == []
 
 
+def test_what_would_be_drawn_one_over_the_other_is_one_stroke():
+    seconds = np.arange(1001.0)
+    assert strokes([(0, 9), (0, 4), (8, 20), (500, 500), (501, 501)], seconds, 100) == [(0.0, 2.1), (50.0, 0.4)]
+
+
 def test_a_moment_of_a_day_is_still_seen():
     ((left, width),) = strokes([(43_200, 43_200)], np.arange(86_401.0), 240)
     assert left == pytest.approx(120, abs=0.1) and width == pytest.approx(240 * NARROWEST)

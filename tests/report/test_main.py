@@ -213,13 +213,24 @@ def test_a_page_of_a_hundred_videos_is_light(tmp_path):
     # Every score is another, and all of them have an event.
     chosen = (tables.frames["split"] == "test") & tables.frames["frame"].isin(EVENT)
     tables.frames["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.frames)) + 4 * chosen
-    findings = find(tables, pd.DataFrame(columns=FAULTS.names), report)
+    facts = {
+        "split": "test",
+        "path": "a.mp4",
+        "kind": "gap",
+        "strength": 0.0,
+        "said": "nothing recorded",
+        "alarm": False,
+    }
+    moment = {"first_frame": 3, "last_frame": 4, "start": 0.3, "end": 0.5, "seconds": 0.2}
+    faults = pd.DataFrame([{"video": video, **facts, **moment} for video in videos for _ in range(50)])
+    findings = find(tables, faults[FAULTS.names], report)
     assert len(findings.events) == 100
     clips = clips_of(findings, tables, report)
     about = run_of(findings, report, figures=[], parameters="", versions=[])
     page = render("small", measured_of(METRICS, findings), found_of(tables, findings, report, clips), about)
     assert page.count('class="event"') == report.events_shown == 50 and page.count("<polyline") == 100
-    assert len(page.encode()) < 400_000
+    assert len(page.encode()) < 420_000
+    assert "5000 recording faults" in page and "all 5000, of which here are the first 100" in page
     # Two pictures of each event that is shown beside the clips.
     assert sum(map(len, clips.values())) + 2 * report.events_shown < 1000
 
