@@ -6,18 +6,16 @@ from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
 from stages.common.metrics.headline import headline
 from stages.common.running.cli import run_stage
 from stages.common.running.files import written_whole
-from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
-from stages.evaluate.settings import Alarms
 from stages.evaluate.summary import Labelled, labelled, summary
 
 
 def run(name: str) -> str:
-    paths, alarms = SetPaths(name), load("report", Alarms, name)
-    tables, frames, labels = read_tables(paths, alarms.join_seconds)
+    paths = SetPaths(name)
+    tables, frames, labels = read_tables(paths)
     metrics = summary(tables) if len(labels) else {"counts": {"videos": 0, "objects": tables.found}}
     # One by one, since the folder holds DVC's .gitignore too.
     for table, rows in {"timeline": timeline(frames, labels), **curve_tables(tables, metrics)}.items():
@@ -30,14 +28,15 @@ def run(name: str) -> str:
     return f"{headline(metrics)}, in {paths.metrics}"
 
 
-def read_tables(paths: SetPaths, join: float) -> tuple[Labelled, pd.DataFrame, pd.DataFrame]:
-    """What can be measured, where alarms with fewer than `join` seconds between them are one; FRAME_SCORES; LABELS."""
+def read_tables(paths: SetPaths) -> tuple[Labelled, pd.DataFrame, pd.DataFrame]:
+    """What can be measured; FRAME_SCORES; LABELS."""
     frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
     objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
+    peaks = read_table(paths.frame_scores / "peaks.parquet", PEAKS)
     found = read_table(paths.detections / "objects.parquet", OBJECTS, ["video"])["video"]
     schemas = {"videos": VIDEOS, "labels": LABELS, "regions": REGIONS}
     footage = {name: read_table(paths.footage / f"{name}.parquet", schema) for name, schema in schemas.items()}
-    return labelled(frames, objects, found, footage, join), frames, footage["labels"]
+    return labelled(frames, objects, peaks, found, footage), frames, footage["labels"]
 
 
 if __name__ == "__main__":

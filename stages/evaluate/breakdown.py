@@ -35,7 +35,7 @@ def by_type(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) ->
     return parts
 
 
-def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
+def operation(frames: pd.DataFrame, held_out: pd.DataFrame, peaks: pd.DataFrame) -> dict:
     """Which share of the incidents is found at so many false alarms per hour of normal footage.
 
     `found` is by the threshold that gives so many on the test clips themselves. `calibrated` is what an operator gets:
@@ -43,13 +43,14 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame) -> dict:
     without the footage that the threshold is set by.
 
     Args:
-        frames: stretch, anomalous, alarm and fps of the test clips, sorted by video and frame.
-        held_out: stretch, alarm and fps of the held-out clips, likewise.
+        frames: video, frame, anomalous and fps of the test clips.
+        held_out: fps of each frame of the held-out clips.
+        peaks: PEAKS of both.
     """
-    curve = alarm_curve(frames["anomalous"], frames["alarm"], frames["stretch"])
-    normal = alarm_curve(np.zeros(len(held_out)), held_out["alarm"], held_out["stretch"])
+    found_at, of_normal = incidents(frames), peaks["split"] == "held_out"
+    curve, normal = alarm_curve(peaks[~of_normal], found_at), alarm_curve(peaks[of_normal], found_at[:0])
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
-    count = len(incidents(frames["anomalous"], frames["stretch"]))
+    count = len(found_at)
 
     def at(rate: float) -> dict:
         _, found = counts_at(curve, threshold_for(curve, rate * hours))
@@ -75,7 +76,6 @@ def per_video(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) 
     aucs = auc_per_video(frames["anomalous"], frames["score"], frames["video"], "mixed")
     columns = {"frames": ("frame", "size"), "anomalous_frames": ("anomalous", "sum"), "highest_score": ("score", "max")}
     table = frames.groupby("video").agg(**columns)
-    owners = frames["video"].to_numpy()[incidents(frames["anomalous"], frames["stretch"])[:, 0]]
-    table["incidents"] = pd.Series(owners).value_counts().reindex(table.index, fill_value=0)
+    table["incidents"] = incidents(frames)["video"].value_counts().reindex(table.index, fill_value=0)
     table["coverage"] = pd.Series(covered, dtype=float).groupby(regions["video"].to_numpy()).mean()
     return table.assign(auc=aucs).reset_index()

@@ -10,7 +10,6 @@ from stages.common.cues.all import ALL
 from stages.common.metrics import bootstrap
 from stages.common.metrics.frame import average_precision, equal_error_rate, macro_auc, micro_auc
 from stages.common.metrics.headline import METRICS
-from stages.common.metrics.incidents import joined, stretch_numbers
 from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
 from stages.common.tables.schemas import TRIVIAL
 from stages.evaluate.breakdown import by_type, operation
@@ -19,33 +18,36 @@ from stages.evaluate.breakdown import by_type, operation
 class Labelled(NamedTuple):
     """The test clips that have labels, and the held-out ones beside them; frames are sorted by video and frame."""
 
-    frames: pd.DataFrame  # FRAME_SCORES, anomalous, fps, stretch; alarm, whose stretches above a threshold are alarms
+    frames: pd.DataFrame  # FRAME_SCORES, anomalous and fps
     objects: pd.DataFrame  # OBJECT_SCORES, of the objects that fuse kept
+    peaks: pd.DataFrame  # PEAKS of both
     found: int  # how many objects there were before fuse left some out
     regions: pd.DataFrame  # REGIONS
-    held_out: pd.DataFrame  # FRAME_SCORES, fps, stretch and alarm
+    held_out: pd.DataFrame  # FRAME_SCORES and fps
 
 
 def labelled(
-    frames: pd.DataFrame, objects: pd.DataFrame, found: pd.Series, footage: dict[str, pd.DataFrame], join: float
+    frames: pd.DataFrame,
+    objects: pd.DataFrame,
+    peaks: pd.DataFrame,
+    found: pd.Series,
+    footage: dict[str, pd.DataFrame],
 ) -> Labelled:
     """What of a set can be measured; the arguments are whole tables. All of a set's regions stay.
 
     Args:
         found: the video of each object that detect found.
         footage: videos, labels and regions.
-        join: alarms with fewer seconds between them are one.
     """
     videos, labels, regions = (footage[name] for name in ("videos", "labels", "regions"))
     frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
-    frames["stretch"] = stretch_numbers(frames["video"], frames["frame"])
-    frames["alarm"] = joined(frames["score"], frames["stretch"], frames["frame"] / frames["fps"], join)
     tests = set(videos["video"][videos["split"] == "test"])
     if len(labels):
         tests &= set(labels["video"])
     return Labelled(
         frames[frames["video"].isin(tests)].merge(labels, on=["video", "frame"]),
         objects[objects["video"].isin(tests)],
+        peaks[peaks["video"].isin(tests) | (peaks["split"] == "held_out")],
         int(found.isin(tests).sum()),
         regions,
         frames[frames["split"] == "held_out"],
@@ -83,7 +85,7 @@ def summary(tables: Labelled) -> dict:
         "cues": {cue: frame_level(frames, cue) for cue in ALL},
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
         "types": by_type(frames, regions, covered),
-        "incidents": operation(frames, tables.held_out),
+        "incidents": operation(frames, tables.held_out, tables.peaks),
     }
     return rounded(metrics)
 

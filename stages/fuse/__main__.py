@@ -13,6 +13,7 @@ from stages.common.tables.schemas import (
     BOX,
     CUE_VALUES,
     OBJECTS,
+    PEAKS,
     RUNS,
     SEARCHED,
     SPANS,
@@ -26,6 +27,7 @@ from stages.fuse.believable import Clips, believable, span_edges
 from stages.fuse.calibration import calibrated
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, person_scores, weights_of, with_trivial
+from stages.fuse.peaks import peaks_of
 from stages.fuse.settings import Fuse, Tubes
 
 
@@ -39,9 +41,11 @@ def run(name: str) -> str:
             f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
         )
     frames = per_frame(objects, clips, fuse)
+    peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_sigma)
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
+        write_table(folder / "peaks.parquet", peaks, PEAKS)
     return f"{len(objects)} boxes from {len(cues)} objects, {len(frames)} frames scored, in {paths.frame_scores}"
 
 

@@ -103,7 +103,7 @@ def scored_of(video: str, tables: Tables, findings: Findings, clips: list, event
         anomalous=tables.anomalous(video),
         objects=of_video(tables.objects, video)[["frame", *BOX, "score"]],
         regions=of_video(tables.regions, video)[["frame", *BOX]],
-        events=of_video(findings.events.head(events_shown), video)[["first_frame", "peak_frame", "box_frame", *BOX]],
+        events=of_video(findings.events.head(events_shown), video)[["first_frame", "peak_frame", "track", *BOX]],
         clips=clips,
         spans=tables.spans[video],
         usual=findings.usual,

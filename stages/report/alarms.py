@@ -1,4 +1,4 @@
-"""Where the frame scores alarm: from which threshold on, and which alarms a fault of the recording explains."""
+"""Which peaks alarm: from which threshold on, and which of them a fault of the recording explains."""
 
 import math
 from typing import NamedTuple
@@ -6,15 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import (
-    AlarmCurve,
-    alarms,
-    hours_of,
-    joined,
-    stretch_counts,
-    stretch_numbers,
-    threshold_for,
-)
+from stages.common.metrics.incidents import alarm_curve, hours_of, incidents, threshold_for
+from stages.common.tables.schemas import LABELS
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -24,7 +17,7 @@ HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 
 
 class Threshold(NamedTuple):
-    """From which frame score on something is an alarm, and the held-out footage that it rests on."""
+    """From which height of a peak on something is an alarm, and the held-out footage that it rests on."""
 
     value: float  # infinite where there is no such footage
     hours: float
@@ -32,47 +25,41 @@ class Threshold(NamedTuple):
     enough: bool  # whether so many hours can tell the wished number of false alarms apart from none
 
 
-def with_alarms(
-    frames: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame, videos: pd.DataFrame, join: float
-) -> pd.DataFrame:
-    """The frames, sorted by video and frame, with what alarms are made of at any threshold.
+def with_faults(peaks: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
+    """The peaks (PEAKS), each with a fault that may explain it and how high it is without that.
 
-    An alarm is a stretch of `joined` at or above the threshold. It is put down to a fault of the recording if a frame
-    of it is in one that hits most of the objects there (`hit`, else -1), and nothing that is not within a few frames
-    of the beginning or end of such a fault reaches the threshold before scores are smoothed (`beyond`, the same in all
-    frames of an alarm as far as it reaches the threshold): whatever goes on stays an alarm.
+    An alarm is put down to a fault of the recording if they share a frame, if the fault hits most of the objects there,
+    and if the object reaches the threshold, before its score is smoothed, nowhere but within a few frames of the
+    beginning or the end of such a fault: whatever goes on stays an alarm.
 
     Args:
-        frames, objects: FRAME_SCORES and OBJECT_SCORES.
+        objects: OBJECT_SCORES.
         faults: FAULTS.
-        videos: VIDEOS.
-        join: alarms with fewer seconds than this between them become one.
 
     Returns:
-        FRAME_SCORES with fps; stretch, int, over whose end no alarm goes on; joined, float; hit, int, the place in
-        `faults`; beyond, float.
+        PEAKS with `fault`, int, its place in `faults`, -1 of none, and `beyond`, float, the threshold up to which the
+        peak is an alarm in spite of it.
     """
-    frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
-    stretch, number = stretch_numbers(frames["video"], frames["frame"]), frames["frame"].to_numpy()
-    scores = joined(frames["score"], stretch, number / frames["fps"].to_numpy(), join)
-    hit, beyond = np.full(len(frames), -1), scores.copy()
     normal = objects.loc[objects["split"] == "held_out", "raw"]
     high = normal.quantile(HIT_QUANTILE) if len(normal) else math.inf
-    rows_of = frames.groupby("video").indices
+    peaks = peaks.reset_index(drop=True)
+    explains, beyond = np.full(len(peaks), -1), peaks["score"].to_numpy(copy=True)
     for video, found in faults[faults["first_frame"] >= 0].groupby("video"):
-        if video not in rows_of:
-            continue
-        there = objects[objects["video"] == video]
-        hits = [fault for fault in found.itertuples() if mostly_above(there, fault, high)]
-        if hits:
-            rows = rows_of[video]
-            for fault in reversed(hits):
-                hit[rows[(number[rows] >= fault.first_frame) & (number[rows] <= fault.last_frame)]] = fault.Index
-            near = np.any([touched(number[rows], fault) for fault in hits], axis=0)
-            raw = np.where(near, -math.inf, frames["raw"].to_numpy()[rows])
-            for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(stretch[rows])) + 1):
-                beyond[rows[part]] = reach(raw[part], scores[rows[part]])
-    return frames.assign(stretch=stretch, joined=scores, hit=hit, beyond=beyond)
+        of_video = objects[objects["video"] == video]
+        hits = [fault for fault in found.itertuples() if mostly_above(of_video, fault, high)]
+        for peak in peaks[peaks["video"] == video].itertuples():
+            share = [fault for fault in hits if met(peak, fault)]
+            if share:
+                own = of_video[(of_video["track"] == peak.track) & of_video["frame"].between(*peak[5:7])]
+                free = ~np.any([touched(own["frame"].to_numpy(), fault) for fault in hits], axis=0)
+                explains[peak.Index] = share[0].Index
+                beyond[peak.Index] = min(own["raw"][free].max(), peak.score) if free.any() else -math.inf
+    return peaks.assign(fault=explains, beyond=beyond)
+
+
+def met(peak, fault) -> bool:
+    """Whether a peak and a fault share a frame."""
+    return fault.first_frame <= peak.last_frame and fault.last_frame >= peak.first_frame
 
 
 def mostly_above(objects: pd.DataFrame, fault, high: float) -> bool:
@@ -89,42 +76,15 @@ def touched(frames: np.ndarray, fault) -> np.ndarray:
     return (np.abs(frames - fault.first_frame) <= TOUCHED) | (np.abs(frames - fault.last_frame) <= TOUCHED)
 
 
-def reach(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Of each frame the highest threshold at which its alarm has a frame whose value reaches it too; -inf of none.
+def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -> Threshold:
+    """The lowest threshold that gives at most so many alarms per hour of the held-out normal clips, but for those that
+    are put down to a fault of the recording.
 
-    Values, scores and what is returned are float (frames,), of one video.
+    Args:
+        peaks: as of `with_faults`.
+        frames: video, split and fps of each recorded frame.
     """
-    reached = np.minimum(values, scores).astype(scores.dtype)
-    for places in (range(1, len(scores)), range(len(scores) - 2, -1, -1)):
-        before = -places.step
-        for place in places:
-            reached[place] = max(reached[place], min(reached[place + before], scores[place]))
-    return reached
-
-
-def find_threshold(frames: pd.DataFrame, per_hour: float) -> Threshold:
-    """The lowest threshold that gives, with all above it, at most so many alarms per hour of the held-out normal clips,
-    those aside that are put down to a fault of the recording; of frames as of `with_alarms`."""
     normal = frames[frames["split"] == "held_out"]
-    hours = hours_of(normal)
-    names, scores, beyond = (normal[column].to_numpy() for column in ("stretch", "joined", "beyond"))
-    hit, every = np.flatnonzero(normal["hit"] >= 0), np.arange(len(normal))
-    thresholds = np.unique(np.append(scores, beyond[beyond > scores.min(initial=math.inf)]))[::-1]
-    count, hit_count = (stretch_counts(scores, names, places, thresholds) for places in (every, hit))
-    # Where the alarm of a frame is not put down to a fault, `beyond` is above the threshold in all of that alarm.
-    unexplained = stretch_counts(beyond, names, hit, thresholds)
-    curve = AlarmCurve(thresholds, count - hit_count + unexplained, np.zeros_like(count))
+    hours, of_normal = hours_of(normal), peaks[peaks["split"] == "held_out"]
+    curve = alarm_curve(of_normal.assign(score=of_normal["beyond"]), incidents(pd.DataFrame(columns=LABELS.names)))
     return Threshold(threshold_for(curve, per_hour * hours), hours, normal["video"].nunique(), per_hour * hours >= 1)
-
-
-def find_alarms(frames: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """The alarms at a threshold: video, split, first_frame, last_frame and fault, the place in FAULTS of what it is put
-    down to, -1 of none; of frames as of `with_alarms`."""
-    first, last = alarms(frames["joined"], frames["stretch"], threshold).T
-    found = frames.loc[first, ["video", "split", "frame"]].rename(columns={"frame": "first_frame"})
-    hits = frames["hit"].to_numpy()
-    faults = [
-        next((fault for fault in hits[a : b + 1] if fault >= 0 and frames["beyond"][a] < threshold), -1)
-        for a, b in zip(first, last, strict=True)
-    ]
-    return found.assign(last_frame=frames["frame"].to_numpy()[last], fault=np.array(faults, int)).reset_index(drop=True)

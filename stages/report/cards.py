@@ -51,8 +51,8 @@ def event_card(event, clips: Clips, shape) -> dict:
     """Of a row of EVENTS; `shape` has the height and width of its frames."""
     cues = {cue: value for cue in ALL if not math.isnan(value := getattr(event, cue))}
     strong = [cue for cue in sorted(cues, key=lambda cue: -cues[cue]) if cues[cue] >= WORTH_A_WORD][:WORDS]
-    why = "; ".join(ALL[cue].SAYS for cue in strong or [event.cue] if cue) or "no object near"
-    picture = picture_name(event.video, event.first_frame)
+    why = "; ".join(ALL[cue].SAYS for cue in strong or [event.cue] if cue)
+    picture = picture_name(event.video, event.first_frame, event.track)
     return {
         "rank": event.event,
         "video": event.video,
@@ -63,7 +63,7 @@ def event_card(event, clips: Clips, shape) -> dict:
         "score": f"{event.score:.1f}",
         "scene": address(f"{picture}_scene.jpg"),
         "height": max(1, round(320 * shape["height"] / shape["width"])),
-        "strip": address(f"{picture}_strip.jpg") if event.box_frame >= 0 else "",
+        "strip": address(f"{picture}_strip.jpg"),
         "labelled": event.labelled,
         "cues": [
             {"name": ALL[cue].TITLE, "value": f"{value:.1f}", "width": bar_width(value), "strong": cue in strong}

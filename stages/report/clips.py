@@ -27,7 +27,7 @@ class Scored:
     anomalous: np.ndarray  # bool (frames,), labelled so
     objects: pd.DataFrame  # frame, BOX and score
     regions: pd.DataFrame  # frame and BOX, labelled
-    events: pd.DataFrame  # first_frame, peak_frame, box_frame and BOX, of those that the page shows
+    events: pd.DataFrame  # first_frame, peak_frame, track and BOX, of those that the page shows
     clips: list[tuple[int, int]]  # first and last frame of each
     spans: np.ndarray  # int (n, 2), first and stop of the live stretches, whose frames there are
     usual: float  # the score of a usual object
@@ -65,33 +65,22 @@ def clip_name(video: str, first: int) -> str:
     return f"{video}_{first}.mp4"
 
 
-def picture_name(video: str, first: int) -> str:
-    """How the names of an event's pictures begin: by where it begins, since its rank depends on all others."""
-    return f"{video}_{first}"
+def picture_name(video: str, first: int, track: int) -> str:
+    """How the names of an event's pictures begin: by its beginning and track, for its rank depends on all others."""
+    return f"{video}_{first}_{track}"
 
 
 def make_pictures(store: Path, video: str, scored: Scored, folder: Path) -> None:
     """Writes the clips of one video and, of each of its events, `<picture_name>_scene.jpg` and `_strip.jpg`."""
     frames = open_frames(store, video)
+    step = max(1, int(frames.fps / 8))
     for event in scored.events.itertuples():
-        has_box = event.box_frame >= 0
-        box = np.array([event.x1, event.y1, event.x2, event.y2]) if has_box else None
-        name = picture_name(video, event.first_frame)
-        shown = event.box_frame if has_box else nearest(scored.spans, event.peak_frame)
-        # Of a clip in which nothing is live no picture has been kept.
-        picture = np.zeros(frames.shape[1:], np.uint8) if shown is None else frames[shown]
-        save_jpeg(folder / f"{name}_scene.jpg", scene(picture, box))
-        if has_box:
-            rate = (len(scored.seconds) - 1) / max(scored.seconds[-1] - scored.seconds[0], 1e-9)
-            save_jpeg(folder / f"{name}_strip.jpg", strip(frames, event.box_frame, box, max(1, int(rate / 8))))
+        box = np.array([event.x1, event.y1, event.x2, event.y2])
+        name = picture_name(video, event.first_frame, event.track)
+        save_jpeg(folder / f"{name}_scene.jpg", scene(frames[event.peak_frame], box))
+        save_jpeg(folder / f"{name}_strip.jpg", strip(frames, event.peak_frame, box, step))
     for first, last in scored.clips:
         write_clip(folder / clip_name(video, first), frames, first, last, scored)
-
-
-def nearest(spans: np.ndarray, frame: int) -> int | None:
-    """The frame of live stretches, int (n, 2), that is nearest to one; None where there are none."""
-    near = np.clip(frame, spans[:, 0], spans[:, 1] - 1)
-    return int(near[np.abs(near - frame).argmin()]) if len(near) else None
 
 
 def save_jpeg(path: Path, picture: np.ndarray) -> None:

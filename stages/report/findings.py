@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.common.cues.all import EVENTS
 from stages.common.drawing.curve import score_range
-from stages.report.alarms import Threshold, find_alarms, find_threshold, with_alarms
+from stages.report.alarms import Threshold, find_threshold, with_faults
 from stages.report.clips import clips_around
 from stages.report.events import describe
 from stages.report.missed import boxed_regions, incident_table, track_table
@@ -42,19 +42,19 @@ class Findings:
 def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     """The findings of a set with these FAULTS, of which none has an alarm yet."""
     objects = tables.objects
-    frames = with_alarms(tables.frames, objects, faults, tables.videos, report.join_seconds)
-    threshold = find_threshold(frames, report.false_alarms_per_hour)
-    alarms = find_alarms(frames, threshold.value)
-    shown = alarms[(alarms["split"] == "test") & (alarms["fault"] < 0)]
-    events = describe(shown, frames, objects, tables.seconds, tables.labels, threshold.value)
-    events = with_origin(events, tables)[EVENTS.names]
+    frames = tables.frames.merge(tables.videos[["video", "fps"]], on="video")
+    peaks = with_faults(tables.peaks, objects, faults)
+    threshold = find_threshold(peaks, frames, report.false_alarms_per_hour)
+    alarms, explained = peaks["score"] >= threshold.value, peaks["beyond"] < threshold.value
+    shown = peaks[alarms & ~explained & (peaks["split"] == "test")]
+    events = with_origin(describe(shown, objects, tables.labels, tables.seconds), tables)[EVENTS.names]
     boxed = boxed_regions(tables.regions, objects)
     tracks = track_table(tables.regions, boxed)
     normal = objects.loc[objects["split"] == "held_out", "score"]
     return Findings(
         threshold=threshold,
         events=events,
-        faults=faults.assign(alarm=faults.index.isin(alarms["fault"])),
+        faults=faults.assign(alarm=faults.index.isin(peaks["fault"][alarms & explained])),
         incidents=incident_table(tables.labels, frames, events, tables.regions, boxed),
         seldom=tracks[tracks["boxed"] < SELDOM].sort_values(["boxed", "video", "track"]),
         boxed=float(boxed.mean()) if len(boxed) else float("nan"),

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.common.metrics.incidents import incidents, stretch_numbers
+from stages.common.metrics.incidents import incidents, touching
 from stages.common.metrics.region import REGION_OVERLAP, best_overlaps
 from stages.common.tables.schemas import BOX
 
@@ -12,17 +12,16 @@ def incident_table(
 ) -> pd.DataFrame:
     """A row per incident: video, first_frame, last_frame, types, score (the highest), boxed (the share of its regions)
     and found, whether an event touches it; of LABELS, FRAME_SCORES, EVENTS, REGIONS and `boxed_regions`."""
-    known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"]).sort_values(["video", "frame"])
-    rows = []
-    for first, last in incidents(known["anomalous"], stretch_numbers(known["video"], known["frame"])):
-        video, begin, end = known["video"].iloc[first], known["frame"].iloc[first], known["frame"].iloc[last]
-        there = events[events["video"] == video]
-        found = ((there["first_frame"] <= end) & (there["last_frame"] >= begin)).any()
+    known = labels.merge(frames[["video", "frame", "score"]], on=["video", "frame"])
+    found, rows = incidents(known), []
+    for video, begin, end in found.itertuples(index=False):
         inside = (regions["video"] == video) & regions["frame"].between(begin, end)
         types = ", ".join(sorted(set(regions["type"][inside]) - {""}))
         share = boxed[inside].mean() if inside.any() else float("nan")
-        rows.append((video, begin, end, types, known["score"].iloc[first : last + 1].max(), share, bool(found)))
-    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "types", "score", "boxed", "found"])
+        score = known.loc[(known["video"] == video) & known["frame"].between(begin, end), "score"].max()
+        rows.append((types, score, share))
+    told = pd.DataFrame(rows, columns=["types", "score", "boxed"])
+    return pd.concat([found, told], axis=1).assign(found=touching(events, found).any(axis=0))
 
 
 def track_table(regions: pd.DataFrame, boxed: pd.Series) -> pd.DataFrame:

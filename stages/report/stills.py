@@ -7,12 +7,11 @@ from stages.common.drawing.boxes import ALARM, outline, resized
 from stages.common.frames.store import Frames
 
 
-def scene(frame: np.ndarray, box: np.ndarray | None, width: int = 320) -> np.ndarray:
+def scene(frame: np.ndarray, box: np.ndarray, width: int = 320) -> np.ndarray:
     """The whole frame made small, with one box, uint8 (H, width, 3) BGR."""
     scale = width / frame.shape[1]
     picture = resized(frame, scale)
-    if box is not None:
-        outline(picture, box, scale, ALARM, thickness=2, margin=2)
+    outline(picture, box, scale, ALARM, thickness=2, margin=2)
     return picture
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import FILES, LABELS, REGIONS, RUNS, SPANS, VIDEOS, read_table
+from stages.common.tables.schemas import FILES, LABELS, PEAKS, REGIONS, RUNS, SPANS, VIDEOS, read_table
 
 
 class Tables:
@@ -13,7 +13,7 @@ class Tables:
 
     Attributes:
         videos, files, runs: VIDEOS, FILES, RUNS.
-        frames, objects: FRAME_SCORES, OBJECT_SCORES.
+        frames, objects, peaks: FRAME_SCORES, OBJECT_SCORES, PEAKS.
         spans: by video, int (n, 2), first and stop of its live stretches.
         labels, regions: LABELS and REGIONS of the test clips.
         tests: names of the test clips, sorted.
@@ -26,6 +26,7 @@ class Tables:
         self.runs = read_table(paths.footage / "runs.parquet", RUNS).sort_values(["video", "first"], ignore_index=True)
         self.frames = read_table(paths.frame_scores / "frames.parquet", FRAME_SCORES)
         self.objects = read_table(paths.frame_scores / "objects.parquet", OBJECT_SCORES)
+        self.peaks = read_table(paths.frame_scores / "peaks.parquet", PEAKS)
         self.tests = sorted(self.videos["video"][self.videos["split"] == "test"])
         labels = read_table(paths.footage / "labels.parquet", LABELS)
         regions = read_table(paths.footage / "regions.parquet", REGIONS)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from stages.common.cues.all import ALL
-from stages.common.tables.schemas import TRIVIAL
+from stages.common.tables.schemas import BOX, PEAKS, TRIVIAL
 from stages.evaluate.summary import labelled, summary
 
 COLUMNS = ["raw", "score", *ALL, *TRIVIAL]
@@ -32,11 +32,19 @@ def videos_of(frames):
     return frames[["video", "split"]].drop_duplicates().assign(fps=10.0)
 
 
-def tables_of(frames, objects, found=None, truth=None, join=0.0):
+def peaks_of(frames):
+    """PEAKS: a peak of each frame that scores above 0, as if each had an object of its own."""
+    high = frames[frames["score"] > 0].astype({"score": "float32"})
+    ends = {name: high["frame"] for name in ("first_frame", "last_frame", "peak_frame")}
+    table = high[["video", "split", "score"]].assign(track=0, tracks=1, **ends, **dict.fromkeys(BOX, 0.0))
+    return table[PEAKS.names].reset_index(drop=True)
+
+
+def tables_of(frames, objects, found=None, truth=None):
     labels, regions = truth or ground_truth()
     found = objects if found is None else found
     footage = {"videos": videos_of(frames), "labels": labels, "regions": regions}
-    return labelled(frames, objects, found["video"], footage, join)
+    return labelled(frames, objects, peaks_of(frames), found["video"], footage)
 
 
 def whole_summary(*tables, **more):

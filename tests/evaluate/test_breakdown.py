@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.common.metrics.incidents import stretch_numbers
 from stages.common.tables.schemas import REGIONS
 from stages.evaluate.breakdown import by_type, operation, per_video
 
@@ -20,11 +19,18 @@ def clip(video, anomalous, scores, fps=10.0, numbers=None):
             "frame": numbers,
             "anomalous": np.array(anomalous, bool),
             "score": scores,
-            "alarm": scores,
             "fps": fps,
-            "stretch": stretch_numbers([video] * len(numbers), numbers),
         }
     )
+
+
+def peaks(*rows, split="test"):
+    """PEAKS, as far as alarms look at them, of (video, first_frame, last_frame, score)."""
+    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "score"]).assign(split=split)
+
+
+def both(found, normal):
+    return pd.concat([found, normal.assign(split="held_out")], ignore_index=True)
 
 
 def regions_of(*rows):
@@ -59,49 +65,49 @@ def test_an_operator_gets_the_false_alarms_of_a_threshold_from_other_footage():
     """An hour of normal test frames; held-out clips that never score above 0.5, where the test clips do twice."""
     frames = clip("t", [0, 0, 0, 1, 0, 1], [0.1, 0.7, 0.2, 0.9, 0.6, 0.3], fps=4 / 3600)
     held_out = clip("h", [0, 0], [0.5, 0.1], fps=2 / 3600)
-    found = operation(frames, held_out)
+    normal = peaks(("h", 0, 0, 0.5), ("h", 1, 1, 0.1))
+    found = operation(frames, held_out, both(peaks(("t", 1, 1, 0.7), ("t", 3, 4, 0.9), ("t", 5, 5, 0.3)), normal))
     assert found["count"] == 2
     assert (found["normal_hours"], found["held_out_hours"]) == (pytest.approx(1), pytest.approx(1))
-    # 0.6 is next to both incidents: its frame joins their alarms, but that of 0.7 is false.
     assert found["one_in_10_hours"] == {"found": 0.5, "calibrated": {"found": 0.5, "false_alarms_per_hour": 1.0}}
     assert found["ten_per_hour"]["found"] == 1
-    assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 0.0}
+    # At the lowest of the held-out peaks.
+    assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 1.0}
 
 
 def test_in_an_hour_one_alarm_per_hour_is_one():
     """Whatever its frames per second, which sum up to a little less."""
     for fps in (10, 12, 25):
-        scores = np.zeros(fps * 3600 + 1)
-        scores[[5, 100]] = 2, 1
-        labels = np.zeros(len(scores), bool)
-        labels[100] = True
-        found = operation(clip("t", labels, scores, fps), clip("h", labels[:0], scores[:0], fps))
+        labels = np.arange(fps * 3600 + 1) == 100
+        frames = clip("t", labels, np.zeros(len(labels)), fps)
+        found = operation(frames, frames[:0], peaks(("t", 5, 5, 2.0), ("t", 100, 100, 1.0)))
         assert (found["one_per_hour"]["found"], found["one_in_10_hours"]["found"]) == (1, 0)
 
 
 def test_ten_alarms_per_hour_let_five_false_ones_pass():
-    scores = np.zeros(3601)
-    scores[1000:2000:200], scores[100] = 2, 1
-    found = operation(clip("t", np.arange(3601) == 100, scores, 1), clip("h", [0], [0.0], 1))
+    frames = clip("t", np.arange(3601) == 100, np.zeros(3601), 1)
+    false = [("t", at, at + 3, 2.0) for at in range(1000, 2000, 200)]
+    found = operation(frames, clip("h", [0], [0.0], 1), peaks(*false, ("t", 99, 102, 1.0)))
     assert (found["one_per_hour"]["found"], found["ten_per_hour"]["found"]) == (0, 1)
 
 
 def test_without_incidents_or_footage_to_set_the_threshold_by_there_is_no_share():
-    nothing = clip("t", [0, 0], [1.0, 2.0])
-    found = operation(nothing, nothing[:0])
+    nothing, peak = clip("t", [0, 0], [1.0, 2.0]), peaks(("t", 0, 1, 2.0))
+    found = operation(nothing, nothing[:0], peak)
     assert found["count"] == 0 and math.isnan(found["one_per_hour"]["found"])
-    found = operation(clip("t", [1, 1], [1.0, 2.0]), nothing)["one_per_hour"]
+    found = operation(clip("t", [1, 1], [1.0, 2.0]), nothing, both(peak, peak))["one_per_hour"]
     assert math.isnan(found["found"]) and math.isnan(found["calibrated"]["false_alarms_per_hour"])
     assert found["calibrated"]["found"] == 0
-    calibrated = operation(clip("t", [0, 1], [1.0, 2.0]), nothing[:0])["one_per_hour"]["calibrated"]
+    calibrated = operation(clip("t", [0, 1], [1.0, 2.0]), nothing[:0], peak)["one_per_hour"]["calibrated"]
     assert all(map(math.isnan, calibrated.values()))
 
 
-def test_alarms_and_incidents_end_where_frames_were_not_recorded_and_hours_count_what_was():
+def test_incidents_end_where_frames_were_not_recorded_and_hours_count_what_was():
     numbers = [0, 1, 2, 3600, 3601, 3602]
     frames = clip("t", [0, 1, 1, 1, 1, 0], [0, 0, 9, 0, 0, 0], fps=1 / 600, numbers=numbers)
     held_out = clip("h", [0] * 6, [1, 1, 1, 1, 1, 1], fps=1 / 600, numbers=numbers)
-    found = operation(frames, held_out)
+    normal = peaks(("h", 0, 2, 1.0), ("h", 3600, 3602, 1.0))
+    found = operation(frames, held_out, both(peaks(("t", 2, 2, 9.0)), normal))
     assert (found["count"], found["held_out_hours"]) == (2, pytest.approx(1))
     assert found["normal_hours"] == pytest.approx(1 / 3)
     # Two alarms in an hour of held-out footage are one too many: the threshold is above them.
@@ -113,7 +119,6 @@ def test_alarms_and_incidents_end_where_frames_were_not_recorded_and_hours_count
 def test_a_row_per_clip():
     parts = [clip("a", [0, 1, 0, 1], [1, 2, 3, 4]), clip("b", [0, 0], [5, 1])]
     frames = pd.concat(parts, ignore_index=True)
-    frames["stretch"] = stretch_numbers(frames["video"], frames["frame"])
     regions = regions_of(("a", 0, 1, ""), ("a", 0, 3, ""))
     table = per_video(frames, regions, np.array([True, False])).set_index("video")
     assert table.loc["a"].to_dict() == {

@@ -8,12 +8,13 @@ from helpers import PARAMS
 from known_scores import (
     ground_truth,
     held_out_rows,
+    peaks_of,
     perfect_scores,
     whole_summary,
 )
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
-from stages.common.tables.schemas import LABELS, OBJECTS, REGIONS, VIDEOS, write_table
+from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VIDEOS, write_table
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "detections/objects.parquet", found, OBJECTS)
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
     write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
+    write_table(folder / "frame_scores/peaks.parquet", peaks_of(frames), PEAKS)
     return tmp_path
 
 

@@ -10,14 +10,13 @@ from known_scores import (
     held_out_rows,
     perfect_scores,
     tables_of,
-    videos_of,
     whole_summary,
 )
 
 from stages.common.cues.all import ALL
 from stages.common.tables.schemas import TRIVIAL
 from stages.evaluate.curves import region_table
-from stages.evaluate.summary import labelled, rounded, summary
+from stages.evaluate.summary import rounded, summary
 
 
 def test_no_objects_and_no_regions_leave_undefined_what_they_leave_undefined():
@@ -194,17 +193,17 @@ def test_a_track_is_found_by_a_tenth_of_its_regions(regions, found):
     assert found_in_the_end(tables) == {"regions": 1 / regions, "tracks": found}
 
 
-def test_alarms_are_joined_before_a_threshold_is_set_by_them():
-    """Two highest scores in an hour of held-out footage: one alarm an hour lets them pass where they are joined."""
+def test_the_threshold_of_the_held_out_clips_is_that_of_their_peaks():
+    """Two peaks in an hour of held-out footage, of which one alarm an hour lets one pass."""
     frames, objects = perfect_scores()
-    labels, regions = ground_truth()
     frames.loc[frames["score"] == 1, "score"] = 0.4
-    held_out = frames[:10].assign(video="h", split="held_out", score=0.1)
-    held_out.loc[[2, 7], "score"] = 0.5
-    frames = pd.concat([frames, held_out])
-    videos = videos_of(frames).assign(fps=10 / 3600)
-    footage = {"videos": videos, "labels": labels, "regions": regions}
-    found = [summary(labelled(frames, objects, objects["video"], footage, join))["incidents"] for join in (1440, 1441)]
+    held_out = frames[:10].assign(video="h", split="held_out", score=0.0)
+    found = []
+    for second in (0.5, 0.3):
+        held_out.loc[[2, 7], "score"] = 0.5, second
+        tables = tables_of(pd.concat([frames, held_out]), objects)
+        hour = [table.assign(fps=10 / 3600) for table in (tables.frames, tables.held_out)]
+        found.append(summary(tables._replace(frames=hour[0], held_out=hour[1]))["incidents"])
     assert [part["held_out_hours"] for part in found] == [1, 1]
     assert [part["one_per_hour"]["calibrated"]["found"] for part in found] == [0, 1]
 

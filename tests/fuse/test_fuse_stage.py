@@ -31,6 +31,7 @@ from stages.common.tables.schemas import (
     BOX,
     CUE_VALUES,
     OBJECTS,
+    PEAKS,
     RUNS,
     SEARCHED,
     SPANS,
@@ -188,11 +189,15 @@ def test_the_stage_writes_a_row_per_believed_object_and_per_frame(project):
     folder = project / "data/tiny/frame_scores"
     objects = read_table(folder / "objects.parquet", OBJECT_SCORES)
     frames = read_table(folder / "frames.parquet", FRAME_SCORES)
+    peaks = read_table(folder / "peaks.parquet", PEAKS)
     count = len(random_cues())
     assert said == f"{len(objects)} boxes from {count} objects, 84 frames scored, in data/tiny/frame_scores"
     assert len(objects) > 100 and len(frames) == 84
     assert np.isfinite(objects[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
     assert np.isfinite(frames[["raw", "score", *CUES, *TRIVIAL]]).all(axis=None)
+    assert set(peaks["split"]) == {"test", "held_out"} and set(peaks["video"]) == {"busy", "calm"}
+    own = peaks.merge(objects, left_on=["video", "track", "peak_frame"], right_on=["video", "track", "frame"])
+    assert len(own) == len(peaks) and (own["x1_x"] == own["x1_y"]).all()
 
 
 def test_the_stage_without_a_believed_normal_object_says_what_to_lower(project):

@@ -28,7 +28,7 @@ BY_PARAM = {
     "train.seed": (1, {"train"}),
     "score.batch": (31, {"score"}),
     "fuse.map_filter": (3, {"fuse"}),
-    "report.events_shown": (7, {"evaluate"}),  # which joins alarms as the page does
+    "report.events_shown": (7, set()),
     "sets.demo.train.seed": (1, {"train"}),
     "sets.demo.tubes.context": (0.3, {"tubes", "train", "fuse"}),
     "sets.demo.fuse.map_filter": (3, {"fuse"}),

@@ -15,6 +15,7 @@ from stages.common.tables.schemas import (
     BOX,
     FILES,
     LABELS,
+    PEAKS,
     REGIONS,
     RUNS,
     SOURCE_FAULTS,
@@ -23,6 +24,8 @@ from stages.common.tables.schemas import (
     VIDEOS,
     write_table,
 )
+from stages.fuse.believable import span_edges
+from stages.fuse.peaks import peaks_of
 
 CUES = list(ALL)
 # Frames of an event in the first test clip: it scores 6, all else about 1.
@@ -82,8 +85,9 @@ def write_set(
     clips = [("normal", "held_out"), *((video, "test") for video in videos)]
     found = [scored(video, split, frames, event and video == videos[0]) for video, split in clips]
     if second:
-        table = found[1][1]
-        table.loc[table["frame"].between(50, 53), "score"] = 4.0
+        for table in found[1]:
+            own = table.get("track", 0) == 0
+            table.loc[table["frame"].between(50, 53) & own, "score"] = 4.0
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
         all_objects = all_objects[all_objects["split"] == "held_out"]
@@ -114,6 +118,8 @@ def write_set(
     labels = labels.assign(anomalous=(first | last).astype(bool))
     all_frames = inside(pd.concat([pair[1] for pair in found], ignore_index=True), recorded)
     all_objects, labels = inside(all_objects, live), inside(labels, recorded)
+    # No track goes over the end of a live stretch.
+    all_objects["track"] += 2 * span_edges(all_objects, spans)[0]
     folder = root / paths.footage
     write_table(folder / "videos.parquet", table, VIDEOS)
     write_table(folder / "runs.parquet", runs, RUNS)
@@ -125,6 +131,8 @@ def write_set(
     write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
     write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
     write_table(root / paths.frame_scores / "frames.parquet", all_frames, FRAME_SCORES)
+    peaks = peaks_of(all_objects, table, spans, sigma=0.0)
+    write_table(root / paths.frame_scores / "peaks.parquet", peaks, PEAKS)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
 

@@ -4,7 +4,6 @@ import math
 from dataclasses import replace
 
 import av
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +15,7 @@ from small_set import walkers
 from stages.common.drawing.boxes import scored_frame
 from stages.common.drawing.curve import HEIGHT, SHADE
 from stages.common.tables.schemas import BOX
-from stages.report.clips import Scored, annotated, clips_around, make_pictures, nearest, write_clip
+from stages.report.clips import Scored, annotated, clips_around, make_pictures, write_clip
 
 FRAMES = 30
 OBJECTS = pd.DataFrame({"frame": range(FRAMES), "x1": 20.0, "y1": 15.0, "x2": 50.0, "y2": 45.0, "score": 5.0})
@@ -30,7 +29,7 @@ def scored() -> Scored:
         anomalous=np.arange(FRAMES) > 20,
         objects=OBJECTS,
         regions=OBJECTS[["frame", *BOX]].iloc[21:],
-        events=pd.DataFrame({"first_frame": [20], "peak_frame": [25], "box_frame": [25]}).assign(
+        events=pd.DataFrame({"first_frame": [20], "peak_frame": [25], "track": [3]}).assign(
             **OBJECTS.loc[25, BOX].astype(float)
         ),
         clips=[(5, 14), (20, 29)],
@@ -111,25 +110,7 @@ def test_the_same_scores_give_the_same_bytes(tmp_path, scored):
         make_pictures(frames, "a", scored, folder)
         found.append({file.name: file.read_bytes() for file in folder.iterdir()})
     assert found[0] == found[1]
-    assert set(found[0]) == {"a_5.mp4", "a_20.mp4", "a_20_scene.jpg", "a_20_strip.jpg"}
-
-
-@given(st.lists(st.integers(0, 30), min_size=2, max_size=6, unique=True).map(sorted), st.integers(0, 30))
-def test_the_nearest_frame_is_one_of_a_live_stretch(ends, frame):
-    spans = np.array(list(zip(ends[::2], ends[1::2], strict=False)))
-    live = np.concatenate([np.arange(first, stop) for first, stop in spans])
-    found = nearest(spans, frame)
-    assert found in live and abs(found - frame) == np.abs(live - frame).min()
-
-
-@pytest.mark.parametrize("live", [[(10, 24)], []])
-def test_an_event_without_an_object_has_a_picture_even_where_nothing_is_live(tmp_path, scored, live):
-    store = store_frames(tmp_path / "frames", {"a": live}, a=walkers(FRAMES))
-    events = scored.events.assign(box_frame=-1, **dict.fromkeys(BOX, math.nan))
-    spans = np.array(live, int).reshape(-1, 2)
-    make_pictures(store, "a", replace(scored, events=events, clips=[], spans=spans), tmp_path)
-    picture = cv2.imread(str(tmp_path / "a_20_scene.jpg"))
-    assert picture.shape[1] == 320 and (picture.std() > 10) == bool(live)
+    assert set(found[0]) == {"a_5.mp4", "a_20.mp4", "a_20_3_scene.jpg", "a_20_3_strip.jpg"}
 
 
 def test_all_that_is_drawn_is_in_the_hash(scored):

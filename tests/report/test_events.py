@@ -1,68 +1,66 @@
-"""Events from alarms: where they begin and end, what makes them, and how much."""
+"""Events from peaks: when, what makes them, and how much."""
 
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
-from event_tables import NORMAL, frame_table, object_table, seconds_for, videos_for
+from event_tables import FPS, NORMAL, object_table, peak_table
 
 from stages.common.cues.all import ALL, EVENTS
 from stages.common.tables.schemas import LABELS, arrow_table
-from stages.report.alarms import find_alarms, with_alarms
-from stages.report.events import ORIGIN, by_normal, describe, peak_object
+from stages.report.events import by_normal, describe
 
 CUES = list(ALL)
+# Where in the source an event begins is said elsewhere.
+ORIGIN = ("file", "file_seconds", "clock")
 NO_LABELS = arrow_table(pd.DataFrame(columns=LABELS.names), LABELS).to_pandas()
-NO_FAULTS = pd.DataFrame(columns=["video", "kind", "first_frame", "last_frame"])
 
 
-def described(frames, objects, labels=NO_LABELS, threshold=2.0):
-    seconds = seconds_for(frames)
-    alarms = find_alarms(with_alarms(frames, objects, NO_FAULTS, videos_for(frames), 0.25), threshold)
-    return describe(alarms, frames, objects, seconds, labels, threshold)
+def described(peaks, objects=None, labels=NO_LABELS):
+    if objects is None:
+        rows = [(peak.video, peak.peak_frame, peak.track, peak.score) for peak in peaks.itertuples()]
+        objects = object_table(rows)
+    return describe(peaks, objects, labels, dict.fromkeys("ab", np.arange(100) / FPS))
 
 
 def test_nothing_at_all_is_no_event():
-    frames = frame_table(test=[0.0, 1.0])
-    events = described(frames, object_table([]))
+    events = described(peak_table([]))
     assert events.empty and arrow_table(events.assign(**dict.fromkeys(ORIGIN)), EVENTS).num_rows == 0
 
 
 def test_events_are_in_the_order_of_their_scores_with_frames_and_seconds():
-    frames = frame_table(a=[0, 3, 3, 0, 0, 0, 5, 0], b=[0, 4, 0, 0])
-    events = described(frames, object_table([]))
+    events = described(peak_table([("a", 1, 1, 3, 3.0), ("b", 0, 1, 1, 4.0), ("a", 0, 6, 6, 5.0)]))
     assert events[["event", "video", "first_frame", "last_frame", "peak_frame"]].to_numpy().tolist() == [
         [1, "a", 6, 6, 6],
         [2, "b", 1, 1, 1],
-        [3, "a", 1, 2, 1],
+        [3, "a", 1, 3, 2],
     ]
-    np.testing.assert_allclose(events[["start", "end", "peak"]], [[0.6, 0.7, 0.6], [0.1, 0.2, 0.1], [0.1, 0.3, 0.1]])
+    np.testing.assert_allclose(events[["start", "end", "peak"]], [[0.6, 0.7, 0.6], [0.1, 0.2, 0.1], [0.1, 0.4, 0.2]])
     assert events["labelled"].tolist() == [None, None, None]
-    assert (events["box_frame"] == -1).all() and events["kind"].tolist() == ["", "", ""]
     assert arrow_table(events.assign(**dict.fromkeys(ORIGIN)), EVENTS).schema == EVENTS
 
 
-def test_objects_of_one_moment_are_one_event_and_the_highest_near_the_peak_speaks_for_it():
-    scores = [0, 3, 3, 5, 3, *[3] * 20, 0]
-    objects = object_table(
-        [("a", frame, 0, 3.5) for frame in range(1, 25)]
-        + [("a", 3, 1, 5.0), ("a", 4, 1, 4.0), ("a", 5, 2, 1.0)]
-        # The highest of all, but two seconds from the peak.
-        + [("a", 24, 3, 9.0)]
-    )
-    objects.loc[objects["track"] == 1, ["velocity", "middle"]] = [[6.0, 2.0], [1.0, 7.0]]
-    (event,) = described(frame_table(a=scores), pd.concat([objects, NORMAL])).itertuples()
-    assert (event.track, event.box_frame, event.objects) == (1, 3, 3)
-    assert (event.x1, event.x2, event.object_score) == (10.0, 18.0, 5.0)
-    # Not only of the frame of the box: the highest of its track near the peak.
-    assert event.cue == "middle" and event.kind == ALL["middle"].SAYS
+def test_what_explains_an_event_is_the_highest_of_its_own_track_near_the_peak():
+    objects = object_table([("a", frame, track, 3.0) for frame in range(40) for track in (0, 1)])
+    own, frame = objects["track"] == 1, objects["frame"]
+    objects.loc[own & (frame == 20), "velocity"] = 6.0
+    objects.loc[own & (frame == 28), "middle"] = 7.0
+    # Of another track, and more than a second from the peak.
+    objects.loc[~own & (frame == 20), "shape"] = 9.0
+    objects.loc[own & (frame == 31), "shape"] = 9.0
+    (event,) = described(peak_table([("a", 1, 2, 38, 5.0)]), pd.concat([objects, NORMAL[:1]])).itertuples()
+    assert (event.peak_frame, event.cue, event.kind) == (20, "middle", ALL["middle"].SAYS)
+    assert (event.velocity, event.middle, event.shape) == (6.0, 7.0, 0.0)
+    assert (event.track, event.x1, event.x2) == (1, 10.0, 18.0)
 
 
 def test_a_cue_of_which_nothing_is_known_is_not_what_explains():
-    objects = object_table([("a", 1, 0, 5.0)]).assign(**{cue: math.nan for cue in CUES if cue != "arrow"}, arrow=0.5)
-    assert peak_object(objects, np.arange(3.0), 1)["cue"] == "arrow"
-    assert peak_object(objects.assign(arrow=math.nan), np.arange(3.0), 1)["cue"] == ""
+    peaks, unknown = peak_table([("a", 0, 1, 1, 5.0)]), {cue: math.nan for cue in CUES if cue != "arrow"}
+    objects = object_table([("a", 1, 0, 5.0)]).assign(**unknown, arrow=0.5)
+    assert described(peaks, objects)["cue"].tolist() == ["arrow"]
+    nothing = described(peaks, objects.assign(arrow=math.nan)).iloc[0]
+    assert (nothing["cue"], nothing["kind"]) == ("", "")
 
 
 def test_cues_are_told_in_deviations_of_normal_objects_whatever_they_were_calibrated_to():
@@ -79,13 +77,5 @@ def test_cues_are_told_in_deviations_of_normal_objects_whatever_they_were_calibr
 @pytest.mark.parametrize("anomalous, expected", [((2,), True), ((0, 4), False)])
 def test_an_event_is_labelled_if_one_of_its_frames_is(anomalous, expected):
     labels = pd.DataFrame({"video": "a", "frame": range(5), "anomalous": [f in anomalous for f in range(5)]})
-    (event,) = described(frame_table(a=[0, 3, 3, 3, 0]), object_table([]), labels).itertuples()
-    assert event.labelled is expected
-
-
-def test_an_event_of_a_clips_last_frames_has_the_object_that_was_near():
-    frames = frame_table(a=[0, 0, 0, 0, 0, 0, 0, 5])
-    event = described(frames, object_table([("a", 5, 1, 2.0), ("a", 4, 2, 4.0)])).iloc[0]
-    assert (event.first_frame, event.track, event.box_frame, event.objects) == (7, 2, 4, 0)
-    long_before = frame_table(a=[0] * 30 + [5])
-    assert described(long_before, object_table([("a", 5, 1, 2.0)])).iloc[0]["box_frame"] == -1
+    one, other = described(peak_table([("a", 0, 1, 3, 5.0), ("b", 0, 1, 3, 4.0)]), labels=labels).itertuples()
+    assert one.labelled is expected and other.labelled is None

@@ -52,7 +52,7 @@ def test_a_long_event_is_played_wherever_its_peak_is_without_any_margin(tmp_path
     tables, findings, _ = found(tmp_path, videos=("day_1",), frames=frames, fps=fps, **options)
     seconds = tables.seconds["day_1"]
     event = findings.events.iloc[0]
-    report = Report(false_alarms_per_hour=1.0, join_seconds=1.0, events_shown=50, clip_margin=0.0, whole_clips=False)
+    report = Report(false_alarms_per_hour=1.0, events_shown=50, clip_margin=0.0, whole_clips=False)
     for peak in tables.seconds["day_1"][1000:3000:7]:
         event = event.copy()
         event["start"], event["end"], event["peak"] = seconds[0], seconds[-1], peak
@@ -76,7 +76,7 @@ def test_scores_and_threshold_have_room_and_an_event_is_what_alarms(tmp_path):
 def test_an_event_ends_where_frames_were_not_recorded_and_knows_its_file_and_its_time_of_day(tmp_path):
     began = pd.Timestamp("2024-03-01 23:59:58")
     recorded = {"day_1": [(0, 30), (33, 60)]}
-    tables, findings, clips = found(tmp_path, recorded=recorded, began=began, report={"join_seconds": 9.0})
+    tables, findings, clips = found(tmp_path, recorded=recorded, began=began)
     events = findings.events.sort_values("first_frame")
     assert events[["first_frame", "last_frame"]].to_numpy().tolist() == [[24, 29], [33, 36]]
     assert events["file"].tolist() == ["day_1/0.mp4", "day_1/1.mp4"]

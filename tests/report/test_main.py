@@ -48,7 +48,7 @@ def test_the_event_is_found_and_told(report):
     (event,) = read_table(folder / "events.parquet", EVENTS).itertuples()
     assert (event.video, event.first_frame, event.last_frame) == ("day_1", EVENT.start, EVENT.stop - 1)
     assert event.start == pytest.approx(EVENT.start / FPS) and event.end == pytest.approx(EVENT.stop / FPS)
-    assert event.cue == "velocity" and event.labelled is True and event.objects == 1
+    assert event.cue == "velocity" and event.labelled is True and event.tracks == 1
     table = pd.read_csv(folder / "events.csv")
     assert list(table.columns) == EVENTS.names and table["video"].tolist() == ["day_1"]
     said = without_tags(page)
@@ -108,13 +108,13 @@ def test_without_labels_the_page_says_so_and_has_its_events(tmp_path):
 
 def test_without_an_event_the_page_says_so(tmp_path):
     folder, page = made(tmp_path / "set", event=False, labelled=False)
-    assert "Nothing in the test videos scores" in without_tags(page)
+    assert "No object in the test videos reaches a score of" in without_tags(page)
     assert read_table(folder / "events.parquet", EVENTS).empty and not list((folder / "clips").iterdir())
 
 
 def test_videos_without_any_object_are_shown(tmp_path):
     folder, page = made(tmp_path / "set", objects=False)
-    assert "No object near" in page or read_table(folder / "events.parquet", EVENTS)["box_frame"].tolist() == [-1]
+    assert read_table(folder / "events.parquet", EVENTS).empty and page.count("<polyline") == 2
     assert not list((folder / "clips").glob("*strip.jpg")) and list((folder / "clips").glob("*.mp4"))
 
 
@@ -211,8 +211,9 @@ def test_a_page_of_a_hundred_videos_is_light(tmp_path):
         paths = write_set(Path(), videos=videos, frames=300, footage=dict.fromkeys(["normal", *videos], black))
         tables, report = Tables(paths), load("report", Report, "small")
     # Every score is another, and all of them have an event.
-    chosen = (tables.frames["split"] == "test") & tables.frames["frame"].isin(EVENT)
-    tables.frames["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.frames)) + 4 * chosen
+    high = tables.peaks["score"] > 4
+    tables.peaks = pd.concat([tables.peaks[high].assign(video=video) for video in videos] + [tables.peaks[~high]])
+    tables.peaks["score"] += np.random.default_rng(0).uniform(0, 0.1, len(tables.peaks)).astype("float32")
     facts = {
         "split": "test",
         "path": "a.mp4",

@@ -19,7 +19,6 @@ def test_a_scene_is_the_whole_frame_with_the_object_boxed(height, width, scale):
     rows, columns = np.nonzero(red)
     assert abs(columns.min() - scale * 20) <= 4 and abs(columns.max() - scale * 40) <= 4
     assert abs(rows.min() - scale * 10) <= 4 and abs(rows.max() - scale * 30) <= 4
-    assert (scene(frame, None) == 90).all()
 
 
 def test_a_strip_shows_the_same_place_in_each_of_its_moments(tmp_path):

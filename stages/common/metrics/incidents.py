@@ -1,12 +1,8 @@
 """Incidents and alarms: what an operator asks, beside areas under curves.
 
-An incident is a stretch of frames of one video that are labelled anomalous. An alarm at a threshold is a stretch of
-frames of one video that score at least that much, those with less than so many seconds between them and what lies
-between them being one: `joined` gives scores whose plain stretches are these. An alarm is false if none of its frames
-is anomalous, however long it is. An incident is found if any of its frames is in an alarm.
-
-All functions take frames in the order of time, video by video: `labels`, bool (n,), true where a frame is anomalous;
-`scores`, finite float (n,), higher where a frame is more anomalous; and `videos` (n,), the name of each frame's video.
+An incident is a stretch of frames of one video that are labelled anomalous. An alarm at a threshold is a peak (PEAKS)
+that is at least so high. It is false if none of its frames is anomalous, however long it is. An incident is found if
+any of its frames is in an alarm.
 """
 
 import math
@@ -20,8 +16,8 @@ from numpy.typing import ArrayLike
 class AlarmCurve(NamedTuple):
     """What alarms find at each threshold: arrays of one length."""
 
-    thresholds: np.ndarray  # the different scores, descending, in their precision
-    false_alarms: np.ndarray  # int64; they may become fewer as the threshold falls, where two of them become one
+    thresholds: np.ndarray  # the different heights, descending, in their precision
+    false_alarms: np.ndarray  # int64, non-decreasing
     incidents_found: np.ndarray  # int64, non-decreasing
 
 
@@ -41,64 +37,42 @@ def stretches(marked: ArrayLike, videos: ArrayLike | None = None) -> np.ndarray:
     return np.column_stack([first, last])
 
 
-def stretch_numbers(videos: ArrayLike, frames: ArrayLike) -> np.ndarray:
-    """A number, int64 (n,), of the recorded stretch that each frame is in: another for each video, and after each frame
-    that was not recorded. Where it is given for `videos`, nothing goes on over what is not there."""
-    videos, frames = np.asarray(videos), np.asarray(frames)
+def incidents(labels: pd.DataFrame) -> pd.DataFrame:
+    """A row per incident of LABELS: video, first_frame and last_frame. None goes on over a frame that has no label."""
+    known = labels.sort_values(["video", "frame"])
+    videos, frames = known["video"].to_numpy(), known["frame"].to_numpy(int)
     begins = (videos[1:] != videos[:-1]) | (frames[1:] != frames[:-1] + 1)
-    return np.append(0, np.cumsum(begins))[: len(videos)]
+    numbers = np.append(0, np.cumsum(begins))[: len(known)]
+    first, last = stretches(known["anomalous"], numbers).T
+    return pd.DataFrame({"video": videos[first], "first_frame": frames[first], "last_frame": frames[last]})
 
 
-def incidents(labels: ArrayLike, videos: ArrayLike) -> np.ndarray:
-    """First and last frame of each incident, int64 (incidents, 2), as `stretches` gives them."""
-    return stretches(labels, videos)
+def touching(peaks: pd.DataFrame, found: pd.DataFrame) -> np.ndarray:
+    """Which peaks and incidents, all with video, first_frame and last_frame, share a frame: bool (peaks, incidents)."""
+    (video, first, last), (other, begin, end) = (
+        table[["video", "first_frame", "last_frame"]].to_numpy().T for table in (peaks, found)
+    )
+    return (video[:, None] == other) & (first[:, None] <= end) & (last[:, None] >= begin)
 
 
-def alarms(scores: ArrayLike, videos: ArrayLike, threshold: float) -> np.ndarray:
-    """First and last frame of each alarm at a threshold, int64 (alarms, 2), as `stretches` gives them; of scores as of
-    `joined`."""
-    return stretches(np.asarray(scores) >= threshold, videos)
-
-
-def joined(scores: ArrayLike, videos: ArrayLike, seconds: ArrayLike, join: float) -> np.ndarray:
-    """Scores, float (n,), of which the plain stretches above any threshold are the joined alarms.
-
-    A frame between two of its video that are less than `join` seconds apart has at least the lower score of these.
-    Takes as many steps over all frames as there are frames in `join` seconds.
-
-    Args:
-        seconds: float (n,), when each frame begins, ascending in each video. The first of the two frames lasts until
-            the next one begins.
-    """
-    scores, videos, seconds = _floats(scores).copy(), np.asarray(videos), np.asarray(seconds, float)
-    for places in np.split(np.arange(len(scores)), np.flatnonzero(videos[1:] != videos[:-1]) + 1):
-        scores[places] = _joined_of_video(scores[places], seconds[places], join)
-    return scores
-
-
-def alarm_curve(labels: ArrayLike, scores: ArrayLike, videos: ArrayLike) -> AlarmCurve:
+def alarm_curve(peaks: pd.DataFrame, found: pd.DataFrame) -> AlarmCurve:
     """False alarms and incidents found at every threshold that makes a difference.
 
-    Raises:
-        ValueError: a score that is not finite.
+    Args:
+        peaks: video, first_frame, last_frame and score.
+        found: `incidents` of the same videos.
     """
-    labels, scores, videos = np.asarray(labels, bool), _floats(scores), np.asarray(videos)
-    if not np.isfinite(scores).all():
-        raise ValueError(f"scores: expected finite numbers, got {scores[~np.isfinite(scores)][0]}")
-    thresholds = np.unique(scores)[::-1]
-    # Frames above a threshold less the pairs of neighbours that are both above it: the stretches. So also for the
-    # stretches with an anomalous frame, of which the next anomalous one is a neighbour if all between are above.
-    every, anomalous = np.arange(len(scores)), np.flatnonzero(labels)
-    all_alarms, true_alarms = (stretch_counts(scores, videos, places, thresholds) for places in (every, anomalous))
-    peaks = [scores[first : last + 1].max() for first, last in incidents(labels, videos)]
-    return AlarmCurve(thresholds, all_alarms - true_alarms, _at_least(np.array(peaks), thresholds))
+    heights, touch = peaks["score"].to_numpy(), touching(peaks, found)
+    thresholds = np.unique(heights)[::-1]
+    highest = np.where(touch, heights[:, None], -math.inf).max(axis=0, initial=-math.inf)
+    return AlarmCurve(thresholds, _at_least(heights[~touch.any(axis=1)], thresholds), _at_least(highest, thresholds))
 
 
 def threshold_for(curve: AlarmCurve, false_alarms: float) -> float:
-    """The lowest threshold that gives, with all above it, no more than so many false alarms.
+    """The lowest threshold that gives no more than so many false alarms.
 
-    It is just above the highest score that gives more, by the least that the scores' precision tells apart; the lowest
-    score where none does, and infinite of no scores.
+    It is just above the highest peak that is one too many, by the least that the heights' precision tells apart; the
+    lowest peak's height where none is, and infinite of no peaks.
     """
     if not len(curve.thresholds):
         return math.inf
@@ -120,43 +94,6 @@ def hours_of(frames: pd.DataFrame) -> float:
     return round(float((1 / frames["fps"]).sum() / 3600), 9)
 
 
-def _joined_of_video(scores: np.ndarray, seconds: np.ndarray, join: float) -> np.ndarray:
-    # The last frame that begins less than `join` seconds after each one ends; the widest pair of such frames.
-    places, reach = np.arange(len(scores) - 1), np.searchsorted(seconds, seconds[1:] + join) - 1
-    widest = int((reach - places).max(initial=1))
-    # Of each two frames so far apart, the highest that a frame between them gets by these two or by a pair around them.
-    between = np.full(max(len(scores) - widest - 1, 0), -math.inf, scores.dtype)
-    for apart in range(widest, 1, -1):
-        lower = np.minimum(scores[:-apart], scores[apart:])
-        lower[reach[: len(lower)] < places[: len(lower)] + apart] = -math.inf
-        between = np.maximum(lower, np.maximum(np.append(between, -math.inf), np.append(-math.inf, between)))
-    found = scores.copy()
-    if widest > 1:
-        found[1:-1] = np.maximum(scores[1:-1], between)
-    return found
-
-
-def stretch_counts(scores: np.ndarray, videos: np.ndarray, places: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """How many stretches of frames at or above each threshold hold one of `places`, int64 (thresholds,).
-
-    Args:
-        scores, videos: as of `alarm_curve`.
-        places: int (m,), ascending.
-        thresholds: any, in any order.
-    """
-    paired = np.flatnonzero(videos[places[1:]] == videos[places[:-1]])
-    bounds = np.column_stack([places[:-1], places[1:] + 1])[paired].ravel()
-    # Of every other slice between the bounds: those from a place to the next. The end of the array is no slice's start.
-    lowest = np.minimum.reduceat(np.append(scores, math.inf), bounds)[::2] if len(bounds) else np.zeros(0)
-    return _at_least(scores[places], thresholds) - _at_least(lowest, thresholds)
-
-
 def _at_least(values: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """How many of the values reach each threshold, int64 (thresholds,)."""
     return len(values) - np.searchsorted(np.sort(values), thresholds, side="left")
-
-
-def _floats(scores: ArrayLike) -> np.ndarray:
-    """In the precision that they have: a threshold is compared with the tables' scores as they are."""
-    scores = np.asarray(scores)
-    return scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float)

@@ -122,6 +122,22 @@ def frame_scores(cues: Iterable[str]) -> pa.Schema:
     )
 
 
+# Where the score of an object of the test and held-out clips rises above the usual.
+PEAKS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("split", pa.string()),
+        ("track", pa.int32()),  # of the object
+        ("tracks", pa.int32()),  # so many is it made of: a torn track, an object and what it carries
+        ("first_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("peak_frame", pa.int32()),
+        *BOX_FIELDS,  # at the peak, or near it
+        ("score", pa.float32()),  # its height: smoothed along the track and over time
+    ]
+)
+
+
 def events(cues: Iterable[str]) -> pa.Schema:
     """What the page shows, with a column per cue."""
     return pa.schema(
@@ -130,22 +146,20 @@ def events(cues: Iterable[str]) -> pa.Schema:
             ("event", pa.int32()),  # 1 for the highest score of the set
             ("first_frame", pa.int32()),
             ("last_frame", pa.int32()),
-            ("peak_frame", pa.int32()),  # of the highest frame score
+            ("peak_frame", pa.int32()),
             ("start", pa.float64()),  # seconds of the clip
             ("end", pa.float64()),  # when its last frame ends
             ("file", pa.string()),  # of the source, in which it begins
             ("file_seconds", pa.float64()),  # when in that file
             ("clock", pa.timestamp("us")),  # time of day by the camera's clock; null where unknown
             ("peak", pa.float64()),
-            *BOX_FIELDS,  # of the object that makes it, near the peak; NaN where no object is near
-            ("box_frame", pa.int32()),  # the frame of that box, -1 where there is none
-            ("track", pa.int32()),  # of that object, -1 likewise
-            ("score", pa.float32()),  # of the frame at the peak
-            ("object_score", pa.float32()),  # of the object, smoothed along its track
+            *BOX_FIELDS,  # of the object that makes it, at the peak
+            ("track", pa.int32()),  # of that object
+            ("tracks", pa.int32()),  # as of PEAKS
+            ("score", pa.float32()),  # likewise
             *((name, pa.float32()) for name in cues),  # of its track near the peak, at most; NaN if unknown
             ("cue", pa.string()),  # the highest of them, "" where there is none
             ("kind", pa.string()),  # that cue in words
-            ("objects", pa.int32()),  # how many tracks reach the threshold in it
             ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
         ]
     )

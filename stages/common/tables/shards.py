@@ -46,7 +46,7 @@ class Shard:
             for place, row in enumerate(wanted):
                 file.seek(self.bounds[row])
                 code = np.frombuffer(file.read(int(self.bounds[row + 1] - self.bounds[row])), np.uint8)
-                tubes[place] = cv2.imdecode(code, cv2.IMREAD_UNCHANGED).reshape(self.shape[1:])
+                tubes[place] = np.reshape(cv2.imdecode(code, cv2.IMREAD_UNCHANGED), self.shape[1:])
         return tubes
 
 
