@@ -2,9 +2,10 @@
 
     python -m benchmarks.hours hour.mp4 --detector motion
 
-Writes a row of metrics/hours.csv: seconds of each stage and of the whole, the most memory of any process, what lies in
-data/, .work/ and DVC's cache beside the size of the recording, and how the whole goes on with what decoding alone takes
-(PyAV, one thread, measured before). The project is .work/hours, and is removed before and after.
+Writes a row of metrics/hours.csv: seconds of each stage and of the whole, the most memory of any process and at which
+stage, how many times the size of the recording lies in data/, .work/ and DVC's cache, and how many times what decoding
+alone takes (PyAV, one thread, measured before) the whole does. The project is .work/hours, and is removed before and
+after.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -27,6 +29,7 @@ from stages.common.running.paths import RAW_WEIGHTS, WORK
 PLACE, TABLE, SET = WORK / "hours", Path("metrics/hours.csv"), "camera"
 # By detector: the set whose settings and weights are taken over.
 DETECTORS = {"motion": [], "nanodet_plus": ["--like", "ped2"]}
+STAGE = re.compile(r"stages\.([a-z]+)")
 LINE = re.compile(rf"^([a-z]+)@{SET}: .*, ([0-9.]+) s$", re.MULTILINE)
 
 
@@ -61,11 +64,12 @@ def prepare(recording: Path, detector: str) -> None:
     subprocess.run(add, cwd=PLACE, env=environment(), check=True, stdout=subprocess.DEVNULL)
 
 
-def reproduce() -> tuple[dict[str, float], int]:
-    """Runs the pipeline: seconds by stage, and the most bytes that any of its processes had."""
+def reproduce() -> tuple[dict[str, float], dict[str, int]]:
+    """Runs the pipeline: seconds by stage, and the most bytes that any process of a stage had."""
     start, repro = time.monotonic(), [sys.executable, "-m", "dvc", "repro"]
     running = subprocess.Popen(repro, cwd=PLACE, env=environment(), stdout=subprocess.PIPE, text=True)
-    most, ended = [0], threading.Event()
+    most: dict[str, int] = {}
+    ended = threading.Event()
     watcher = threading.Thread(target=watch, args=(running.pid, most, ended))
     watcher.start()
     said = running.communicate()[0]
@@ -74,19 +78,18 @@ def reproduce() -> tuple[dict[str, float], int]:
     if running.returncode:
         raise SystemExit(f"{said}\nthe pipeline failed in {PLACE}")
     seconds = {stage: float(value) for stage, value in LINE.findall(said)}
-    return {**seconds, "whole": time.monotonic() - start}, most[0]
+    return {**seconds, "whole": time.monotonic() - start}, most
 
 
-def watch(process: int, most: list[int], ended: threading.Event) -> None:
-    """Keeps in `most` the most bytes of its own that a process or one of its children has, until it has ended."""
+def watch(process: int, most: dict[str, int], ended: threading.Event) -> None:
+    """Keeps in `most`, by stage, the most bytes of its own that a process of it has, until `process` has ended."""
     while not ended.wait(0.5):
-        try:
-            for child in psutil.Process(process).children(recursive=True):
-                # Files that are mapped and not written are the system's to drop: they are no memory of the process.
-                memory = child.memory_info()
-                most[0] = max(most[0], memory.rss - memory.shared)
-        except psutil.NoSuchProcess:
-            continue
+        with suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process).children():
+                if stage := STAGE.search(" ".join(child.cmdline())):
+                    # Files that are mapped and not written are the system's to drop: no memory of the process.
+                    found = (each.memory_info() for each in [child, *child.children(recursive=True)])
+                    most[stage[1]] = max(most.get(stage[1], 0), *(each.rss - each.shared for each in found))
 
 
 def size_of(folder: Path) -> int:
@@ -106,7 +109,10 @@ def measure(recording: Path, detector: str) -> dict:
     source = recording.stat().st_size
     row = {"recording": recording.name, "detector": detector, "frames": frames, "megabytes": round(source / 1e6)}
     row |= {"decoding_alone": round(alone, 1), **{stage: round(value, 1) for stage, value in seconds.items()}}
-    return {**row, "peak_mb": round(memory / 1e6), "disk_ratio": round(size_of(PLACE) / source, 2)}
+    row |= {"whole_ratio": round(seconds["whole"] / alone, 2), "disk_ratio": round(size_of(PLACE) / source, 2)}
+    highest = max(memory, key=lambda stage: memory[stage])
+    print(", ".join(f"{stage} {most / 1e6:.0f} MB" for stage, most in memory.items()))
+    return {**row, "peak_mb": round(memory[highest] / 1e6), "peak_stage": highest}
 
 
 if __name__ == "__main__":
