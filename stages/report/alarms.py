@@ -50,7 +50,8 @@ def with_faults(peaks: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame
         for peak in peaks[peaks["video"] == video].itertuples():
             share = [fault for fault in hits if met(peak, fault)]
             if share:
-                own = of_video[(of_video["track"] == peak.track) & of_video["frame"].between(*peak[5:7])]
+                own = of_video[of_video["track"] == peak.track]
+                own = own[own["frame"].between(peak.first_frame, peak.last_frame)]
                 free = ~np.any([touched(own["frame"].to_numpy(), fault) for fault in hits], axis=0)
                 explains[peak.Index] = share[0].Index
                 beyond[peak.Index] = min(own["raw"][free].max(), peak.score) if free.any() else -math.inf
