@@ -12,6 +12,7 @@ import argparse
 import re
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -34,7 +35,7 @@ from stages.decode.settings import Decode
 TABLE, ROUNDS = Path("metrics/gate.csv"), 2
 DECODE = Decode(rate=12.5, height=540, grey=False, gate=True, margin=2.0, background=25.0, quality=85)
 PACKAGES = ["--with", "dvr-scan==1.8.2.1", "--with", "opencv-python-headless"]
-DVR_SCAN = ["uv", "run", "--isolated", "--no-project", "--quiet", *PACKAGES, "dvr-scan", "--scan-only"]
+DVR_SCAN = [*"-m uv run --isolated --no-project --quiet".split(), *PACKAGES, "dvr-scan", "--quiet", "--scan-only"]
 FAST = ["-df", "4", "-fs", "1"]
 CODED = 200  # frames of which the codings are compared
 
@@ -95,13 +96,15 @@ def codings(frames: Frames, folder: Path) -> Iterator[tuple[str, float, float, f
 def dvr_scan(path: Path, options: list[str]) -> tuple[float, str]:
     """CPU seconds, and the stretches that it finds; NaN where it cannot be had."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = subprocess.run([*DVR_SCAN, *options, "--input", path], capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, *DVR_SCAN, *options, "--input", path], capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if ran.returncode:
         return float("nan"), "not to be had here"
-    events = re.findall(r"\|\s+\d+\s+\|\s+([0-9:.]+)\s+\|\s+[0-9:.]+\s+\|\s+([0-9:.]+)", ran.stdout)
+    # Quiet, it says the beginning and the end of each, one after the other.
+    times = re.findall(r"[0-9]{2}:[0-9:.]+", ran.stdout)
+    found = [f"{first} to {last}" for first, last in zip(times[::2], times[1::2], strict=False)]
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, ", ".join(f"{first} to {last}" for first, last in events) or "nothing"
+    return seconds, ", ".join(found) or "nothing"
 
 
 def main(path: Path, known: list[tuple[float, float]]) -> None:
