@@ -19,12 +19,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import av
 import pandas as pd
 import psutil
 
 from stages.common.running.files import written_whole
 from stages.common.running.paths import RAW_WEIGHTS, WORK
+from stages.common.source.videos import opened, picture_stream
 
 PLACE, TABLE, SET = WORK / "hours", Path("metrics/hours.csv"), "camera"
 # By detector: the set whose settings and weights are taken over.
@@ -35,11 +35,18 @@ LINE = re.compile(rf"^([a-z]+)@{SET}: .*, ([0-9.]+) s$", re.MULTILINE)
 
 def decoding_alone(path: Path) -> tuple[int, float]:
     """Frames of a recording, and the processor's seconds that decoding them takes on one thread."""
-    with av.open(str(path)) as file:
-        stream = file.streams.video[0]
-        stream.thread_count, start = 1, time.process_time()
-        frames = sum(1 for _ in file.decode(stream))
+    with opened(path) as container:
+        start = time.process_time()
+        frames = sum(1 for _ in container.decode(picture_stream(container)))
     return frames, time.process_time() - start
+
+
+def keep_row(table: Path, row: dict, keys: list[str]) -> None:
+    """Puts a row into a CSV, in the place of one that has the same values of `keys`."""
+    rows = pd.read_csv(table).to_dict("records") if table.exists() else []
+    rows = [*(old for old in rows if any(old[key] != row[key] for key in keys)), row]
+    with written_whole(table) as aside:
+        pd.DataFrame(rows).to_csv(aside, index=False)
 
 
 def environment() -> dict[str, str]:
@@ -122,11 +129,7 @@ if __name__ == "__main__":
     parser.add_argument("--keep", action="store_true", help="leave the project, to look at its page")
     options = parser.parse_args()
     row = measure(options.recording, options.detector)
-    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
-    same = row["recording"], row["detector"]
-    rows = [*(old for old in rows if (old["recording"], old["detector"]) != same), row]
-    with written_whole(TABLE) as aside:
-        pd.DataFrame(rows).to_csv(aside, index=False)
+    keep_row(TABLE, row, ["recording", "detector"])
     print(", ".join(f"{name} {value}" for name, value in row.items()))
     if not options.keep:
         shutil.rmtree(PLACE)

@@ -21,11 +21,10 @@ from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
-import pandas as pd
 
+from benchmarks.hours import decoding_alone, keep_row
 from stages.common.drawing.h264 import encode
 from stages.common.frames.store import Frames, read_clip, write_clip
-from stages.common.running.files import written_whole
 from stages.common.source.videos import opened, picture_stream
 from stages.decode.backgrounds import Backgrounds
 from stages.decode.clip import Grid, Pass
@@ -44,12 +43,6 @@ def seconds_of(function: Callable[[], object]) -> float:
     start = time.process_time()
     function()
     return time.process_time() - start
-
-
-def decode_alone(path: Path) -> None:
-    with opened(path) as container:
-        for _ in container.decode(picture_stream(container)):
-            pass
 
 
 def one_pass(path: Path, folder: Path) -> None:
@@ -114,7 +107,7 @@ def main(path: Path, known: list[tuple[float, float]]) -> None:
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for _ in range(ROUNDS):
-            times["decoding_alone"].append(seconds_of(lambda: decode_alone(path)))
+            times["decoding_alone"].append(decoding_alone(path)[1])
             times["one_pass"].append(seconds_of(lambda: one_pass(path, folder)))
             seconds, found_fast = dvr_scan(path, FAST)
             times["dvr_scan_fast"].append(seconds)
@@ -132,9 +125,7 @@ def main(path: Path, known: list[tuple[float, float]]) -> None:
     row = {"recording": path.name, "seconds": round(frames.shape[0] / frames.fps), "decoding_alone": round(alone, 2)}
     row |= {f"{name}_ratio": round(min(each) / alone, 2) for name, each in times.items() if name != "decoding_alone"}
     print(", ".join(f"{name} {value}" for name, value in row.items()))
-    rows = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
-    with written_whole(TABLE) as aside:
-        pd.DataFrame([*(old for old in rows if old["recording"] != path.name), row]).to_csv(aside, index=False)
+    keep_row(TABLE, row, ["recording"])
 
 
 def stretch(text: str) -> tuple[float, float]:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import alarm_curve, hours_of, incidents, threshold_for
-from stages.common.tables.schemas import LABELS
+from stages.common.metrics.incidents import alarm_curve, hours_of, threshold_for
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -79,7 +78,7 @@ def touched(frames: np.ndarray, fault) -> np.ndarray:
 
 def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -> Threshold:
     """The lowest threshold that gives at most so many alarms per hour of the held-out normal clips, but for those that
-    are put down to a fault of the recording.
+    are put down to a fault of the recording; of them alone, where there are no others.
 
     Args:
         peaks: as of `with_faults`.
@@ -87,5 +86,8 @@ def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -
     """
     normal = frames[frames["split"] == "held_out"]
     hours, of_normal = hours_of(normal), peaks[peaks["split"] == "held_out"]
-    curve = alarm_curve(of_normal.assign(score=of_normal["beyond"]), incidents(pd.DataFrame(columns=LABELS.names)))
+    # What a fault explains at any threshold has no height without it.
+    without_faults = of_normal.assign(score=of_normal["beyond"])[of_normal["beyond"] > -math.inf]
+    counted = without_faults if len(without_faults) else of_normal
+    curve = alarm_curve(counted, found=counted[:0])
     return Threshold(threshold_for(curve, per_hour * hours), hours, normal["video"].nunique(), per_hour * hours >= 1)
