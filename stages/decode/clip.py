@@ -1,15 +1,17 @@
 """One clip: a single pass over its pictures, in which is found what is live, and kept."""
 
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
 from stages.common.frames.measures import Measure
 from stages.common.frames.store import Writer, write_clip
+from stages.common.source.pictures import images_in
 from stages.common.tables.schemas import FILES, PICTURES, SOURCE_FAULTS, read_table, write_table
 from stages.decode.backgrounds import Backgrounds
 from stages.decode.gate import Gate
@@ -17,6 +19,7 @@ from stages.decode.keeper import Keeper
 from stages.decode.pictures import Picture, Row, converted, luma, pictures_of, waiting
 from stages.decode.settings import Decode
 
+JPEG = (".jpg", ".jpeg")
 TOGETHER = 1.0  # seconds between two faults of a kind that are one
 SAID = {
     "light": "the light of the whole picture switches",
@@ -78,6 +81,7 @@ class Pass:
         self.backgrounds, self.writer = backgrounds, writer
         self.size, self.margin = (grid.width, grid.height), round(decode.margin * grid.fps)
         self.gate, self.measure = Gate(grid.fps), Measure()
+        self.images_in = cache(images_in)
         self.last = -2  # place that was kept last
         self.spans: list[tuple[int, int]] = []
         self.damaged: list[int] = []
@@ -123,9 +127,17 @@ class Pass:
         for place, picture in frames:
             frame = converted(picture, self.size, self.decode.grey)
             self.measure.add(frame, first=place != self.last + 1)
-            self.writer.frame(self.number(place), frame)
+            self.writer.frame(self.number(place), frame, self.code(place, picture))
             self.backgrounds.want(place)
             self.last = place
+
+    def code(self, place: int, picture: Picture) -> bytes | None:
+        """What lies in the file of a frame, if that is a JPEG of the size that is kept: coding it twice would show."""
+        row, whole = self.rows[place], isinstance(picture, np.ndarray) and picture.shape[1::-1] == self.size
+        if row.kind != "images" or not whole or row.number in self.damaged:
+            return None
+        file = self.images_in(row.path)[row.stamp]
+        return file.read_bytes() if file.suffix.lower() in JPEG else None
 
     def write_backgrounds(self, seen: int) -> None:
         for start, stop, background in self.backgrounds.due(seen):

@@ -11,6 +11,8 @@ from stages.common.frames.store import open_frames
 from stages.common.tables.schemas import SOURCE_FAULTS, SPANS, read_table
 
 FRAMES = walking_square(9)
+# The part of a JPEG file that says: to be shown turned by a quarter.
+TURNED = bytes.fromhex("ffe1 0022 457869660000 4d4d002a00000008 0001 0112 0003 00000001 00060000 00000000")
 
 
 @pytest.fixture
@@ -62,6 +64,33 @@ def test_frames_are_those_of_the_source(filled, grey):
         assert np.abs(own.astype(int) - light).mean() < 2, name
     assert len(live(filled, "faults", SOURCE_FAULTS)) == 0
     assert live(filled).values.tolist() == [["old", 0, 5], ["photos", 0, 7], ["pictures", 0, 9], ["video", 0, 9]]
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_jpeg_pictures_are_not_coded_twice(project, grey):
+    """Coarse, turned by their EXIF tag, one of light alone, one that cannot be read."""
+    folder = project.source / "test/photos"
+    write_pictures(project.source / "train/pictures", [np.rot90(frame).copy() for frame in FRAMES])
+    write_pictures(folder, FRAMES, "{:02d}.jpg")
+    for number, file in enumerate(sorted(folder.iterdir())):
+        flag = cv2.IMREAD_GRAYSCALE if number == 3 else cv2.IMREAD_COLOR
+        cv2.imwrite(str(file), cv2.imread(str(file), flag), [cv2.IMWRITE_JPEG_QUALITY, 30])
+        code = file.read_bytes()
+        file.write_bytes(code[:2] + TURNED + code[2:])
+    expected = by_hand(folder)
+    assert expected.shape[2:0:-1] == FRAMES[0].shape[:2] != expected.shape[1:3]
+    sorted(folder.iterdir())[5].write_bytes(b"no picture")
+    expected[5] = expected[4]
+    if grey:
+        expected = np.stack([cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in expected])
+    project.params(decode={"quality": 100, "rate": 10.0, "grey": grey}, footage={"images_fps": 10.0})
+    project.run("footage", "decode")
+    frames = project.frames("photos")
+    intact = np.arange(len(FRAMES)) != 5
+    assert np.array_equal(frames[intact], expected[intact]) and np.abs(frames[5].astype(int) - expected[5]).mean() < 2
+    project.params(decode={"quality": 100, "rate": 10.0, "grey": grey, "height": 12}, footage={"images_fps": 10.0})
+    project.run("footage", "decode")
+    assert project.frames("photos").shape[1] == 12
 
 
 def test_the_same_bytes_in_any_folder_from_any_number_of_workers(filled, tmp_path, capfd):

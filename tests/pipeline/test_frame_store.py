@@ -53,7 +53,7 @@ class Writer:
     def __init__(self, folder, fps, shape, quality):
         self.folder, self.fps, self.shape, self.quality, self.backgrounds = folder, fps, tuple(shape), quality, []
 
-    def frame(self, number, frame):
+    def frame(self, number, frame, code=None):
         np.save(self.folder / f"{number}.npy", coded(frame, self.quality))
 
     def background(self, first, stop, background):

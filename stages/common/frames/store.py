@@ -1,7 +1,7 @@
 """The frames of a set's clips, behind one door: who reads them need not know how they are stored.
 
 A store is a folder with `<clip>.zip` of each clip and `clips.json` with the hash of each. In a clip's file are its live
-frames as JPEG, by their numbers, its backgrounds as PNG, the measures as arrays, and `clip.json` (Clip).
+frames as JPEG or PNG, by their numbers, its backgrounds as PNG, the measures as arrays, and `clip.json` (Clip).
 """
 
 import io
@@ -31,7 +31,6 @@ class Clip:
 
     fps: float
     shape: list[int]  # (frames, height, width[, 3])
-    suffix: str  # of the pictures
     spans: list[list[int]] = field(default_factory=list)  # first and stop of each
     backgrounds: list[list[int]] = field(default_factory=list)  # first and stop of the frames that each belongs to
 
@@ -83,7 +82,7 @@ class Frames:
     def __getitem__(self, number: int) -> np.ndarray:
         """Live frame `number`, read-only; IndexError for one that is not kept."""
         self.span_of(number)
-        return self.picture(f"{number}{self.clip.suffix}")
+        return self.picture(f"frame_{number}")
 
     def span_of(self, number: int) -> tuple[int, int]:
         """First and stop of the live stretch that a frame is in; IndexError where it is in none."""
@@ -98,14 +97,18 @@ class Frames:
     def background(self, number: int) -> np.ndarray:
         """The median of what is seen in the stretch of time around live frame `number`, read-only, as a frame."""
         first, _ = place_in(self.clip.backgrounds, number)
-        return self.picture(f"background_{first}.png")
+        return self.picture(f"background_{first}")
 
     def picture(self, name: str) -> np.ndarray:
         if name in self.cache:
             self.cache.move_to_end(name)
             return self.cache[name]
         coded = np.frombuffer(self.archive.read(name), np.uint8)
-        picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED))
+        picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_ANYCOLOR))
+        if picture.ndim > len(self.shape) - 1:
+            picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        elif picture.ndim < len(self.shape) - 1:
+            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
         picture.flags.writeable = False
         self.cache[name] = picture
         if len(self.cache) > max(1, CACHED // picture.nbytes):
@@ -136,14 +139,16 @@ class Writer:
 
     def __init__(self, archive: zipfile.ZipFile, clip: Clip, quality: int | None):
         self.archive, self.clip = archive, clip
-        self.options = [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality]
+        self.coding = (".png", []) if quality is None else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
 
-    def frame(self, number: int, frame: np.ndarray) -> None:
-        self.put(f"{number}{self.clip.suffix}", cv2.imencode(self.clip.suffix, frame, self.options)[1])
+    def frame(self, number: int, frame: np.ndarray, code: bytes | None = None) -> None:
+        """Keeps a frame; by `code` where there is one, the file of a picture that shows it in its size."""
+        suffix, options = self.coding
+        self.put(f"frame_{number}", code or cv2.imencode(suffix, frame, options)[1])
 
     def background(self, first: int, stop: int, background: np.ndarray) -> None:
         """Of the live frames from first to stop; in ascending order."""
-        self.put(f"background_{first}.png", cv2.imencode(".png", background)[1])
+        self.put(f"background_{first}", cv2.imencode(".png", background)[1])
         self.clip.backgrounds.append([int(first), int(stop)])
 
     def finish(self, spans: Iterable[tuple[int, int]], steps: Steps) -> None:
@@ -167,9 +172,8 @@ def write_clip(folder: Path, fps: float, shape: Sequence[int], quality: int | No
         shape: (frames, height, width[, 3]); the frames are those of the grid, kept or not.
         quality: of JPEG, 1 to 100; None keeps every bit.
     """
-    suffix = ".png" if quality is None else ".jpg"
     with zipfile.ZipFile(folder / FILE, "w") as archive:
-        yield Writer(archive, Clip(float(fps), [int(side) for side in shape], suffix), quality)
+        yield Writer(archive, Clip(float(fps), [int(side) for side in shape]), quality)
 
 
 def read_clip(folder: Path) -> Frames:

@@ -91,7 +91,7 @@ def test_few_decoded_frames_are_kept_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(store_module, "CACHED", 3 * 24)
     for number in [0, 1, 2, 3, 0, 8, 4, 4]:
         frames[number]
-    assert list(frames.cache) == ["0.png", "8.png", "4.png"]
+    assert list(frames.cache) == ["frame_0", "frame_8", "frame_4"]
     assert frames[4] is frames[4]
 
 
