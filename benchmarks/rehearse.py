@@ -3,7 +3,8 @@
     python -m benchmarks.rehearse demo_rendered_0 ped2_rendered_0 ped2_rehearsal_0
 
 `<set>_rendered_<draw>` is rendered anew (benchmarks/rendered.py); `<set>_rehearsal_<draw>` is made of the set's normal
-clips, with anomalies pasted in (benchmarks/rehearsal.py; needs `dvc repro decode@<set>`). Each goes by the settings of
+clips, with anomalies pasted in (benchmarks/rehearsal.py; needs `dvc repro decode@<set>`), `<set>_fold_<draw>` of them
+alone (benchmarks/folds.py). Each goes by the settings of
 its set in params.yaml, but trains on one thread, as far as its metrics; then benchmarks.fusion_search asks them all.
 The project is .work/rehearsals: `dvc` works there, and what is done stays. No number of a rehearsal is to be reported.
 """
@@ -18,13 +19,13 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from benchmarks import rehearsal, rendered
+from benchmarks import folds, rehearsal, rendered
 from stages.common.running.errors import InputError
 from stages.common.running.params import PARAMS, find_set, merged, read_tree
 from stages.common.running.paths import RAW_WEIGHTS, WORK
 
 PLACE = WORK / "rehearsals"
-WRITERS = {"rendered": rendered.write_recipe, "rehearsal": rehearsal.write_set}
+WRITERS = {"rendered": rendered.write_recipe, "rehearsal": rehearsal.write_set, "fold": folds.write_set}
 # Sums depend on the threads; so the networks are those of others that are trained beside each other.
 CHANGES = {"train": {"threads": 1}}
 
@@ -37,7 +38,7 @@ def parts_of(name: str) -> tuple[str, str, int]:
     """
     found = re.fullmatch(f"(.+)_({'|'.join(WRITERS)})_([0-9]+)", name)
     if not found:
-        raise InputError(f"{name}: expected <set>_rendered_<draw> or <set>_rehearsal_<draw>")
+        raise InputError(f"{name}: expected <set>_<kind>_<draw> of one of the kinds {list(WRITERS)}")
     return found[1], found[2], int(found[3])
 
 
@@ -60,17 +61,23 @@ def prepare(names: list[str], place: Path) -> None:
         WRITERS[kind](like, place / target, draw)
 
 
-def rehearse(names: list[str]) -> None:
-    prepare(names, PLACE)
+def run(*command: str) -> None:
+    """Runs a module in the project."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(Path.cwd()), "DVC_NO_ANALYTICS": "1"}
+    subprocess.run([sys.executable, "-m", *command], cwd=PLACE, env=environment, check=True)
 
-    def run(*command: str) -> None:
-        subprocess.run([sys.executable, "-m", *command], cwd=PLACE, env=environment, check=True)
 
+def made(names: list[str], stage: str) -> None:
+    """Makes these sets up to a stage."""
+    prepare(names, PLACE)
     if not (PLACE / ".dvc").exists():
         run("dvc", "init", "--no-scm", "--quiet")
-    run("dvc", "repro", *(f"evaluate@{name}" for name in names))
+    run("dvc", "repro", *(f"{stage}@{name}" for name in names))
+
+
+def rehearse(names: list[str]) -> None:
+    made(names, "evaluate")
     run("benchmarks.fusion_search", *names)
     for table in PLACE.glob("metrics/fusion_*.csv"):
         shutil.copy(table, "metrics")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.common.metrics.frame import auc_per_video, micro_auc
 from stages.common.metrics.incidents import alarm_curve, counts_at, hours_of, incidents, threshold_for
+from stages.common.metrics.rate import threshold
 
 # False alarms per hour that an operator may put up with.
 RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}
@@ -39,7 +40,7 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame, peaks: pd.DataFrame)
     """Which share of the incidents is found at so many false alarms per hour of normal footage.
 
     `found` is by the threshold that gives so many on the test clips themselves. `calibrated` is what an operator gets:
-    the threshold that gives so many on the held-out normal clips, and the false alarms that it then really gives. NaN
+    by the threshold that the held-out normal clips give (rate.py), and the false alarms that it then really gives. NaN
     without the footage that the threshold is set by.
 
     Args:
@@ -48,13 +49,13 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame, peaks: pd.DataFrame)
         peaks: PEAKS of both.
     """
     found_at, of_normal = incidents(frames), peaks["split"] == "held_out"
-    curve, normal = alarm_curve(peaks[~of_normal], found_at), alarm_curve(peaks[of_normal], found_at[:0])
+    curve, heights = alarm_curve(peaks[~of_normal], found_at), peaks["score"][of_normal].to_numpy(float)
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
     count = len(found_at)
 
     def at(rate: float) -> dict:
         _, found = counts_at(curve, threshold_for(curve, rate * hours))
-        false_alarms, calibrated = counts_at(curve, threshold_for(normal, rate * held_out_hours))
+        false_alarms, calibrated = counts_at(curve, threshold(heights, held_out_hours, rate))
         return {
             "found": share(found, count if hours else 0),
             "calibrated": {

@@ -30,7 +30,7 @@ from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
-from stages.report.words import FAULTS_SAID, counted, duration, lost_said
+from stages.report.words import FAULTS_SAID, counted, duration, events_said, lost_said
 
 LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -48,7 +48,7 @@ def run(name: str) -> str:
         for piece in film(name, tables, findings, clips, report):
             for file in sorted(piece.iterdir()):
                 link_or_copy(file, folder / "clips" / file.name)
-        write_both(folder / "events", findings.events, EVENTS)
+        write_both(folder / "events", findings.moments, EVENTS)
         write_both(folder / "faults", findings.faults, FAULTS)
         figures, parameters = draw_figures(folder / "figures", tables, findings, metrics), as_yaml(all_values(name))
         about = run_of(findings, report, figures=figures, parameters=parameters, versions=versions(paths))
@@ -56,9 +56,9 @@ def run(name: str) -> str:
         (folder / "index.html").write_text(render(name, measured_of(metrics, findings), found, about))
     filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
     return (
-        f"{counted(len(findings.events), 'event')} and {counted(len(findings.faults), 'recording fault')} in "
-        f"{counted(len(tables.tests), 'test clip')}, {duration(filmed)} of clips{lost_said(findings.faults)}: open "
-        f"{paths.report}/index.html"
+        f"{events_said(len(findings.events), findings.threshold)} and "
+        f"{counted(len(findings.faults), 'recording fault')} in {counted(len(tables.tests), 'test clip')}, "
+        f"{duration(filmed)} of clips{lost_said(findings.faults)}: open {paths.report}/index.html"
     )
 
 
@@ -103,7 +103,7 @@ def scored_of(video: str, tables: Tables, findings: Findings, clips: list, event
         anomalous=tables.anomalous(video),
         objects=of_video(tables.objects, video)[["frame", *BOX, "score"]],
         regions=of_video(tables.regions, video)[["frame", *BOX]],
-        events=of_video(findings.events.head(events_shown), video)[["first_frame", "peak_frame", "track", *BOX]],
+        events=of_video(findings.moments.head(events_shown), video)[["first_frame", "peak_frame", "track", *BOX]],
         clips=clips,
         spans=tables.spans[video],
         usual=findings.usual,

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.common.metrics.incidents import alarm_curve, hours_of, threshold_for
+from stages.common.metrics.incidents import hours_of
+from stages.common.metrics.rate import Rate, can_tell, fit_rate, threshold
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -18,10 +19,12 @@ HIT_REACH, HIT_SHARE, HIT_QUANTILE = 3, 0.6, 0.9
 class Threshold(NamedTuple):
     """From which height of a peak on something is an alarm, and the held-out footage that it rests on."""
 
-    value: float  # infinite where there is no such footage
+    value: float  # infinite where that is too little
+    rate: Rate | None  # of its peaks; None where it is too little
     hours: float
     clips: int
-    enough: bool  # whether so many hours can tell the wished number of false alarms apart from none
+    peaks: int
+    reached: int  # how many of the peaks reach the threshold
 
 
 def with_faults(peaks: pd.DataFrame, objects: pd.DataFrame, faults: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +80,9 @@ def touched(frames: np.ndarray, fault) -> np.ndarray:
 
 
 def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -> Threshold:
-    """The lowest threshold that gives at most so many alarms per hour of the held-out normal clips, but for those that
-    are put down to a fault of the recording; of them alone, where there are no others.
+    """The height that so many peaks per hour of normal footage reach, by those of the held-out clips.
+
+    Those that are put down to a fault of the recording do not count, unless there are no others.
 
     Args:
         peaks: as of `with_faults`.
@@ -87,7 +91,8 @@ def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -
     normal = frames[frames["split"] == "held_out"]
     hours, of_normal = hours_of(normal), peaks[peaks["split"] == "held_out"]
     # What a fault explains at any threshold has no height without it.
-    without_faults = of_normal.assign(score=of_normal["beyond"])[of_normal["beyond"] > -math.inf]
-    counted = without_faults if len(without_faults) else of_normal
-    curve = alarm_curve(counted, found=counted[:0])
-    return Threshold(threshold_for(curve, per_hour * hours), hours, normal["video"].nunique(), per_hour * hours >= 1)
+    without_faults = of_normal["beyond"][of_normal["beyond"] > -math.inf]
+    heights = (without_faults if len(without_faults) else of_normal["score"]).to_numpy(float)
+    value = threshold(heights, hours, per_hour)
+    rate = fit_rate(heights, hours) if can_tell(len(heights), hours, per_hour) else None
+    return Threshold(value, rate, hours, normal["video"].nunique(), len(heights), int((heights >= value).sum()))

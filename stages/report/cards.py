@@ -12,7 +12,7 @@ from stages.report.clips import clip_name, picture_name
 from stages.report.findings import Findings, around
 from stages.report.geometry import heights, strokes
 from stages.report.tables import Tables, of_video
-from stages.report.words import FAULTS_SAID, clock, counted, duration, from_to, percent, plain, sentence
+from stages.report.words import FAULTS_SAID, clock, counted, duration, from_to, percent, plain, rarity_said, sentence
 
 # From how much on above the normal a cue is worth a word, and at which its bar is full; so many words at most.
 WORTH_A_WORD, FULL_BAR, WORDS = 2.0, 10.0, 3
@@ -64,6 +64,8 @@ def event_card(event, clips: Clips, shape) -> dict:
         "scene": address(f"{picture}_scene.jpg"),
         "height": max(1, round(320 * shape["height"] / shape["width"])),
         "strip": address(f"{picture}_strip.jpg"),
+        "alarm": event.alarm,
+        "rarity": rarity_said(event.normal_per_hour),
         "labelled": event.labelled,
         "cues": [
             {"name": ALL[cue].TITLE, "value": f"{value:.1f}", "width": bar_width(value), "strong": cue in strong}

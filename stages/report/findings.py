@@ -14,6 +14,8 @@ from stages.report.missed import boxed_regions, incident_table, track_table
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
 
+# Moments that are shown at least: where there are fewer events, the highest of the rest.
+MOMENTS = 10
 # Seconds around its peak, or from its beginning, that a clip shows of something that lasts longer.
 LONGEST = 60.0
 # A labelled object is seldom boxed if it is in less than this share of its frames.
@@ -24,14 +26,19 @@ SELDOM = 0.5
 class Findings:
     """What was found in the test clips, and what was not."""
 
-    threshold: Threshold  # of the frame scores
-    events: pd.DataFrame  # EVENTS, the highest score first
+    threshold: Threshold
+    moments: pd.DataFrame  # EVENTS, the highest score first: those that alarm, and some below
     faults: pd.DataFrame  # FAULTS
     incidents: pd.DataFrame  # as of `incident_table`
     seldom: pd.DataFrame  # of `track_table`, what has no box in most of its frames
     boxed: float  # share of labelled regions with a scored box; NaN without regions
     usual: float  # score of a usual object
     score_range: tuple[float, float]  # lowest and highest score that curves have room for
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The moments that reach the threshold."""
+        return self.moments[self.moments["alarm"]]
 
     @property
     def missed(self) -> pd.DataFrame:
@@ -45,17 +52,20 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     frames = tables.frames.merge(tables.videos[["video", "fps"]], on="video")
     peaks = with_faults(tables.peaks, objects, faults)
     threshold = find_threshold(peaks, frames, report.false_alarms_per_hour)
-    alarms, explained = peaks["score"] >= threshold.value, peaks["beyond"] < threshold.value
-    shown = peaks[alarms & ~explained & (peaks["split"] == "test")]
-    events = with_origin(describe(shown, objects, tables.labels, tables.seconds), tables)[EVENTS.names]
+    alarms = peaks["score"] >= threshold.value
+    explained = peaks["beyond"] < np.minimum(peaks["score"], threshold.value)
+    shown = (peaks["split"] == "test") & ~explained
+    highest = peaks[shown].nlargest(max(MOMENTS, int((shown & alarms).sum())), "score")
+    moments = with_rates(describe(highest, objects, tables.labels, tables.seconds), threshold)
+    moments = with_origin(moments, tables)[EVENTS.names]
     boxed = boxed_regions(tables.regions, objects)
     tracks = track_table(tables.regions, boxed)
     normal = objects.loc[objects["split"] == "held_out", "score"]
     return Findings(
         threshold=threshold,
-        events=events,
+        moments=moments,
         faults=faults.assign(alarm=faults.index.isin(peaks["fault"][alarms & explained])),
-        incidents=incident_table(tables.labels, frames, events, tables.regions, boxed),
+        incidents=incident_table(tables.labels, frames, moments[moments["alarm"]], tables.regions, boxed),
         seldom=tracks[tracks["boxed"] < SELDOM].sort_values(["boxed", "video", "track"]),
         boxed=float(boxed.mean()) if len(boxed) else float("nan"),
         usual=float(normal.median()) if len(normal) else 0.0,
@@ -71,7 +81,7 @@ def clips_of(findings: Findings, tables: Tables, report: Report) -> dict[str, li
     clips = {}
     for video in tables.tests:
         seconds = tables.seconds[video]
-        moments = [around(event) for event in of_video(findings.events.head(report.events_shown), video).itertuples()]
+        moments = [around(event) for event in of_video(findings.moments.head(report.events_shown), video).itertuples()]
         for table in (findings.missed, findings.faults):
             there = of_video(table.head(report.events_shown), video)
             begins, ends = seconds[there["first_frame"].to_numpy(int)], seconds[there["last_frame"].to_numpy(int) + 1]
@@ -84,6 +94,13 @@ def within(clips: list[tuple[int, int]], spans: np.ndarray) -> list[tuple[int, i
     """What of clips, first and last frame of each, lies in live stretches, int (n, 2), first and stop of each."""
     pairs = [(max(a, first), min(b, stop - 1)) for a, b in clips for first, stop in spans.tolist()]
     return [(first, last) for first, last in pairs if first <= last]
+
+
+def with_rates(moments: pd.DataFrame, threshold: Threshold) -> pd.DataFrame:
+    """The moments, with whether each is an alarm and how often normal footage is as high."""
+    scores = moments["score"].to_numpy(float)
+    rates = threshold.rate.per_hour(scores) if threshold.rate else np.full(len(scores), np.nan)
+    return moments.assign(alarm=scores >= threshold.value, normal_per_hour=rates)
 
 
 def with_origin(events: pd.DataFrame, tables: Tables) -> pd.DataFrame:

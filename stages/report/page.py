@@ -11,7 +11,16 @@ from stages.report.findings import Findings
 from stages.report.geometry import level
 from stages.report.settings import Report
 from stages.report.tables import Tables
-from stages.report.words import counted, duration, incidents_said, lost_said, percent, plain, threshold_said
+from stages.report.words import (
+    counted,
+    duration,
+    events_said,
+    incidents_said,
+    lost_said,
+    percent,
+    plain,
+    threshold_said,
+)
 
 # Recording faults on the page at most; the table has all.
 FAULTS_SHOWN = 100
@@ -47,15 +56,16 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
         clip_frames: by test video, first and last frame of its clips.
     """
     clips, threshold = Clips(clip_frames, tables.seconds), findings.threshold
-    shown, shapes = findings.events.head(report.events_shown), tables.videos.set_index("video")
+    shown, shapes = findings.moments.head(report.events_shown), tables.videos.set_index("video")
     footage = duration(tables.recorded())
     timelines, incidents = [timeline(v, tables, findings, clips, len(shown)) for v in tables.tests], findings.incidents
     return {
         "lead": f"{counted(len(tables.tests), 'video')}, {footage} of footage{lost_said(findings.faults)}",
+        "said": events_said(len(findings.events), threshold),
         "event_count": len(findings.events),
-        "events": [event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
-        "threshold": f"{threshold.value:.2f}" if threshold.clips else "",
-        "level": level(threshold.value, findings.score_range) if threshold.clips else None,
+        "moments": [event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
+        "threshold": f"{threshold.value:.2f}" if threshold.rate else "",
+        "level": level(threshold.value, findings.score_range) if threshold.rate else None,
         "timelines": timelines,
         "missed_said": incidents_said(int(incidents["found"].sum()), len(incidents), findings.boxed),
         "missed": [missed_row(incident, tables, clips) for incident in findings.missed.itertuples()],

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from stages.common.metrics.rate import LEAST, at_most
 from stages.report.alarms import Threshold
 
 # By the kind of FAULTS.
@@ -73,19 +74,47 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def events_said(count: int, threshold: Threshold) -> str:
+    """How many events there are, or that nobody can say."""
+    if not threshold.rate:
+        return "Too little normal footage to tell what is an event; the highest moments"
+    return counted(count, "event") if count else "No event"
+
+
+def rarity_said(per_hour: float) -> str:
+    """How often normal footage is as high; "" where that is not known.
+
+    >>> rarity_said(130.0), rarity_said(2.4), rarity_said(0.5), rarity_said(0.01), rarity_said(1e-6)
+    ('about 130 times an hour', 'about 2 times an hour', 'about once in 2 h', 'about once in 4 days', 'hardly ever')
+    """
+    if math.isnan(per_hour):
+        return ""
+    if per_hour >= 1.5:
+        return f"about {per_hour:.0f} times an hour"
+    hours = 1 / max(per_hour, 1e-9)
+    if hours < 48:
+        return f"about once in {duration(3600 * round(hours, 0 if hours >= 2 else 1)).removesuffix(' 0 min')}"
+    return f"about once in {hours / 24:.0f} days" if hours < 24 * 365 else "hardly ever"
+
+
 def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
     """What the threshold rests on; so many faults of the held-out clips have an alarm."""
     if not threshold.clips:
         return "There is no held-out normal footage, and so no threshold and no event."
-    wished = counted(per_hour, "false alarm").replace(".0 ", " ") + " per hour"
     footage = f"{counted(threshold.clips, 'held-out normal clip')} of {duration(3600 * threshold.hours)} in all"
     aside = f", {counted(faults, 'alarm')} at recording faults aside" if faults else ""
-    if threshold.enough:
-        return f"The threshold of {threshold.value:.2f} is the lowest that gives at most {wished} on {footage}{aside}."
+    if not threshold.rate:
+        return (
+            f"There is too little held-out normal footage for a threshold: in {footage}, "
+            f"{counted(threshold.peaks, 'object')} rise above the usual{aside}, and {LEAST} are needed. More normal "
+            "footage, or a larger footage.held_out, gives one."
+        )
+    bound = math.ceil(at_most(threshold.reached, threshold.hours))
     return (
-        f"The threshold of {threshold.value:.2f} is the lowest at which none of the normal footage alarms{aside}: "
-        f"{footage}. That is too little to tell {wished} from none; more held-out footage (footage.held_out) makes it "
-        "surer."
+        f"The threshold of {threshold.value:.2f} is the height that normal footage reaches {per_hour:g} times an hour: "
+        f"so says a tail fitted to {counted(threshold.peaks, 'peak')} of {footage}{aside}. "
+        f"{threshold.reached or 'None'} of them reached it; by that alone it could be up to {bound} times an hour "
+        f"(95 %). More held-out footage (footage.held_out) makes it surer."
     )
 
 

@@ -3,9 +3,9 @@
 import shutil
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, walking_square, write_video
 
-from benchmarks import rehearse, rendered
+from benchmarks import folds, rehearse, rendered
 from stages.common.running.errors import InputError
 from stages.common.running.params import load, read_tree
 from stages.render.recipe import read_recipe
@@ -53,11 +53,26 @@ def test_a_set_with_pasted_anomalies_is_made_of_its_own_frames(product, monkeypa
     assert "rendered: []" in (tmp_path / "place/datasets.yaml").read_text()
 
 
+@pytest.mark.parametrize("fold, searched", [(0, "a b c"), (1, "d e")])
+def test_a_fold_searches_a_part_of_the_normal_footage_and_learns_from_the_rest(project, monkeypatch, fold, searched):
+    for name in "abcde":
+        write_video(project.source / f"train/{name}.mp4", walking_square(9))
+    write_video(project.source / "test/z.mp4", walking_square(9))
+    project.run("footage")
+    monkeypatch.chdir(project.root)
+    folds.write_set("mine", project.root / "data/raw/mine_fold", fold)
+    found = {
+        split: {link.stem for link in (project.root / f"data/raw/mine_fold/{split}/frames").iterdir()}
+        for split in ("training", "testing")
+    }
+    assert found == {"testing": set(searched.split()), "training": set("abcde") - set(searched.split())}
+
+
 @pytest.mark.parametrize(
     "name, message",
     [
-        ("demo", "demo: expected <set>_rendered_<draw> or <set>_rehearsal_<draw>"),
-        ("demo_rendered", "expected <set>_rendered_<draw>"),
+        ("demo", "demo: expected <set>_<kind>_<draw> of one of the kinds"),
+        ("demo_rendered", "expected <set>_<kind>_<draw>"),
         ("nobody_rendered_0", "params.yaml: no data set sets.nobody"),
         ("mine_rendered_0", "mine: no camera is rendered like that; expected one of"),
     ],

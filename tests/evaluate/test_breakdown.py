@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from stages.common.metrics.rate import threshold
 from stages.common.tables.schemas import REGIONS
 from stages.evaluate.breakdown import by_type, operation, per_video
 
@@ -62,16 +63,19 @@ def test_regions_without_a_type_make_none(two_types):
 
 
 def test_an_operator_gets_the_false_alarms_of_a_threshold_from_other_footage():
-    """An hour of normal test frames; held-out clips that never score above 0.5, where the test clips do twice."""
-    frames = clip("t", [0, 0, 0, 1, 0, 1], [0.1, 0.7, 0.2, 0.9, 0.6, 0.3], fps=4 / 3600)
+    """An hour of normal test frames; a threshold between their two false alarms and what is labelled."""
+    frames = clip("t", [0, 0, 0, 1, 0, 1], [0.1, 0.55, 0.2, 9.0, 0.5, 0.3], fps=4 / 3600)
     held_out = clip("h", [0, 0], [0.5, 0.1], fps=2 / 3600)
     normal = peaks(("h", 0, 0, 0.5), ("h", 1, 1, 0.1))
-    found = operation(frames, held_out, both(peaks(("t", 1, 1, 0.7), ("t", 3, 4, 0.9), ("t", 5, 5, 0.3)), normal))
+    found = operation(frames, held_out, both(peaks(("t", 1, 1, 0.55), ("t", 3, 4, 9.0), ("t", 5, 5, 0.3)), normal))
     assert found["count"] == 2
     assert (found["normal_hours"], found["held_out_hours"]) == (pytest.approx(1), pytest.approx(1))
-    assert found["one_in_10_hours"] == {"found": 0.5, "calibrated": {"found": 0.5, "false_alarms_per_hour": 1.0}}
+    # Of too little footage for so rare an alarm there is no threshold.
+    assert found["one_in_10_hours"] == {"found": 0.5, "calibrated": {"found": 0.0, "false_alarms_per_hour": 0.0}}
+    assert 0.55 < threshold([0.5, 0.1], 1.0, 1.0) < 9
+    assert found["one_per_hour"]["calibrated"] == {"found": 0.5, "false_alarms_per_hour": 0.0}
     assert found["ten_per_hour"]["found"] == 1
-    # At the lowest of the held-out peaks.
+    assert threshold([0.5, 0.1], 1.0, 10.0) == pytest.approx(0.3)
     assert found["ten_per_hour"]["calibrated"] == {"found": 1.0, "false_alarms_per_hour": 1.0}
 
 
@@ -110,7 +114,7 @@ def test_incidents_end_where_frames_were_not_recorded_and_hours_count_what_was()
     found = operation(frames, held_out, both(peaks(("t", 2, 2, 9.0)), normal))
     assert (found["count"], found["held_out_hours"]) == (2, pytest.approx(1))
     assert found["normal_hours"] == pytest.approx(1 / 3)
-    # Two alarms in an hour of held-out footage are one too many: the threshold is above them.
+    # Two alarms in an hour of held-out footage are one too many.
     assert found["one_per_hour"]["calibrated"] == {"found": 0.5, "false_alarms_per_hour": 0.0}
     regions = pd.DataFrame({field.name: [] for field in REGIONS})
     assert per_video(frames, regions, np.zeros(0, bool))[["frames", "incidents"]].to_numpy().tolist() == [[6, 2]]

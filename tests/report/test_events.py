@@ -12,8 +12,8 @@ from stages.common.tables.schemas import LABELS, arrow_table
 from stages.report.events import by_normal, describe
 
 CUES = list(ALL)
-# Where in the source an event begins is said elsewhere.
-ORIGIN = ("file", "file_seconds", "clock")
+# Where in the source an event begins, and whether it alarms, is said elsewhere.
+ORIGIN = ("file", "file_seconds", "clock", "alarm", "normal_per_hour")
 NO_LABELS = arrow_table(pd.DataFrame(columns=LABELS.names), LABELS).to_pandas()
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_set import EVENT, write_set
 
+from stages.common.metrics import rate
 from stages.common.running.params import load
 from stages.common.tables.schemas import FAULTS
 from stages.report.cards import Clips, missed_row
-from stages.report.findings import LONGEST, Findings, around, clips_of, find, within
+from stages.report.findings import LONGEST, MOMENTS, Findings, around, clips_of, find, within
 from stages.report.settings import Report
 from stages.report.tables import Tables
 
@@ -56,7 +57,7 @@ def test_a_long_event_is_played_wherever_its_peak_is_without_any_margin(tmp_path
     for peak in tables.seconds["day_1"][1000:3000:7]:
         event = event.copy()
         event["start"], event["end"], event["peak"] = seconds[0], seconds[-1], peak
-        changed = Findings(**{**vars(findings), "events": pd.DataFrame([event]), "faults": NO_FAULTS})
+        changed = Findings(**{**vars(findings), "moments": pd.DataFrame([event]), "faults": NO_FAULTS})
         clips = Clips(clips_of(changed, tables, report), tables.seconds)
         assert clips.played("day_1", around(event)[0]) is not None
 
@@ -71,6 +72,27 @@ def test_scores_and_threshold_have_room_and_an_event_is_what_alarms(tmp_path):
     assert (event.first_frame, event.last_frame) == (EVENT.start, EVENT.stop - 1)
     low, high = findings.score_range
     assert low < findings.usual < findings.threshold.value < event.score < high
+
+
+def test_beside_events_the_highest_of_the_rest_are_moments(tmp_path, monkeypatch):
+    monkeypatch.setattr(rate, "LEAST", 1)
+    _, findings, clips = found(tmp_path, second=True, report={"false_alarms_per_hour": 60.0})
+    moments, events = findings.moments, findings.events
+    assert len(events) < len(moments) <= max(MOMENTS, len(events)) and moments["alarm"].tolist()[:1] == [True]
+    assert moments["event"].tolist() == [*range(1, len(moments) + 1)] and moments["score"].is_monotonic_decreasing
+    assert moments["normal_per_hour"].is_monotonic_increasing
+    assert (moments["alarm"] == (moments["score"] >= findings.threshold.value)).all()
+    for moment in moments.itertuples():
+        assert any(a <= moment.peak_frame <= b for a, b in clips[moment.video])
+
+
+def test_with_too_little_normal_footage_moments_are_ranked_and_none_is_an_event(tmp_path):
+    _, findings, clips = found(tmp_path, report={"false_alarms_per_hour": 1.0})
+    assert findings.threshold.rate is None and findings.threshold.value == np.inf
+    assert len(findings.events) == 0 < len(findings.moments) and any(clips.values())
+    first = findings.moments.iloc[0]
+    assert (first["first_frame"], first["last_frame"]) == (EVENT.start, EVENT.stop - 1)
+    assert np.isnan(first["normal_per_hour"])
 
 
 def test_an_event_ends_where_frames_were_not_recorded_and_knows_its_file_and_its_time_of_day(tmp_path):

@@ -1,5 +1,6 @@
 """The stage as a whole on small sets: what it writes, whatever the set has or lacks."""
 
+import math
 import re
 from contextlib import chdir
 from pathlib import Path
@@ -53,7 +54,18 @@ def test_the_event_is_found_and_told(report):
     assert list(table.columns) == EVENTS.names and table["video"].tolist() == ["day_1"]
     said = without_tags(page)
     assert "Faster than what is normal here; moves like nothing seen" in said and "0:02.0 to 0:03.1" in said
-    assert "1 held-out normal clip of 5 s" in said and "too little to tell 1 false alarm per hour from none" in said
+    assert "1 event in 2 videos" in page and "Normal footage is as high about" in said
+    assert "reaches 1000 times an hour: so says a tail fitted to 4 peaks of 1 held-out" in said
+
+
+def test_with_too_little_normal_footage_the_page_says_so_first(tmp_path):
+    folder, page = made(tmp_path / "report", report={"false_alarms_per_hour": 1.0})
+    first, said = page.split("<main>")[0], without_tags(page)
+    assert "Too little normal footage to tell what is an event; the highest moments in 2 videos" in first
+    assert "nothing is called an event" in said and "too little held-out normal footage for a threshold" in said
+    assert "Normal footage is as high" not in said and "Below the threshold" not in said
+    (first,) = read_table(folder / "events.parquet", EVENTS).itertuples()
+    assert first.first_frame == EVENT.start and not first.alarm and math.isnan(first.normal_per_hour)
 
 
 def test_what_was_missed_is_told(report):
@@ -87,7 +99,7 @@ def test_every_file_that_the_page_names_is_there_and_none_is_from_elsewhere(repo
 def test_parameters_and_versions_of_the_run_are_told_and_no_place_of_this_machine(report):
     folder, page = report
     said = without_tags(page)
-    assert "false_alarms_per_hour: 1.0" in said and "numpy" in said and "SHA-256" in said
+    assert "false_alarms_per_hour: 1000.0" in said and "numpy" in said and "SHA-256" in said
     assert str(folder.parent) not in page and str(Path.home()) not in page
 
 

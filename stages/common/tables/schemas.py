@@ -157,6 +157,8 @@ def events(cues: Iterable[str]) -> pa.Schema:
             ("track", pa.int32()),  # of that object
             ("tracks", pa.int32()),  # as of PEAKS
             ("score", pa.float32()),  # likewise
+            ("alarm", pa.bool_()),  # whether it reaches the threshold; else it is one of the highest of the rest
+            ("normal_per_hour", pa.float32()),  # how often normal footage is as high; NaN where there is too little
             *((name, pa.float32()) for name in cues),  # of its track near the peak, at most; NaN if unknown
             ("cue", pa.string()),  # the highest of them, "" where there is none
             ("kind", pa.string()),  # that cue in words
