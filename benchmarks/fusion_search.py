@@ -38,7 +38,7 @@ GRID = {
     "method": list(METHODS),
     "features": [0.0, 1.0, 2.0, 4.0],
     "velocity": [0.0, 1.0, 2.0, 4.0],
-    "frame_sigma": [3.0, 5.0, 7.0],
+    "frame_seconds": [0.3, 0.5, 0.7],
 }
 METRICS = list(HEADLINE)
 # What each knob changes of the section `fuse`.
@@ -51,9 +51,9 @@ KNOBS = {
     "low boxes too": {"min_height": 0.0},
     "cut boxes like any other": {"edge_margin": 0.0},
     "object map filtered": {"map_filter": 3},
-    "not smoothed along tracks": {"track_sigma": 0.0},
+    "not smoothed along tracks": {"track_seconds": 0.0},
 }
-# The metrics of a set for some settings and several `frame_sigma`.
+# The metrics of a set for some settings and several `frame_seconds`.
 Measure = Callable[[Fuse, list[float]], list[dict]]
 
 
@@ -68,12 +68,12 @@ def measure_of(name: str) -> Measure:
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of = frames.groupby("video").size()
 
-    def measure(fuse: Fuse, sigmas: list[float]) -> list[dict]:
+    def measure(fuse: Fuse, smoothings: list[float]) -> list[dict]:
         objects = object_scores(cues, clips, fuse)
         regional = region_level(objects[objects["split"] == "test"], "score", regions, frames_of)
         found = []
-        for sigma in sigmas:
-            smoothed = replace(fuse, frame_sigma=sigma)
+        for seconds in smoothings:
+            smoothed = replace(fuse, frame_seconds=seconds)
             scores = scored_frames(objects, "score", clips._replace(videos=tests), smoothed)
             measured = frame_level(frames.assign(score=scores), "score") | regional
             found.append({metric: measured[metric] for metric in METRICS})
@@ -92,8 +92,8 @@ def search(name: str, measure: Measure) -> pd.DataFrame:
     rows, fuse = [], load("fuse", Fuse, name)
     for method, features, velocity in product(GRID["method"], GRID["features"], GRID["velocity"]):
         weighed = changed(fuse, {**METHODS[method], "weights": {"features": features, "velocity": velocity}})
-        for sigma, found in zip(GRID["frame_sigma"], measure(weighed, GRID["frame_sigma"]), strict=True):
-            rows.append(dict(zip(GRID, (method, features, velocity, sigma), strict=True)) | found)
+        for seconds, found in zip(GRID["frame_seconds"], measure(weighed, GRID["frame_seconds"]), strict=True):
+            rows.append(dict(zip(GRID, (method, features, velocity, seconds), strict=True)) | found)
     return pd.DataFrame(rows)
 
 
@@ -101,7 +101,7 @@ def turned(name: str, measure: Measure) -> pd.DataFrame:
     """A row per knob, the rest as set: its name, and METRICS."""
     set_to = load("fuse", Fuse, name)
     knobs = {knob: changed(set_to, changes) for knob, changes in KNOBS.items()}
-    return pd.DataFrame({"knob": knob, **measure(fuse, [fuse.frame_sigma])[0]} for knob, fuse in knobs.items())
+    return pd.DataFrame({"knob": knob, **measure(fuse, [fuse.frame_seconds])[0]} for knob, fuse in knobs.items())
 
 
 def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def ranked(tables: list[pd.DataFrame]) -> pd.DataFrame:
 def gains(tables: list[pd.DataFrame]) -> pd.Series:
     """In how many sets each combination is better than z-scores without features and velocity, smoothed alike."""
     each = pd.concat([table.set_index(list(GRID))[METRICS].mean(axis=1) for table in tables], axis=1)
-    plain = each.loc[[("zscore", 0.0, 0.0, sigma) for sigma in each.index.get_level_values("frame_sigma")]]
+    plain = each.loc[[("zscore", 0.0, 0.0, seconds) for seconds in each.index.get_level_values("frame_seconds")]]
     return pd.Series((each.to_numpy() > plain.to_numpy()).sum(axis=1), each.index, name="gains")
 
 

@@ -41,7 +41,7 @@ def run(name: str) -> str:
             f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
         )
     frames = per_frame(objects, clips, fuse)
-    peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_sigma)
+    peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_seconds)
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
@@ -83,7 +83,7 @@ def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
     first, _ = span_edges(objects, clips.spans)
     objects = objects.assign(track=link_all(objects, clips.searched, first))
-    objects = with_trivial(fused(calibrated(objects, fuse), fuse))
+    objects = with_trivial(fused(calibrated(objects, fuse), fuse, clips.fps))
     return with_between(objects, [*BOX, "raw", "score", *ALL, *TRIVIAL])[OBJECT_SCORES.names]
 
 

@@ -18,6 +18,11 @@ class Clips(NamedTuple):
     runs: pd.DataFrame  # RUNS
     ends: int
 
+    @property
+    def fps(self) -> dict[str, float]:
+        """By video, the frames of its grid per second."""
+        return dict(zip(self.videos["video"], self.videos["fps"], strict=True))
+
 
 def believable(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     """The objects (video, frame and BOX) that show what they are meant to, and whether the picture's edge cuts them.

@@ -24,11 +24,11 @@ def per_frame(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     counts = [len(recorded[video]) for video in videos["video"]]
     table = videos.iloc[np.repeat(np.arange(len(videos)), counts)][["video", "split"]].reset_index(drop=True)
     table["frame"] = np.concatenate([np.zeros(0, int), *(recorded[video] for video in videos["video"])])
-    table["raw"] = scored_frames(objects, "raw", clips, replace(fuse, map_filter=1, frame_sigma=0.0))
+    table["raw"] = scored_frames(objects, "raw", clips, replace(fuse, map_filter=1, frame_seconds=0.0))
     table["score"] = scored_frames(objects, "score", clips, fuse)
     for column in [*ALL, *TRIVIAL]:
         known = objects[objects[column].notna()]
-        smoothed = known.assign(**{column: smooth_tracks(known, column, fuse.track_sigma)})
+        smoothed = known.assign(**{column: smooth_tracks(known, column, fuse.track_seconds, clips.fps)})
         unknown = len(objects) and known.empty
         table[column] = np.nan if unknown else scored_frames(smoothed, column, clips, fuse)
     return table
@@ -54,7 +54,7 @@ def scored_frames(objects: pd.DataFrame, column: str, clips: Clips, fuse: Fuse) 
         spans = spans_of.get(video.video, clips.spans[:0])[["first", "stop"]].to_numpy()
         filled, frames = fill_frames(highest, clips.ends, level, searched, spans), recorded[video.video]
         stretches = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
-        parts += [smooth_frames(filled[stretch], fuse.frame_sigma) for stretch in stretches]
+        parts += [smooth_frames(filled[stretch], fuse.frame_seconds * video.fps) for stretch in stretches]
     return np.concatenate([np.zeros(0), *parts])
 
 

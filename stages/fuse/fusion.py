@@ -18,12 +18,15 @@ def weights_of(fuse: Fuse) -> dict[str, float]:
     return {cue: weight for cue in ALL if (weight := fuse.weights.get(cue, 0)) > 0}
 
 
-def fused(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+def fused(objects: pd.DataFrame, fuse: Fuse, fps: dict[str, float]) -> pd.DataFrame:
     """The objects with their fused score `raw`, and `score`, which is smoothed along each track.
 
     They have split, cut, video, track, frame, and calibrated cues, of which one with a weight is known of each. A mean
     of five cues spreads less than one cue alone. So objects of which the same cues are known are brought to one scale
     once more, as deviations from the normal ones, and a score means the same whatever it came from.
+
+    Args:
+        fps: of each video.
     """
     weights = weights_of(fuse)
     values, factors = objects[list(weights)].to_numpy(), np.array(list(weights.values()))
@@ -33,7 +36,7 @@ def fused(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
         kinds = np.column_stack([known, objects["cut"]]) @ (1 << np.arange(len(factors) + 1))
         scores = by_kind(scores, kinds, (objects["split"] == "held_out").to_numpy(), fit_zscore)
     objects = objects.assign(raw=scores)
-    return objects.assign(score=smooth_tracks(objects, "raw", fuse.track_sigma))
+    return objects.assign(score=smooth_tracks(objects, "raw", fuse.track_seconds, fps))
 
 
 def with_trivial(objects: pd.DataFrame) -> pd.DataFrame:

@@ -26,17 +26,18 @@ class Track(NamedTuple):
     scores: np.ndarray  # float (n,), smoothed along the track
 
 
-def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, sigma: float) -> pd.DataFrame:
+def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, seconds: float) -> pd.DataFrame:
     """The peaks of OBJECT_SCORES (PEAKS), sorted by video and first frame; none goes over the end of a live stretch.
 
     Args:
         videos, spans: VIDEOS and SPANS.
-        sigma: of the Gaussian over time, in frames, as for the frame scores.
+        seconds: of the Gaussian over time, as for the frame scores.
     """
     usual, parts = usual_score(objects), [pd.DataFrame(columns=PEAKS.names)]
     fps, (first, _) = dict(zip(videos["video"], videos["fps"], strict=True)), span_edges(objects, spans)
     for (video, split, _), rows in objects.groupby(["video", "split", first]).indices.items():
         tracks = tracks_of(objects.iloc[rows])
+        sigma = seconds * fps[video]
         found = [(track, *peak) for track, own in tracks.items() for peak in peaks_of_track(own, usual, sigma)]
         names = ["track", "peak_frame", "first_frame", "last_frame", "score"]
         own = things(pd.DataFrame(found, columns=names), tracks, usual, round(GAP * fps[video]))

@@ -19,9 +19,9 @@ class Fuse:
     weights: dict[str, NonNegativeFloat]
     min_height: NonNegativeFloat
     edge_margin: NonNegativeFloat
-    track_sigma: NonNegativeFloat
+    track_seconds: NonNegativeFloat
     map_filter: PositiveInt
-    frame_sigma: NonNegativeFloat
+    frame_seconds: NonNegativeFloat
 
 
 @settings

@@ -25,12 +25,12 @@ def smooth_track(frames: np.ndarray, scores: np.ndarray, sigma: float) -> np.nda
     return values / there
 
 
-def smooth_tracks(objects: pd.DataFrame, column: str, sigma: float) -> np.ndarray:
-    """The scores of `column` smoothed along each track, float (n,)."""
+def smooth_tracks(objects: pd.DataFrame, column: str, seconds: float, fps: dict[str, float]) -> np.ndarray:
+    """The scores of `column` smoothed along each track, float (n,); `fps` is that of each video."""
     smoothed = objects[column].to_numpy(float, copy=True)
     frames = objects["frame"].to_numpy()
-    for rows in objects.groupby(["video", "track"]).indices.values():
-        smoothed[rows] = smooth_track(frames[rows], smoothed[rows], sigma)
+    for (video, _), rows in objects.groupby(["video", "track"]).indices.items():
+        smoothed[rows] = smooth_track(frames[rows], smoothed[rows], seconds * fps[video])
     return smoothed
 
 

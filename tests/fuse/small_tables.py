@@ -15,6 +15,8 @@ CUES = list(ALL)
 CLIPS = (("calm", "held_out", 6), ("busy", "test", 5), ("empty", "test", 4), ("learnt", "train", 7))
 # Long enough for their normal objects to be calibrated kind by kind.
 LONG = (("calm", "held_out", 60), ("busy", "test", 20), ("empty", "test", 4), ("learnt", "train", 7))
+FPS = 12.0
+FPS_OF = dict.fromkeys(("calm", "busy", "empty", "learnt"), FPS)
 HAND = [
     ("calm", "held_out", 0, 10, 1.0),
     ("calm", "held_out", 1, 10, 2.0),
@@ -30,16 +32,23 @@ PLAIN = Fuse(
     weights=FOUR,
     min_height=0.0,
     edge_margin=0.0,
-    track_sigma=0.0,
+    track_seconds=0.0,
     map_filter=1,
-    frame_sigma=0.0,
+    frame_seconds=0.0,
 )
-FULL = replace(PLAIN, method="zscore", weights=EVERY, min_height=12.0, edge_margin=2.0, track_sigma=1.5, frame_sigma=2)
+FULL = replace(
+    PLAIN,
+    method="zscore",
+    weights=EVERY,
+    min_height=12.0,
+    edge_margin=2.0,
+)
+FULL = replace(FULL, track_seconds=1.5 / FPS, frame_seconds=2 / FPS)
 
 
 def videos(rows=CLIPS):
     table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
-    return table.assign(view="", fps=12.0, width=100, height=80, began=pd.NaT, hash="")[VIDEOS.names]
+    return table.assign(view="", fps=FPS, width=100, height=80, began=pd.NaT, hash="")[VIDEOS.names]
 
 
 def searched(clips):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter1d
-from small_tables import CUES, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, searched, videos
+from small_tables import CUES, FPS, FPS_OF, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, searched, videos
 
 from stages.common.cues.all import FRAME_SCORES
 from stages.common.tables.schemas import TRIVIAL
@@ -74,11 +74,22 @@ def test_a_clip_without_objects_is_at_the_level_of_normal_footage(map_filter):
     normal = table[table["split"] == "held_out"]
     levels = {column: normal.groupby("frame")[column].max().median() for column in ("raw", "score")}
     for column in (*CUES, *TRIVIAL):
-        smoothed = table.assign(value=smooth_tracks(table, column, FULL.track_sigma))
+        smoothed = table.assign(value=smooth_tracks(table, column, FULL.track_seconds, FPS_OF))
         levels[column] = smoothed[table["split"] == "held_out"].groupby("frame")["value"].max().median()
     frames = per_frame(table, clips_of(clips, ends=1), replace(FULL, map_filter=map_filter))
     for column, level in levels.items():
         np.testing.assert_allclose(frames.loc[frames["video"] == "empty", column], level)
+
+
+def test_smoothing_is_by_seconds_whatever_the_rate():
+    """The same three seconds at 12 and at 24 frames a second."""
+    table = random_objects().assign(track=0).drop_duplicates(["video", "frame"])
+    doubled = table.assign(frame=2 * table["frame"])
+    same, other = (
+        smooth_tracks(rows, "raw", 0.3, dict.fromkeys(FPS_OF, fps)) for rows, fps in ((table, 12.0), (doubled, 24.0))
+    )
+    np.testing.assert_allclose(same, other, atol=0.02)
+    assert np.abs(same - smooth_tracks(doubled, "raw", 0.3, FPS_OF)).max() > 0.2
 
 
 def test_raw_is_not_smoothed_and_score_is():
@@ -92,9 +103,9 @@ def test_raw_is_not_smoothed_and_score_is():
 
 
 def test_cues_are_smoothed_along_tracks_before_the_highest_of_a_frame_is_taken():
-    table, fuse = random_objects(), replace(FULL, frame_sigma=0.0)
+    table, fuse = random_objects(), replace(FULL, frame_seconds=0.0)
     frames = per_frame(table, clips_of(videos(LONG), ends=0), fuse)
-    smoothed = table.assign(value=smooth_tracks(table, "shape", fuse.track_sigma))
+    smoothed = table.assign(value=smooth_tracks(table, "shape", fuse.track_seconds, FPS_OF))
     highest = smoothed[table["video"] == "busy"].groupby("frame")["value"].max()
     np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "shape"], highest)
 
@@ -138,7 +149,7 @@ def test_a_clip_that_is_live_throughout_is_filled_and_smoothed_as_one():
     frames = per_frame(table, clips_of(videos(LONG), ends=2), FULL)
     highest = table[table["video"] == "busy"].groupby("frame")["score"].max().to_numpy(copy=True)
     highest[:2], highest[-2:] = highest[2], highest[-3]
-    expected = gaussian_filter1d(highest, FULL.frame_sigma, mode="nearest")
+    expected = gaussian_filter1d(highest, FULL.frame_seconds * FPS, mode="nearest")
     np.testing.assert_allclose(frames.loc[frames["video"] == "busy", "score"], expected)
 
 

@@ -43,7 +43,7 @@ from stages.common.tables.schemas import (
 from stages.fuse.__main__ import object_scores, read_cues, run
 from stages.fuse.frames import per_frame
 
-SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_sigma": 1.5, "frame_sigma": 2.0}}
+SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_seconds": 0.15, "frame_seconds": 0.2}}
 
 
 def scored(table, fuse, clips=CLIPS, ends=0):

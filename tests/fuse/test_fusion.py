@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from small_tables import CUES, EVERY, FOUR, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, videos
+from small_tables import CUES, EVERY, FOUR, FPS, FPS_OF, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, videos
 
 from stages.common.objects.coco import PERSON, class_names
 from stages.fuse.believable import believable
@@ -17,7 +17,7 @@ def linked(table, fuse, track=0):
 
 
 def test_nothing_in_nothing_out():
-    objects = fused(linked(cues([]), FULL), FULL)
+    objects = fused(linked(cues([]), FULL), FULL, FPS_OF)
     assert len(objects) == 0 and {"raw", "score"} <= set(objects.columns)
     assert len(person_scores(np.zeros((0, 80)))) == len(random_scores(cues([]))) == 0
 
@@ -31,20 +31,20 @@ def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviatio
     weights = {**FOUR, "irregularity": 0.0, "distillation": 2.0, "velocity": 0.5}
     fuse = replace(FULL, weights=weights, edge_margin=0.0)
     objects = linked(random_cues(), fuse)
-    raw, normal = fused(objects, fuse)["raw"], objects["split"] == "held_out"
+    raw, normal = fused(objects, fuse, FPS_OF)["raw"], objects["split"] == "held_out"
     means = objects[CUES] @ [1, 0, 1, 2, 0, 0, 0.5] / 4.5
     np.testing.assert_allclose(raw, (means - means[normal].mean()) / means[normal].std(ddof=0))
 
 
 def test_the_mean_method_fuses_probabilities_and_plain_errors():
-    objects = fused(linked(cues([("busy", "test", 2, 10, 0.0), *HAND[:3]]), PLAIN), PLAIN)
+    objects = fused(linked(cues([("busy", "test", 2, 10, 0.0), *HAND[:3]]), PLAIN), PLAIN, FPS_OF)
     assert objects["raw"].iloc[0] == 0.25  # half of each of two, nothing of the others
 
 
 def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its_like():
-    table, fuse = random_cues(), replace(FULL, edge_margin=0.0, track_sigma=0.0)
+    table, fuse = random_cues(), replace(FULL, edge_margin=0.0, track_seconds=0.0)
     table.loc[table["x1"] > 55, "distillation"] = np.nan
-    objects = fused(linked(table, fuse), fuse)
+    objects = fused(linked(table, fuse), fuse, FPS_OF)
     assert objects["raw"].notna().all()
     for lacks in (True, False):
         alike = objects[(objects["distillation"].isna() == lacks) & (objects["split"] == "held_out")]
@@ -53,9 +53,9 @@ def test_an_object_without_one_cue_is_scored_by_the_others_and_compared_with_its
 
 
 def test_where_normal_objects_of_a_kind_are_too_few_all_normal_ones_speak_for_it():
-    table, fuse = random_cues(), replace(FULL, edge_margin=0.0, track_sigma=0.0)
+    table, fuse = random_cues(), replace(FULL, edge_margin=0.0, track_seconds=0.0)
     table.loc[table["x1"] > 75, "distillation"] = np.nan
-    objects = fused(linked(table, fuse), fuse)
+    objects = fused(linked(table, fuse), fuse, FPS_OF)
     lacking, normal = objects["distillation"].isna(), objects["split"] == "held_out"
     assert 0 < (lacking & normal).sum() < LEAST_ALIKE <= (~lacking & normal).sum()
     means = objects[CUES].mean(axis=1)
@@ -66,12 +66,12 @@ def test_where_normal_objects_of_a_kind_are_too_few_all_normal_ones_speak_for_it
 
 def test_scores_are_smoothed_along_their_own_track():
     rows = [("busy", "test", f, x, value) for f in range(5) for x, value in ((10, 1.0), (60, 5.0))] + HAND[:3]
-    fuse, table = replace(PLAIN, method="zscore", track_sigma=2.0), cues(rows)
-    objects = fused(linked(table, fuse, track=(table["x1"] > 30).astype(int)), fuse)
+    fuse, table = replace(PLAIN, method="zscore", track_seconds=2.0 / FPS), cues(rows)
+    objects = fused(linked(table, fuse, track=(table["x1"] > 30).astype(int)), fuse, FPS_OF)
     busy = objects[objects["video"] == "busy"]
     assert busy["raw"].nunique() == 2
     np.testing.assert_allclose(busy["score"], busy["raw"])
-    together = fused(linked(table, fuse), fuse)
+    together = fused(linked(table, fuse), fuse, FPS_OF)
     assert (together["score"][:10] - together["raw"][:10]).abs().min() > 0.1
 
 

@@ -34,8 +34,8 @@ def objects(*tracks, video="a", split="test"):
 CALM = objects(track([0.0] * 9), video="calm", split="held_out")
 
 
-def found(*tracks, sigma=0.0, video="a"):
-    return peaks_of(pd.concat([CALM, objects(*tracks, video=video)]), VIDEOS, SPANS, sigma)
+def found(*tracks, seconds=0.0, video="a"):
+    return peaks_of(pd.concat([CALM, objects(*tracks, video=video)]), VIDEOS, SPANS, seconds)
 
 
 def ends(peaks):

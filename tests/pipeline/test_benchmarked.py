@@ -40,8 +40,8 @@ def test_the_search_for_a_fusion_has_the_sets_own_metrics_where_nothing_is_chang
     combinations = pd.read_csv(project.folder / "metrics/fusion_search.csv")
     fuse = project.params()["fuse"]
     method = f"tail {fuse['tail_share']}" if fuse["method"] == "tail" else fuse["method"]
-    rows = combinations.set_index(["method", "features", "velocity", "frame_sigma"])
-    as_set = rows.loc[(method, fuse["weights"]["features"], fuse["weights"]["velocity"], fuse["frame_sigma"])]
+    rows = combinations.set_index(["method", "features", "velocity", "frame_seconds"])
+    as_set = rows.loc[(method, fuse["weights"]["features"], fuse["weights"]["velocity"], fuse["frame_seconds"])]
     for found in (knobs.loc["as set"], as_set):
         assert found[names].tolist() == pytest.approx([metrics[name] for name in names], abs=1e-4)
     alone = knobs.loc["velocity alone", names[:2]]

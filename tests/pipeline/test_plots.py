@@ -19,7 +19,7 @@ def page(project):
     """The page of a reproduced project, in which two revisions differ."""
     project.commit("one")
     params = project.params()
-    params["fuse"]["frame_sigma"] = 1.0
+    params["fuse"]["frame_seconds"] = 0.1
     project.write_params(params)
     project.dvc("repro", "--quiet")
     project.dvc("plots", "diff", "HEAD")

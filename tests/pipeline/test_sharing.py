@@ -53,11 +53,11 @@ def test_what_one_has_computed_another_has_and_only_what_differs_runs(shared, tm
 
     b.run("git", "checkout", "--quiet", "-b", "wider")
     params = b.params()
-    params["fuse"]["frame_sigma"] = 1.0
+    params["fuse"]["frame_seconds"] = 0.1
     b.write_params(params)
     assert ran(b.dvc("repro")) == ["fuse@demo", "evaluate@demo", "report@demo"]
     changed = json.loads(b.dvc("params", "diff", "main", "--json"))["params.yaml"]
-    assert changed["fuse.frame_sigma"] == {"old": 7.0, "new": 1.0, "diff": -6.0}
+    assert changed["fuse.frame_seconds"] == {"old": 0.7, "new": 0.1, "diff": pytest.approx(-0.6)}
     metrics = json.loads(b.dvc("metrics", "diff", "main", "--json"))["metrics/demo.json"]
     assert metrics and all(change["diff"] != 0 for change in metrics.values()) and "counts.frames" not in metrics
     b.commit("a wider bell")

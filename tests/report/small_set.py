@@ -134,7 +134,7 @@ def write_set(
     write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
     write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
     write_table(root / paths.frame_scores / "frames.parquet", all_frames, FRAME_SCORES)
-    peaks = peaks_of(all_objects, table, spans, sigma=0.0)
+    peaks = peaks_of(all_objects, table, spans, seconds=0.0)
     write_table(root / paths.frame_scores / "peaks.parquet", peaks, PEAKS)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
