@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.spatial import KDTree
 
 from benchmarks.riders import RIDES, draw_ride
 from stages.common.frames.light import soften
@@ -27,8 +28,9 @@ from stages.detect.settings import Detect
 TEST_CLIPS, ANOMALIES, LEAST_FRAMES = 3, len(RIDES), 40
 # sped: an object passes at 1.5 to 2.5 times its speed. skipped: it moves in irregular steps of 1 to 3 frames.
 # turned: it lies on its side. foreign: in its place moves a patch of ground from elsewhere, 1 to 2 times as wide.
-# ridden: in its place come a drawn bicycle, skateboard and cart, at 1 to 2.5 times its speed.
-KINDS = ("sped", "skipped", "turned", "foreign", "ridden")
+# ridden: in its place come a drawn bicycle, skateboard and cart, at 1 to 2.5 times its speed. elsewhere: it walks where
+# nobody does.
+KINDS = ("sped", "skipped", "turned", "foreign", "ridden", "elsewhere")
 
 
 class Donor:
@@ -91,6 +93,24 @@ def entering(boxes: np.ndarray, width: int) -> np.ndarray:
     return middles + [-boxes[0, 2] if rightwards else width - boxes[0, 0], 0]
 
 
+def feet_of(donors: list[Donor]) -> np.ndarray:
+    """Where the donors stand, float (n, 2): the middles of the lower edges of their boxes."""
+    boxes = np.concatenate([np.zeros((0, 4)), *(donor.boxes for donor in donors)])
+    return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
+
+
+def moved_away(middles: np.ndarray, height: int, feet: np.ndarray, picture: int) -> np.ndarray:
+    """Middles, float (n, 2), of something so high, moved up or down to where its feet are farthest from all `feet`,
+    within a picture of so many lines."""
+    tree, best = KDTree(feet), (-1.0, middles)
+    for shift in range(-picture, picture, 4):
+        moved = middles + [0, shift]
+        foot = moved + [0, height / 2]
+        if (moved[:, 1] >= height / 2).all() and (foot[:, 1] <= picture).all():
+            best = max(best, (float(np.median(tree.query(foot)[0])), moved), key=lambda found: found[0])
+    return best[1]
+
+
 def paste(picture: np.ndarray, mask: np.ndarray, crop: np.ndarray, alpha: np.ndarray, middle: np.ndarray) -> None:
     """Draws a crop into a picture around a place, and marks its pixels in the mask; in place."""
     height, width = crop.shape[:2]
@@ -137,6 +157,8 @@ def disturb(frames: np.ndarray, donors: list[Donor], kind: str, random: np.rando
         wide = int(sides[0] * random.uniform(1.0, 2.0))
         foreign = patch_from_elsewhere(background, wide, int(sides[1]), random)
         middles = entering(donor.boxes[shown], frames.shape[2])
+        if kind == "elsewhere":
+            middles = moved_away(middles, int(sides[1]), feet_of(donors), frames.shape[1])
         if kind == "ridden":
             channels = 1 if frames.ndim == 3 else 3
             seen = draw_ride(ride, donor.boxes[shown].astype(float), channels, random)

@@ -1,5 +1,8 @@
 """One score per object and per frame, from the cues; takes seconds."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
@@ -64,16 +67,26 @@ def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
     """
     found = paths.detections / "objects.parquet"
     objects = read_table(found, OBJECTS, ["video", "object", "frame", *BOX]).merge(
-        videos[["video", "split"]], on="video"
+        videos[["video", "split", "view"]], on="video"
     )
-    normal = objects.loc[objects["split"] == "train", BOX].to_numpy()
+    learnt = objects[objects["split"] == "train"]
     objects = objects[objects["split"] != "train"]
     values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
     wide = values.pivot(index=["video", "object"], columns="cue", values="value").reindex(columns=list(ALL))
     table = objects.merge(wide, on=["video", "object"], how="left")
-    boxes = table[BOX].to_numpy()
-    of_boxes = {name: cue.of_boxes(boxes, normal) for name, cue in ALL.items() if hasattr(cue, "of_boxes")}
-    return table.assign(**of_boxes, person=person_scores(class_scores_of(table, found)))
+    for name, cue in ALL.items():
+        if hasattr(cue, "of_boxes"):
+            table[name] = by_view(table, learnt, cue.of_boxes)
+    return table.assign(person=person_scores(class_scores_of(table, found))).drop(columns="view")
+
+
+def by_view(objects: pd.DataFrame, learnt: pd.DataFrame, of_boxes: Callable) -> np.ndarray:
+    """The values of a cue of boxes, float32 (n,), of objects by what has been learnt of their view (view, BOX)."""
+    values, known = np.full(len(objects), np.nan, np.float32), dict(tuple(learnt.groupby("view")))
+    for view, rows in objects.groupby("view").indices.items():
+        normal = known.get(view, learnt[:0])
+        values[rows] = of_boxes(objects[BOX].to_numpy()[rows], normal[BOX].to_numpy())
+    return values
 
 
 def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:

@@ -77,6 +77,15 @@ def test_a_disturbed_clip_differs_where_its_masks_say_and_the_original_stays(kin
     assert np.array_equal(again, disturbed)
 
 
+def test_who_walks_elsewhere_is_farthest_from_all_feet_and_within_the_picture():
+    path = np.column_stack([np.arange(0, 100, 5.0), np.full(20, 20.0)])
+    feet = np.column_stack([np.arange(100.0), np.full(100, 30.0)])
+    moved = rehearsal.moved_away(path, 20, feet, 90)
+    assert np.array_equal(moved[:, 0], path[:, 0]) and np.ptp(moved[:, 1]) == 0
+    foot = moved[0, 1] + 10
+    assert 86 <= foot <= 90  # 56 to 60 lines below where people walk; above there is room for 10
+
+
 @pytest.fixture
 def filled(project: Project):
     for index in range(5):

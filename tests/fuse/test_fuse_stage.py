@@ -22,7 +22,7 @@ from small_tables import (
 )
 
 from stages.common.cues import shape
-from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
+from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
 from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
 from stages.common.running.params import merged
@@ -43,6 +43,7 @@ from stages.common.tables.schemas import (
 from stages.fuse.__main__ import object_scores, read_cues, run
 from stages.fuse.frames import per_frame
 
+OF_BOXES = [name for name, cue in ALL.items() if hasattr(cue, "of_boxes")]
 SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_seconds": 0.15, "frame_seconds": 0.2}}
 
 
@@ -217,15 +218,27 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
     table.loc[table["object"] == 7, "velocity"] = np.nan
     read = read_cues(SetPaths("tiny"), videos(LONG))
     key = ["video", "object"]
-    columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue != "shape")]
+    columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue not in OF_BOXES)]
     one, other = (rows.sort_values(key, ignore_index=True)[columns] for rows in (read, table))
     pd.testing.assert_frame_equal(one, other)
 
 
-def test_boxes_are_held_against_those_of_the_training_clips_alone(project):
+@pytest.mark.parametrize("cue", OF_BOXES)
+def test_boxes_are_held_against_those_of_the_training_clips_alone(project, cue):
     read, normal = read_cues(SetPaths("tiny"), videos(LONG)), learnt(random_cues())[BOX].to_numpy()
-    np.testing.assert_array_equal(read["shape"], shape.of_boxes(read[BOX].to_numpy(), normal))
-    assert len(normal) == 50 and (read["shape"] > 0).all()
+    np.testing.assert_array_equal(read[cue], ALL[cue].of_boxes(read[BOX].to_numpy(), normal))
+    assert len(normal) == 50 and (read[cue] > 0).all()
+
+
+def test_boxes_are_held_against_those_of_their_own_view(project):
+    table = random_cues()
+    of_view = videos(LONG).assign(view=["gate", "yard", "gate", "yard"])
+    normal = learnt(table)[BOX].to_numpy()
+    read = read_cues(SetPaths("tiny"), of_view).set_index("video")
+    # What was learnt is of the yard.
+    assert read.loc["calm", OF_BOXES].isna().all(axis=None)
+    own = read.loc["busy"]
+    np.testing.assert_array_equal(own["shape"], shape.of_boxes(own[BOX].to_numpy(), normal))
 
 
 def test_a_set_in_which_nothing_was_found_is_refused_in_a_line(project):

@@ -32,7 +32,7 @@ def test_the_fused_score_is_the_weighted_mean_of_the_calibrated_cues_in_deviatio
     fuse = replace(FULL, weights=weights, edge_margin=0.0)
     objects = linked(random_cues(), fuse)
     raw, normal = fused(objects, fuse, FPS_OF)["raw"], objects["split"] == "held_out"
-    means = objects[CUES] @ [1, 0, 1, 2, 0, 0, 0.5] / 4.5
+    means = objects[CUES] @ [1, 0, 1, 2, 0, 0, 0.5, 0] / 4.5
     np.testing.assert_allclose(raw, (means - means[normal].mean()) / means[normal].std(ddof=0))
 
 

@@ -20,7 +20,7 @@ OTHERS = sorted(set(ALL) - set(TASKS))
             {"weights": {"shape": -1.0}},
             "fuse (with sets.mine.fuse): weights.shape: Input should be greater than or equal",
         ),
-        ({"weights": {"place": 1.0}}, f"fuse.weights: 'place' is no cue; expected some of {[*sorted(TASKS), *OTHERS]}"),
+        ({"weights": {"mood": 1.0}}, f"fuse.weights: 'mood' is no cue; expected some of {[*sorted(TASKS), *OTHERS]}"),
         ({"weights": dict.fromkeys(ALL, 0.0)}, "fuse.weights: all are 0; raise one"),
         ({"method": "mean"}, "fuse.weights: features has no place in method mean; set it to 0"),
     ],

@@ -14,6 +14,7 @@ def test_the_tasks_come_first_and_then_the_others_by_their_place():
         "features",
         "shape",
         "velocity",
+        "place",
     ]
     places = [cue.PLACE for cue in cues.ALL.values()]
     assert places == sorted(set(places))
