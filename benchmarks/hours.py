@@ -67,6 +67,8 @@ def prepare(recording: Path, detector: str) -> None:
         shutil.copyfile(file, PLACE / file)
     python = [sys.executable, "-m"]
     subprocess.run([*python, "dvc", "init", "--no-scm", "--quiet"], cwd=PLACE, env=environment(), check=True)
+    shutil.copyfile(".dvc/config", PLACE / ".dvc/config")
+    subprocess.run([*python, "dvc", "config", "core.no_scm", "true"], cwd=PLACE, env=environment(), check=True)
     add = [*python, "stages.footage.add", SET, SET, *DETECTORS[detector]]
     subprocess.run(add, cwd=PLACE, env=environment(), check=True, stdout=subprocess.DEVNULL)
 

@@ -22,6 +22,7 @@ def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Te
 def teach_clip(shard: Path, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:
     """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
     tubes = Shard(shard)
-    parts = [middle_of(tubes[start : start + AT_ONCE]) for start in range(0, max(1, len(tubes)), AT_ONCE)]
+    # Copies, for a part of an array would keep the whole in memory.
+    parts = [middle_of(tubes[start : start + AT_ONCE]).copy() for start in range(0, max(1, len(tubes)), AT_ONCE)]
     vectors = load_teacher(teach, weights, device)(np.concatenate(parts))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

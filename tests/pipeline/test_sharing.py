@@ -144,7 +144,6 @@ def test_an_object_that_went_bad_in_the_cache_is_named_and_made_again(reproduced
 
 def test_an_object_that_went_bad_is_made_again_where_cache_output_and_piece_are_one_file(reproduced, tmp_path):
     a = copied(reproduced, tmp_path / "a")
-    a.dvc("config", "cache.type", "hardlink,symlink")
     shutil.rmtree(a.folder / ".dvc/cache")
     decode = ("repro", "--single-item", "decode@demo")
     a.dvc(*decode, "--force")
