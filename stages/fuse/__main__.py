@@ -33,15 +33,20 @@ from stages.fuse.fusion import fused, person_scores, weights_of, with_trivial
 from stages.fuse.peaks import peaks_of
 from stages.fuse.settings import Fuse, Tubes
 
+# Boxes of the training clips that others are held against, evenly spread over all; parts of the clips, each of which is
+# held against the others.
+KEPT, PARTS = 20_000, 8
+
 
 def run(name: str) -> str:
     paths, fuse, tubes = SetPaths(name), load("fuse", Fuse, name), load("tubes", Tubes, name)
     clips = read_clips(paths, tubes)
     cues = read_cues(paths, clips.videos)
+    found = int((cues["split"] != "train").sum())
     objects = object_scores(cues, clips, fuse)
     if not (objects["split"] == "held_out").any():
         raise InputError(
-            f"{paths.scores}: of {len(cues)} objects none in the held-out clips passes fuse.min_height; lower it"
+            f"{paths.scores}: of {found} objects none in the held-out clips passes fuse.min_height; lower it"
         )
     frames = per_frame(objects, clips, fuse)
     peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_seconds)
@@ -49,7 +54,7 @@ def run(name: str) -> str:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)
         write_table(folder / "peaks.parquet", peaks, PEAKS)
-    return f"{len(objects)} boxes from {len(cues)} objects, {len(frames)} frames scored, in {paths.frame_scores}"
+    return f"{len(objects)} boxes from {found} objects, {len(frames)} frames scored, in {paths.frame_scores}"
 
 
 def read_clips(paths: SetPaths, tubes: Tubes) -> Clips:
@@ -61,42 +66,53 @@ def read_clips(paths: SetPaths, tubes: Tubes) -> Clips:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """The objects of the test and held-out clips: video, object, frame, BOX, split, each cue, and `person`.
+    """The objects: video, object, frame, BOX, split, each cue, and `person`, the class score of a person, NaN where it
+    is not known.
 
-    The cues of boxes are found here. `person` is the class score of a person, NaN where it is not known.
+    The cues of boxes are found here. The objects of the training clips, KEPT of them at most, have no others.
     """
     found = paths.detections / "objects.parquet"
     objects = read_table(found, OBJECTS, ["video", "object", "frame", *BOX]).merge(
         videos[["video", "split", "view"]], on="video"
     )
-    learnt = objects[objects["split"] == "train"]
-    objects = objects[objects["split"] != "train"]
+    learnt = np.flatnonzero(objects["split"] == "train")
+    left_out = np.setdiff1d(learnt, learnt[np.linspace(0, len(learnt) - 1, min(KEPT, len(learnt))).astype(int)])
+    objects = objects.drop(index=objects.index[left_out])
     values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
     wide = values.pivot(index=["video", "object"], columns="cue", values="value").reindex(columns=list(ALL))
     table = objects.merge(wide, on=["video", "object"], how="left")
     for name, cue in ALL.items():
         if hasattr(cue, "of_boxes"):
-            table[name] = by_view(table, learnt, cue.of_boxes)
-    return table.assign(person=person_scores(class_scores_of(table, found))).drop(columns="view")
+            table[name] = of_views(table, cue.of_boxes)
+    person = np.full(len(table), np.nan, np.float32)
+    scored = (table["split"] != "train").to_numpy()
+    person[scored] = person_scores(class_scores_of(table[scored], found))
+    return table.assign(person=person).drop(columns="view")
 
 
-def by_view(objects: pd.DataFrame, learnt: pd.DataFrame, of_boxes: Callable) -> np.ndarray:
-    """The values of a cue of boxes, float32 (n,), of objects by what has been learnt of their view (view, BOX)."""
-    values, known = np.full(len(objects), np.nan, np.float32), dict(tuple(learnt.groupby("view")))
-    for view, rows in objects.groupby("view").indices.items():
-        normal = known.get(view, learnt[:0])
-        values[rows] = of_boxes(objects[BOX].to_numpy()[rows], normal[BOX].to_numpy())
+def of_views(objects: pd.DataFrame, of_boxes: Callable) -> np.ndarray:
+    """The values of a cue of boxes, float32 (n,), of objects (video, split, view, BOX), by the training clips of their
+    view; those of training clips, PARTS of them in turn, by the others."""
+    values, boxes = np.full(len(objects), np.nan, np.float32), objects[BOX].to_numpy()
+    for rows in objects.groupby("view").indices.values():
+        videos, learnt = objects["video"].to_numpy()[rows], (objects["split"] == "train").to_numpy()[rows]
+        names = np.unique(videos[learnt])
+        part = np.full(len(rows), -1)
+        part[learnt] = np.searchsorted(names, videos[learnt]) * PARTS // max(PARTS, len(names))
+        for number in np.unique(part):
+            normal = learnt & (part != number)
+            values[rows[part == number]] = of_boxes(boxes[rows[part == number]], boxes[rows[normal]])
     return values
 
 
 def object_scores(cues: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     """The believable objects with their scores, and what is between two of a track (OBJECT_SCORES)."""
-    objects = believable(cues, clips, fuse)
-    objects = objects[objects[list(weights_of(fuse))].notna().any(axis=1)]
+    objects = calibrated(believable(cues, clips, fuse), fuse)
+    objects = objects[(objects["split"] != "train") & objects[list(weights_of(fuse))].notna().any(axis=1)]
     objects = objects.sort_values(["video", "frame", "object"], ignore_index=True)
     first, _ = span_edges(objects, clips.spans)
     objects = objects.assign(track=link_all(objects, clips.searched, first))
-    objects = with_trivial(fused(calibrated(objects, fuse), fuse, clips.fps))
+    objects = with_trivial(fused(objects, fuse, clips.fps))
     return with_between(objects, [*BOX, "raw", "score", *ALL, *TRIVIAL])[OBJECT_SCORES.names]
 
 

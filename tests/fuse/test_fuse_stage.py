@@ -21,7 +21,7 @@ from small_tables import (
     videos,
 )
 
-from stages.common.cues import shape
+from stages.common.cues import place, shape
 from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
 from stages.common.cues.tasks import TASKS
 from stages.common.running.errors import InputError
@@ -40,7 +40,8 @@ from stages.common.tables.schemas import (
     read_table,
     write_table,
 )
-from stages.fuse.__main__ import object_scores, read_cues, run
+from stages.fuse import __main__ as stage
+from stages.fuse.__main__ import PARTS, object_scores, of_views, read_cues, run
 from stages.fuse.frames import per_frame
 
 OF_BOXES = [name for name, cue in ALL.items() if hasattr(cue, "of_boxes")]
@@ -216,7 +217,7 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
     values = read_table(path, CUE_VALUES)
     write_table(path, values[values["object"] != 7], CUE_VALUES)
     table.loc[table["object"] == 7, "velocity"] = np.nan
-    read = read_cues(SetPaths("tiny"), videos(LONG))
+    read = read_cues(SetPaths("tiny"), videos(LONG)).query("split != 'train'")
     key = ["video", "object"]
     columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue not in OF_BOXES)]
     one, other = (rows.sort_values(key, ignore_index=True)[columns] for rows in (read, table))
@@ -226,8 +227,30 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
 @pytest.mark.parametrize("cue", OF_BOXES)
 def test_boxes_are_held_against_those_of_the_training_clips_alone(project, cue):
     read, normal = read_cues(SetPaths("tiny"), videos(LONG)), learnt(random_cues())[BOX].to_numpy()
-    np.testing.assert_array_equal(read[cue], ALL[cue].of_boxes(read[BOX].to_numpy(), normal))
-    assert len(normal) == 50 and (read[cue] > 0).all()
+    scored = read[read["split"] != "train"]
+    np.testing.assert_array_equal(scored[cue], ALL[cue].of_boxes(scored[BOX].to_numpy(), normal))
+    assert len(normal) == 50 and (scored[cue] > 0).all()
+    # Of one training clip none is left to hold it against.
+    assert read.loc[read["split"] == "train", cue].isna().all()
+
+
+def test_training_clips_are_held_against_the_others_and_only_some_of_their_boxes_are_kept(monkeypatch):
+    random = np.random.default_rng(0)
+    corners = random.uniform(0, 90, (300, 2))
+    boxes = np.hstack([corners, corners + random.uniform(10, 30, (300, 2))])
+    names = np.repeat([f"t{number:02}" for number in range(10)], 30)
+    table = pd.DataFrame(boxes, columns=BOX).assign(video=names, split="train", view="")
+    values = of_views(table, place.of_boxes)
+    for part in range(PARTS):
+        own = np.isin(names, [f"t{number:02}" for number in range(10) if number * PARTS // 10 == part])
+        np.testing.assert_array_equal(values[own], place.of_boxes(boxes[own], boxes[~own]))
+    assert of_views(table[:0], place.of_boxes).shape == (0,)
+
+
+def test_of_many_training_boxes_some_are_kept(project, monkeypatch):
+    monkeypatch.setattr(stage, "KEPT", 7)
+    read = read_cues(SetPaths("tiny"), videos(LONG))
+    assert read["split"].value_counts().to_dict() == {"held_out": 150, "test": 50, "train": 7}
 
 
 def test_boxes_are_held_against_those_of_their_own_view(project):

@@ -28,8 +28,8 @@ def places_of(boxes: np.ndarray, unit: float) -> np.ndarray:
 
 
 def of_boxes(boxes: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """Mean distance of each box's place from the NEAREST of the training clips, float32 (n,), in median heights of
-    these; NaN where there are none.
+    """Root of the mean distance of each box's place from the NEAREST of the training clips, float32 (n,), in median
+    heights of these; NaN where there are none. Of the root, for one who is far away is not to outweigh all else.
 
     boxes, normal: float (n, 4), and (m, 4) of the training clips, in pixels of the same view.
     """
@@ -38,4 +38,4 @@ def of_boxes(boxes: np.ndarray, normal: np.ndarray) -> np.ndarray:
     unit = float(np.maximum(np.median(normal[:, 3] - normal[:, 1]), 1))
     nearest = np.arange(1, min(NEAREST, len(normal)) + 1)
     distances, _ = KDTree(places_of(normal, unit)).query(places_of(boxes, unit), nearest)
-    return distances.mean(axis=1).astype(np.float32)
+    return np.sqrt(distances.mean(axis=1)).astype(np.float32)
