@@ -44,7 +44,9 @@ def spelt_out(changes: dict) -> dict:
     for key, value in changes.items():
         section, _, word = key.partition(".")
         if word == "alone":
-            found[f"{section}.weights"] = alone(section, value)
+            # A cue may weigh nothing as set.
+            own = {value: 1.0} if section == "fuse" and value in ALL else {}
+            found[f"{section}.weights"] = {**alone(section, value), **own}
         elif word == "without":
             found[f"{section}.weights"] = {value: 0.0}
         else:
