@@ -24,7 +24,8 @@ def test_each_task_and_each_other_cue_has_its_rows():
         assert plan["trained"][f"{task} alone"]["train"]["weights"] == {other: 0 for other in TASKS if other != task}
         assert plan["trained"][f"without {task}"]["train"]["weights"] == {task: 0}
     for cue in set(ALL) - set(TASKS):
-        assert plan["fused"][f"{cue} alone"]["fuse"]["weights"] == {other: 0 for other in ALL if other != cue}
+        alone = {other: 0 for other in ALL if other != cue} | {cue: 1}
+        assert plan["fused"][f"{cue} alone"]["fuse"]["weights"] == alone
         assert plan["fused"][f"without {cue}"]["fuse"]["weights"] == {cue: 0}
     besides = {cue: 0 for cue in ALL if cue not in TASKS}
     assert plan["trained_as"]["fuse"]["weights"] == plan["fused"]["the four tasks"]["fuse"]["weights"] == besides
