@@ -84,16 +84,18 @@ def events_said(count: int, threshold: Threshold) -> str:
 def rarity_said(per_hour: float) -> str:
     """How often normal footage is as high; "" where that is not known.
 
-    >>> rarity_said(130.0), rarity_said(2.4), rarity_said(0.5), rarity_said(0.01), rarity_said(1e-6)
-    ('about 130 times an hour', 'about 2 times an hour', 'about once in 2 h', 'about once in 4 days', 'hardly ever')
+    >>> rarity_said(130.0), rarity_said(1.2), rarity_said(0.5), rarity_said(0.01), rarity_said(1e-6)
+    ('about 130 times an hour', 'about once an hour', 'about once in 2 hours', 'about once in 4 days', 'hardly ever')
     """
     if math.isnan(per_hour):
         return ""
     if per_hour >= 1.5:
         return f"about {per_hour:.0f} times an hour"
     hours = 1 / max(per_hour, 1e-9)
+    if hours < 1.5:
+        return "about once an hour"
     if hours < 48:
-        return f"about once in {duration(3600 * round(hours, 0 if hours >= 2 else 1)).removesuffix(' 0 min')}"
+        return f"about once in {hours:.0f} hours"
     return f"about once in {hours / 24:.0f} days" if hours < 24 * 365 else "hardly ever"
 
 
