@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -12,6 +13,7 @@ from stages.common.running.params import merged
 from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import TUBES, write_table
 from stages.common.tables.shards import write_shard
+from stages.teach import vectors as vectors_module
 from stages.teach.__main__ import run
 from stages.teach.settings import Teach
 from stages.teach.teachers import random_network
@@ -42,6 +44,18 @@ def test_vectors_are_what_the_teacher_says_of_the_middle_crops(tmp_path, channel
     assert vectors.dtype == np.float16
     np.testing.assert_array_equal(vectors, random_network(seed=0)(as_stored(shard)[:, 2]).astype(np.float16))
     assert len(np.unique(vectors, axis=0)) == 4
+
+
+def test_tubes_do_not_stay_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors_module, "AT_ONCE", 16)
+    shard = np.zeros((320, 31, 16, 16, 3), np.uint8)
+    write_shard(tmp_path / "clip.tubes", shard, shard.shape[1:])
+    monkeypatch.setattr(vectors_module, "load_teacher", lambda *_: lambda crops: np.zeros((len(crops), 4), np.float32))
+    tracemalloc.start()
+    teach_clip(tmp_path / "clip.tubes", TEACH, None, torch.device("cpu"), tmp_path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < shard.nbytes / 4
 
 
 def test_only_the_middle_frame_counts(tmp_path):
