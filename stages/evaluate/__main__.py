@@ -10,13 +10,13 @@ from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
-from stages.evaluate.summary import Labelled, labelled, summary
+from stages.evaluate.summary import Labelled, labelled, summary, unlabelled
 
 
 def run(name: str) -> str:
     paths = SetPaths(name)
     tables, frames, labels = read_tables(paths)
-    metrics = summary(tables) if len(labels) else {"counts": {"videos": 0, "objects": tables.found}}
+    metrics = summary(tables) if len(labels) else unlabelled(tables)
     # One by one, since the folder holds DVC's .gitignore too.
     for table, rows in {"timeline": timeline(frames, labels), **curve_tables(tables, metrics)}.items():
         with written_whole(paths.curves / f"{table}.csv") as aside:

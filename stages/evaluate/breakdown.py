@@ -68,6 +68,27 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame, peaks: pd.DataFrame)
     return {"count": count, "normal_hours": hours, "held_out_hours": held_out_hours, **rates}
 
 
+def alarms(peaks: pd.DataFrame, hours: float, held_out_hours: float) -> dict:
+    """What an operator gets, labels or not: by the threshold for each of RATES how many alarms, and how long in all.
+
+    Args:
+        peaks: PEAKS of the test and held-out clips, and fps of each.
+        hours: of the test clips.
+    """
+    of_normal = peaks["split"] == "held_out"
+    heights, rest = peaks["score"][of_normal].to_numpy(float), peaks[~of_normal]
+    seconds = (rest["last_frame"] - rest["first_frame"] + 1) / rest["fps"]
+
+    def at(rate: float) -> dict:
+        value = threshold(heights, held_out_hours, rate)
+        over = rest["score"] >= value
+        return {"threshold": value, "count": int(over.sum()), "seconds": float(seconds[over].sum())}
+
+    rates = {name: at(rate) for name, rate in RATES.items()}
+    highest = float(rest["score"].max()) if len(rest) else math.nan
+    return {"hours": hours, "held_out_peaks": len(heights), "highest": highest, **rates}
+
+
 def share(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 

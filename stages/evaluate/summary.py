@@ -10,20 +10,23 @@ from stages.common.cues.all import ALL
 from stages.common.metrics import bootstrap
 from stages.common.metrics.frame import average_precision, equal_error_rate, macro_auc, micro_auc
 from stages.common.metrics.headline import METRICS
+from stages.common.metrics.incidents import hours_of
 from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
 from stages.common.tables.schemas import TRIVIAL
-from stages.evaluate.breakdown import by_type, operation
+from stages.evaluate.breakdown import alarms, by_type, operation
 
 
 class Labelled(NamedTuple):
-    """The test clips that have labels, and the held-out ones beside them; frames are sorted by video and frame."""
+    """The test clips that have labels, or all where none has, and the held-out ones beside them; frames are sorted by
+    video and frame."""
 
     frames: pd.DataFrame  # FRAME_SCORES, anomalous and fps
     objects: pd.DataFrame  # OBJECT_SCORES, of the objects that fuse kept
-    peaks: pd.DataFrame  # PEAKS of both
+    peaks: pd.DataFrame  # PEAKS of both, and fps
     found: int  # how many objects there were before fuse left some out
     regions: pd.DataFrame  # REGIONS
     held_out: pd.DataFrame  # FRAME_SCORES and fps
+    hours: float  # of these test clips
 
 
 def labelled(
@@ -44,13 +47,16 @@ def labelled(
     tests = set(videos["video"][videos["split"] == "test"])
     if len(labels):
         tests &= set(labels["video"])
+    searched = frames[frames["video"].isin(tests)]
+    peaks = peaks.merge(videos[["video", "fps"]], on="video")
     return Labelled(
-        frames[frames["video"].isin(tests)].merge(labels, on=["video", "frame"]),
+        searched.merge(labels, on=["video", "frame"]),
         objects[objects["video"].isin(tests)],
         peaks[peaks["video"].isin(tests) | (peaks["split"] == "held_out")],
         int(found.isin(tests).sum()),
         regions,
         frames[frames["split"] == "held_out"],
+        hours_of(searched),
     )
 
 
@@ -86,8 +92,15 @@ def summary(tables: Labelled) -> dict:
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
         "types": by_type(frames, regions, covered),
         "incidents": operation(frames, tables.held_out, tables.peaks),
+        "alarms": alarms(tables.peaks, tables.hours, hours_of(tables.held_out)),
     }
     return rounded(metrics)
+
+
+def unlabelled(tables: Labelled) -> dict:
+    """What can be compared of a set without labels."""
+    counts = {"videos": 0, "objects": tables.found, "objects_scored": len(tables.objects)}
+    return rounded({"counts": counts, "alarms": alarms(tables.peaks, tables.hours, hours_of(tables.held_out))})
 
 
 def with_regions(frames: pd.DataFrame, regions: pd.DataFrame) -> set[str]:
@@ -134,9 +147,9 @@ def intervals(
 
 
 def rounded(value):
-    """Numbers in nested mappings, rounded to 6 digits; None for NaN, which JSON does not know."""
+    """Numbers in nested mappings, rounded to 6 digits; None for NaN and infinity, which JSON does not know."""
     if isinstance(value, dict):
         return {key: rounded(inner) for key, inner in value.items()}
     if isinstance(value, float | np.floating):
-        return None if math.isnan(value) else round(float(value), 6)
+        return round(float(value), 6) if math.isfinite(value) else None
     return value

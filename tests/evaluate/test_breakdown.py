@@ -8,7 +8,7 @@ import pytest
 
 from stages.common.metrics.rate import threshold
 from stages.common.tables.schemas import REGIONS
-from stages.evaluate.breakdown import by_type, operation, per_video
+from stages.evaluate.breakdown import alarms, by_type, operation, per_video
 
 
 def clip(video, anomalous, scores, fps=10.0, numbers=None):
@@ -118,6 +118,22 @@ def test_incidents_end_where_frames_were_not_recorded_and_hours_count_what_was()
     assert found["one_per_hour"]["calibrated"] == {"found": 0.5, "false_alarms_per_hour": 0.0}
     regions = pd.DataFrame({field.name: [] for field in REGIONS})
     assert per_video(frames, regions, np.zeros(0, bool))[["frames", "incidents"]].to_numpy().tolist() == [[6, 2]]
+
+
+def test_what_alarms_come_to_without_labels():
+    normal = [("h", 10 * place, 10 * place + 3, 0.1 * place) for place in range(12)]
+    found = both(peaks(("t", 0, 9, 50.0), ("t", 20, 29, 0.5)), peaks(*normal)).assign(fps=10.0)
+    value = threshold([row[3] for row in normal], 0.1, 1.0)
+    assert 0.5 < value < 50
+    expected = {"threshold": value, "count": 1, "seconds": 1.0}
+    assert alarms(found, 2.0, 0.1)["one_per_hour"] == pytest.approx(expected)
+    assert {key: alarms(found, 2.0, 0.1)[key] for key in ("hours", "held_out_peaks", "highest")} == {
+        "hours": 2.0,
+        "held_out_peaks": 12,
+        "highest": 50.0,
+    }
+    nothing = alarms(found[:0], 0.0, 0.0)
+    assert math.isnan(nothing["highest"]) and nothing["ten_per_hour"]["threshold"] == math.inf
 
 
 def test_a_row_per_clip():

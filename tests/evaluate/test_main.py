@@ -54,6 +54,7 @@ def test_the_command_writes_the_summary_and_says_the_numbers(project, monkeypatc
     metrics = json.loads((project / "metrics/tiny.json").read_text())
     expected = whole_summary(*perfect_scores())
     assert expected.pop("incidents")["held_out_hours"] == 0 and metrics.pop("incidents")["held_out_hours"] > 0
+    assert metrics.pop("alarms")["held_out_peaks"] > expected.pop("alarms")["held_out_peaks"] == 0
     assert metrics == expected
     curves = {file.name: pd.read_csv(file) for file in (project / "data/tiny/curves").iterdir()}
     assert set(curves) == {"timeline.csv", "roc.csv", "regions.csv", "scorers.csv", "videos.csv"}
@@ -74,6 +75,13 @@ def test_without_any_labels_the_command_says_that_there_is_nothing_to_evaluate(p
     write_table(project / "data/tiny/footage/regions.parquet", regions[:0], REGIONS)
     line = said(monkeypatch, capsys)
     assert "nothing to evaluate: none of the 2 test clips has labels; scores lie in data/tiny/frame_scores" in line
-    assert json.loads((project / "metrics/tiny.json").read_text()) == {"counts": {"videos": 0, "objects": 19}}
+    metrics = json.loads((project / "metrics/tiny.json").read_text())
+    assert metrics["counts"] == {"videos": 0, "objects": 19, "objects_scored": 19} and set(metrics) == {
+        "counts",
+        "alarms",
+    }
+    assert metrics["alarms"]["hours"] == pytest.approx(20 / 12 / 3600, abs=1e-6) and metrics["alarms"]["highest"] > 0
+    # A second of normal footage is too little.
+    assert metrics["alarms"]["one_per_hour"] == {"threshold": None, "count": 0, "seconds": 0.0}
     curves = {file.stem: pd.read_csv(file) for file in (project / "data/tiny/curves").iterdir()}
     assert len(curves.pop("timeline")) == 20 and [len(table) for table in curves.values()] == [0] * 4

@@ -214,6 +214,12 @@ def test_a_cue_that_says_nothing_has_no_numbers():
 
 
 def test_numbers_are_rounded_to_6_digits_and_nan_is_none():
-    given = {"a": {"b": math.nan, "c": np.float64(1 / 3)}, "n": 4, "policy": "pad", "f": np.float32("nan")}
-    assert rounded(given) == {"a": {"b": None, "c": 0.333333}, "n": 4, "policy": "pad", "f": None}
+    given = {
+        "a": {"b": math.nan, "c": np.float64(1 / 3)},
+        "n": 4,
+        "policy": "pad",
+        "f": np.float32("nan"),
+        "g": math.inf,
+    }
+    assert rounded(given) == {"a": {"b": None, "c": 0.333333}, "n": 4, "policy": "pad", "f": None, "g": None}
     assert rounded({}) == {}
