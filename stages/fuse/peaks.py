@@ -70,7 +70,7 @@ def peaks_of_track(track: Track, usual: float, sigma: float) -> list[tuple[int, 
     """
     if track.scores.max(initial=-np.inf) <= usual:
         return []
-    start, around = int(track.frames[0]), int(4 * sigma) + 1
+    start, around = int(track.frames[0]), int(4 * sigma + 0.5) + 1
     curve = np.full(int(track.frames[-1]) - start + 1 + 2 * around, usual)
     curve[track.frames - start + around] = track.scores
     curve = gaussian_filter1d(curve, sigma) if sigma > 0 else curve

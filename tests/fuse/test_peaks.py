@@ -71,10 +71,10 @@ def test_what_is_high_for_a_moment_alone_does_not_rise_high():
     assert brief < 1 and long > 5.9
 
 
-@given(st.lists(st.integers(-2, 6), min_size=1, max_size=30), st.sampled_from([0.0, 1.0, 2.5]), st.integers(-1, 2))
+@given(st.lists(st.integers(-2, 6), min_size=1, max_size=30), st.sampled_from([0.0, 1.0, 2.4, 2.5]), st.integers(-1, 2))
 def test_peaks_are_what_looking_at_each_maximum_finds(scores, sigma, usual):
     """On the smoothed curve: its maxima, but for those from which it does not fall by half before it rises higher."""
-    around = int(4 * sigma) + 1
+    around = int(4 * sigma + 0.5) + 1
     curve = np.pad(np.array(scores, float), around, constant_values=usual)
     curve = gaussian_filter1d(curve, sigma) if sigma else curve
     expected = []
@@ -101,6 +101,16 @@ def test_peaks_are_what_looking_at_each_maximum_finds(scores, sigma, usual):
     for peak, first, last, _ in found:
         assert 0 <= first <= peak <= last < len(scores)
     assert all(one[2] < other[1] for one, other in zip(found, found[1:], strict=False))
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.6, 2.4, 3.6, 7.0, 8.4])
+def test_a_peak_ends_within_its_track_however_low_it_is(sigma):
+    """Where the whole track scores less than usual but for a moment."""
+    random = np.random.default_rng(0)
+    for _ in range(500):
+        scores = random.normal(-0.3, 0.4, random.integers(1, 40))
+        for peak, first, last, _ in peaks_of_track(track(scores), 0.0, sigma):
+            assert 0 <= first <= peak <= last < len(scores)
 
 
 # Things
