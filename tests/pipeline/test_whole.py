@@ -49,6 +49,7 @@ def test_the_metrics_have_the_promised_keys_and_each_number_is_from_0_to_1(proje
     assert set(metrics["trivial"].pop("not_person").values()) == {None}
     for part in (*metrics["cues"].values(), *metrics["trivial"].values()):
         assert FRAME_KEYS <= set(part)
+    assert set(metrics.pop("alarms")) >= {"one_per_hour", "highest", "held_out_peaks"}
     found = numbers(metrics)
     assert len(found) > 20
     assert all(isinstance(number, float) and 0 <= number <= 1 for number in found)
@@ -95,7 +96,8 @@ def test_without_labels_there_is_nothing_to_evaluate(own):
     said = json.loads((own / "said.json").read_text())
     assert said["evaluate"].startswith("nothing to evaluate: none of the 2 test clips has labels")
     metrics = json.loads((own / "metrics/own.json").read_text())
-    assert set(metrics) == {"counts"} and metrics["counts"]["videos"] == 0 and metrics["counts"]["objects"] > 0
+    assert set(metrics) == {"counts", "alarms"} and metrics["alarms"]["hours"] > 0
+    assert metrics["counts"]["videos"] == 0 and metrics["counts"]["objects"] > 0
 
 
 def test_the_report_and_the_sheets_are_there_to_be_looked_at(project):
