@@ -144,6 +144,7 @@ def test_held_out_clips_do_not_count_even_where_they_have_labels():
     metrics = whole_summary(*tables, truth=(labels, regions))
     # They tell an operator's threshold, and nothing else.
     assert expected.pop("incidents")["held_out_hours"] == 0 and metrics.pop("incidents")["held_out_hours"] > 0
+    assert expected.pop("alarms")["held_out_peaks"] == 0 and metrics.pop("alarms")["held_out_peaks"] > 0
     assert metrics == expected
 
 

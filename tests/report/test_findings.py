@@ -76,7 +76,11 @@ def test_scores_and_threshold_have_room_and_an_event_is_what_alarms(tmp_path):
 
 def test_beside_events_the_highest_of_the_rest_are_moments(tmp_path, monkeypatch):
     monkeypatch.setattr(rate, "LEAST", 1)
-    _, findings, clips = found(tmp_path, second=True, report={"false_alarms_per_hour": 60.0})
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    _, both, _ = found(tmp_path / "a", second=True)
+    between = both.threshold.rate.per_hour(both.moments["score"].iloc[:2].mean())
+    _, findings, clips = found(tmp_path / "b", second=True, report={"false_alarms_per_hour": float(between)})
     moments, events = findings.moments, findings.events
     assert len(events) < len(moments) <= max(MOMENTS, len(events)) and moments["alarm"].tolist()[:1] == [True]
     assert moments["event"].tolist() == [*range(1, len(moments) + 1)] and moments["score"].is_monotonic_decreasing

@@ -55,7 +55,7 @@ def test_the_event_is_found_and_told(report):
     said = without_tags(page)
     assert "Faster than what is normal here; moves like nothing seen" in said and "0:02.0 to 0:03.1" in said
     assert "1 event in 2 videos" in page and "Normal footage is as high about" in said
-    assert "reaches 1000 times an hour: so says a tail fitted to 4 peaks of 1 held-out" in said
+    assert re.search("reaches 1000 times an hour: so says a tail fitted to [1-9] peaks? of 1 held-out", said)
 
 
 def test_with_too_little_normal_footage_the_page_says_so_first(tmp_path):
