@@ -9,15 +9,16 @@ settings of its set; the set's `footage` has to be made before. Writes metrics/f
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import pandas as pd
 
-from stages.common.metrics import rate
+from stages.common.cues.all import EVENTS, FRAME_SCORES
 from stages.common.running.files import folder_whole, written_whole
-from stages.common.running.params import PARAMS, read_tree
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import FILES, RUNS, VIDEOS, read_table
+from stages.common.tables.schemas import FILES, PEAKS, RUNS, VIDEOS, read_table
+from stages.evaluate.breakdown import RATES
 
 FOLDS = 2
 TABLE = Path("metrics/folds.csv")
@@ -43,13 +44,13 @@ def write_set(name: str, target: Path, fold: int) -> None:
 def row_of(name: str, place: Path) -> dict:
     """What was found in a fold, of a project in `place`."""
     paths = SetPaths(name)
-    frames = pd.read_parquet(place / paths.frame_scores / "frames.parquet")
-    videos = pd.read_parquet(place / paths.footage / "videos.parquet").set_index("video")
-    seconds = (1 / videos["fps"].reindex(frames["video"])).groupby(frames["split"].to_numpy()).sum()
-    peaks = pd.read_parquet(place / paths.frame_scores / "peaks.parquet")
+    frames = read_table(place / paths.frame_scores / "frames.parquet", FRAME_SCORES)
+    fps = read_table(place / paths.footage / "videos.parquet", VIDEOS).set_index("video")["fps"]
+    seconds = (1 / fps.reindex(frames["video"])).groupby(frames["split"].to_numpy()).sum()
+    peaks = read_table(place / paths.frame_scores / "peaks.parquet", PEAKS)
     heights = {split: of["score"] for split, of in peaks.groupby("split")}
-    events = pd.read_parquet(place / paths.report / "events.parquet").query("alarm")
-    per_hour = read_tree(place / PARAMS)["report"]["false_alarms_per_hour"]
+    events = read_table(place / paths.report / "events.parquet", EVENTS).query("alarm")
+    alarms = json.loads((place / paths.metrics).read_text())["alarms"]
     return {
         "fold": name,
         "held_out_seconds": round(seconds["held_out"], 1),
@@ -59,14 +60,15 @@ def row_of(name: str, place: Path) -> dict:
         "searched_peaks": len(heights["test"]),
         "searched_highest": round(float(heights["test"].max()), 2),
         "above_highest": int((heights["test"] > heights["held_out"].max()).sum()),
-        "threshold": round(rate.threshold(heights["held_out"], seconds["held_out"] / 3600, per_hour), 2),
+        "threshold_one_per_hour": alarms["one_per_hour"]["threshold"],
+        **{f"above_{rate}": alarms[rate]["count"] for rate in RATES},
         "events": len(events),
         "share_of_time": round(float((events["end"] - events["start"]).sum() / seconds["test"]), 3),
     }
 
 
 if __name__ == "__main__":
-    from benchmarks.rehearse import PLACE, made
+    from benchmarks.rehearse import PLACE, made  # which imports this
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+")

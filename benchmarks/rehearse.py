@@ -4,9 +4,9 @@
 
 `<set>_rendered_<draw>` is rendered anew (benchmarks/rendered.py); `<set>_rehearsal_<draw>` is made of the set's normal
 clips, with anomalies pasted in (benchmarks/rehearsal.py; needs `dvc repro decode@<set>`), `<set>_fold_<draw>` of them
-alone (benchmarks/folds.py). Each goes by the settings of
-its set in params.yaml, but trains on one thread, as far as its metrics; then benchmarks.fusion_search asks them all.
-The project is .work/rehearsals: `dvc` works there, and what is done stays. No number of a rehearsal is to be reported.
+alone (benchmarks/folds.py). Each goes by the settings of its set in params.yaml, but trains on one thread, as far as
+its metrics; then benchmarks.fusion_search asks them all. The project is .work/rehearsals: `dvc` works there, and what
+is done stays. No number of a rehearsal is to be reported.
 """
 
 import argparse

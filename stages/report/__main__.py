@@ -30,7 +30,7 @@ from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
-from stages.report.words import FAULTS_SAID, counted, duration, events_said, lost_said
+from stages.report.words import FAULTS_SAID, counted, duration, lost_said
 
 LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -55,8 +55,11 @@ def run(name: str) -> str:
         found = found_of(tables, findings, report, clips)
         (folder / "index.html").write_text(render(name, measured_of(metrics, findings), found, about))
     filmed = sum(tables.seconds[video][b + 1] - tables.seconds[video][a] for video in clips for a, b in clips[video])
+    events = counted(len(findings.events), "event")
+    if not findings.threshold.rate:
+        events = f"too little normal footage for a threshold, {counted(len(findings.moments), 'moment')} ranked,"
     return (
-        f"{events_said(len(findings.events), findings.threshold)} and "
+        f"{events} and "
         f"{counted(len(findings.faults), 'recording fault')} in {counted(len(tables.tests), 'test clip')}, "
         f"{duration(filmed)} of clips{lost_said(findings.faults)}: open {paths.report}/index.html"
     )

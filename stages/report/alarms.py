@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.metrics.incidents import hours_of
-from stages.common.metrics.rate import Rate, can_tell, fit_rate, threshold
+from stages.common.metrics.rate import Rate, can_tell, fit_rate
 
 # Frames around the beginning and the end of a fault that it touches: tubes reach some frames to either side.
 TOUCHED = 6
@@ -93,6 +93,6 @@ def find_threshold(peaks: pd.DataFrame, frames: pd.DataFrame, per_hour: float) -
     # What a fault explains at any threshold has no height without it.
     without_faults = of_normal["beyond"][of_normal["beyond"] > -math.inf]
     heights = (without_faults if len(without_faults) else of_normal["score"]).to_numpy(float)
-    value = threshold(heights, hours, per_hour)
     rate = fit_rate(heights, hours) if can_tell(len(heights), hours, per_hour) else None
+    value = rate.height(per_hour) if rate else math.inf
     return Threshold(value, rate, hours, normal["video"].nunique(), len(heights), int((heights >= value).sum()))

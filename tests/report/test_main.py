@@ -12,6 +12,7 @@ from helpers import tree
 from small_set import EVENT, FPS, METRICS, walkers, write_set
 
 from stages.common.cues.all import EVENTS
+from stages.common.metrics import rate
 from stages.common.running.errors import InputError
 from stages.common.running.params import load
 from stages.common.tables.schemas import FAULTS, VIDEOS, read_table, write_table
@@ -66,6 +67,18 @@ def test_with_too_little_normal_footage_the_page_says_so_first(tmp_path):
     assert "Normal footage is as high" not in said and "Below the threshold" not in said
     (first,) = read_table(folder / "events.parquet", EVENTS).itertuples()
     assert first.first_frame == EVENT.start and not first.alarm and math.isnan(first.normal_per_hour)
+
+
+def test_moments_below_the_threshold_come_after_the_events_and_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(rate, "LEAST", 1)
+    folder, _ = made(tmp_path / "both", second=True)
+    rates = read_table(folder / "events.parquet", EVENTS)["normal_per_hour"].iloc[:2]
+    folder, page = made(tmp_path / "one", second=True, report={"false_alarms_per_hour": float(rates.mean())})
+    found = read_table(folder / "events.parquet", EVENTS)
+    assert found["alarm"].tolist() == [True] + [False] * (len(found) - 1) and len(found) > 1
+    assert "1 event in 2 videos" in page and page.count('class="event"') == len(found)
+    event, below, moment = (page.index(part) for part in ('id="event-1"', "Below the threshold", 'id="event-2"'))
+    assert event < below < moment
 
 
 def test_what_was_missed_is_told(report):
