@@ -32,7 +32,7 @@ from stages.footage.grid import grid_of, runs_of
 from stages.footage.layouts import find_layout, is_own
 from stages.footage.settings import Footage, Grid
 from stages.footage.sources import Sources, find_sources, listed, probed
-from stages.footage.splits import NORMAL_PARTS, hold_out, normal_of
+from stages.footage.splits import PARTS, SHORT, hold_out, normal_of
 from stages.footage.tables import fault_rows, file_row, kept_size, pictures_of, run_rows, video_row
 from stages.footage.timeline import Fault, Source, Track, faults_of, said, tracks_of
 from stages.footage.truth import cut_truth, label_table, region_table
@@ -111,11 +111,13 @@ def cut_tracks(tracks: list[Track], footage: Footage, own: bool) -> list[Part]:
     marks = {id(track): np.where(mark, "train", "test") for track, mark in zip(recordings, normal, strict=True)}
     splits = [marks.get(id(track), np.full(len(track.seconds), track.sources[0].clip.split)) for track in tracks]
     window = 60 * footage.clip_minutes if own else np.inf
-    quarter = sum(track.recorded(split == "train") for track, split in zip(tracks, splits, strict=True)) / NORMAL_PARTS
+    both = list(zip(tracks, splits, strict=True))
+    quarter, rest = (sum(track.recorded(own == split) for track, own in both) / PARTS for split in ("train", "test"))
+    searched = min(window, max(rest, SHORT)) if recordings else window
 
     def parts_of(train: float) -> list[Part]:
-        windows = {"train": train, "test": window}
-        return [part for track, split in zip(tracks, splits, strict=True) for part in cut(track, split, windows)]
+        windows = {"train": train, "test": searched}
+        return [part for track, split in both for part in cut(track, split, windows)]
 
     parts = parts_of(min(window, quarter) if recordings else window)
     # Who has sorted his footage himself has the clips that he has made, unless none of them could be held out.

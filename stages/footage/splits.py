@@ -9,8 +9,9 @@ from stages.common.running.errors import InputError
 from stages.footage.clocks import DATE
 from stages.footage.timeline import Track
 
-# Clips into which the normal time of recordings is cut at least, so that some of it can be held out.
-NORMAL_PARTS = 4
+# Clips into which the normal time of recordings is cut at least, so that some of it can be held out; and the time that
+# is searched, so that no core waits for another, unless they would be shorter than so many seconds.
+PARTS, SHORT = 4, 120.0
 KNOWN = 20  # names that a message tells of
 
 

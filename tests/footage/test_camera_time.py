@@ -162,6 +162,17 @@ def test_a_long_file_is_cut_and_a_labelled_one_is_not_joined(days):
     assert found[4:] == [("long_1", 134), ("long_2", 133), ("long_3", 133)]
 
 
+def test_what_is_searched_gives_four_clips_too_if_none_is_shorter_than_two_minutes(project):
+    record(project.source / "long.mp4", codec="mpeg4", count=2400, rate=2)  # 20 minutes
+    project.params(decode={"rate": 2.0})
+    project.run("footage")
+    assert table(project, "videos")["frames"].tolist() == [300] * 8
+    record(project.source / "long.mp4", codec="mpeg4", count=960, rate=2)  # 8 minutes
+    project.run("footage")
+    videos = table(project, "videos")
+    assert videos.groupby(videos["split"] == "test")["frames"].apply(list).tolist() == [[120] * 4, [240] * 2]
+
+
 def test_very_many_files_without_clocks_follow_one_another_by_their_numbers(days):
     for number in range(106):
         record(days.source / f"out{number}.ts", codec="mpeg2video", count=10)
