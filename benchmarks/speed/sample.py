@@ -41,9 +41,9 @@ class Sample:
         return table[table["video"] == self.video].reset_index(drop=True)
 
     def training_tubes(self) -> pd.DataFrame:
-        """TUBES of the training clips."""
+        """TUBES that the first network learns from."""
         table = read_table(self.paths.tubes / "tubes.parquet", TUBES)
-        return table[table["split"] == "train"]
+        return table[table["learnt"] & (table["fold"] != 0)]
 
     def tube_set(self) -> TubeSet:
         table = self.training_tubes()

@@ -54,7 +54,7 @@ def run(name: str) -> str:
     tracks, gaps = tracks_of(found.good, alone)
     parts = sorted(named(cut_tracks(tracks, footage, own), sources), key=lambda part: part.name)
     check_clips(paths.source, parts, found)
-    held_out = hold_out(parts, footage.held_out, footage.held_out_clips, footage.seed)
+    held_out = hold_out(parts, footage.folds, footage.held_out, footage.held_out_clips, footage.seed)
     parts = [replace(part, split="held_out") if part.name in held_out else part for part in parts]
     fps, every = grid_of(found.good, grid.rate)
     clipped = [(part, runs_of(part, fps, every)) for part in parts]
@@ -71,7 +71,9 @@ def run(name: str) -> str:
                     truths[part.name] = clip_truth(paths.source, layout, source, pictures, size)
                     known[part.name] = pictures["frame"].to_numpy()
         labels = label_table(truths, known)
-        table = pd.DataFrame([video_row(*clip, sources, fps, grid.height) for clip in clipped], columns=VIDEOS.names)
+        folds = (held_out.get(part.name, -1) for part, _ in clipped)
+        rows = [video_row(*clip, fold, sources, fps, grid.height) for clip, fold in zip(clipped, folds, strict=True)]
+        table = pd.DataFrame(rows, columns=VIDEOS.names)
         write_table(folder / "videos.parquet", table.astype({"began": "datetime64[us]"}), VIDEOS)
         write_rows(folder / "files.parquet", map(file_row, found.good), FILES)
         write_rows(folder / "runs.parquet", chain(*(run_rows(*clip, sources) for clip in clipped)), RUNS)

@@ -20,6 +20,7 @@ class Footage:
     clip_minutes: PositiveFloat
     normal: list[str]
     normal_share: Annotated[float, Field(gt=0, lt=1)]
+    folds: PositiveInt
     held_out: Annotated[float, Field(ge=0, lt=1)]
     held_out_clips: list[str]
     seed: NonNegativeInt

@@ -67,10 +67,12 @@ def marked(track: Track, name: str) -> np.ndarray:
     return (seconds >= first) & (seconds < after)
 
 
-def hold_out(clips: list, share: float, named: list[str], seed: int) -> set[str]:
-    """Names of the training clips kept from training, for validation and calibration (normal, like the rest).
+def hold_out(clips: list, folds: int, share: float, named: list[str], seed: int) -> dict[str, int]:
+    """The training clips that are kept from a network, for its validation and calibration (normal, like the rest), and
+    which network's fold each is in: that one learns from all others.
 
-    The named ones, or else a seeded draw of `share` of them: at least one, and at least one is left to train on.
+    The named ones, in turn, or else a seeded draw of `share` of them for each fold: at least one, and at least one is
+    left to train on. Fewer folds than asked for where there are too few clips.
 
     Raises:
         InputError: a named clip is no training clip, or there are fewer than two training clips.
@@ -79,11 +81,12 @@ def hold_out(clips: list, share: float, named: list[str], seed: int) -> set[str]
     unknown = sorted(set(named) - set(names))
     if unknown:
         raise InputError(f"params.yaml: footage.held_out_clips: {unknown[0]!r} is no training clip; known: {names}")
-    if len(names) < 2 or len(set(named)) >= len(names) > 0:
+    if len(names) < 2 or (folds == 1 and len(set(named)) >= len(names)):
         found = f"{len(names)} training clips, {len(set(named))} of them held out"
         advice = "at least one has to be left on either side, for training and for calibration"
         raise InputError(f"footage: {found}; {advice}: cut the footage into more clips")
-    if named:
-        return set(named)
-    count = min(max(1, round(share * len(names))), len(names) - 1)
-    return set(np.random.default_rng(seed).choice(names, count, replace=False).tolist())
+    drawn = list(dict.fromkeys(named))
+    if not named:
+        count = min(max(1, share * len(names)) * folds, len(names) if folds > 1 else len(names) - 1)
+        drawn = np.random.default_rng(seed).choice(names, round(count), replace=False).tolist()
+    return {name: place % folds for place, name in enumerate(drawn)}

@@ -31,11 +31,13 @@ def pictures_of(part: Part, runs: list[Run], sources: dict[int, Source]) -> pd.D
     return pd.DataFrame({"video": part.name, **columns})
 
 
-def video_row(part: Part, runs: list[Run], sources: dict[int, Source], fps: float, most: int | None) -> tuple:
+def video_row(
+    part: Part, runs: list[Run], fold: int, sources: dict[int, Source], fps: float, most: int | None
+) -> tuple:
     """A row of VIDEOS."""
     width, height = kept_size(sources[part.numbers[0]], most)
     hashed = clip_hash(part, sources, runs)
-    return part.name, part.split, part.view, runs[-1].stop, fps, width, height, part.began, hashed
+    return part.name, part.split, fold, part.view, runs[-1].stop, fps, width, height, part.began, hashed
 
 
 def file_row(source: Source) -> tuple:

@@ -27,13 +27,13 @@ from stages.common.tables.schemas import (
     write_table,
 )
 from stages.fuse.believable import Clips, believable, span_edges
-from stages.fuse.calibration import calibrated
+from stages.fuse.calibration import calibrated, of_network
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, person_scores, weights_of, with_trivial
 from stages.fuse.peaks import peaks_of
 from stages.fuse.settings import Fuse, Tubes
 
-# Boxes of the training clips that others are held against, evenly spread over all; parts of the clips, each of which is
+# Boxes of the normal clips that others are held against, evenly spread over all; parts of the clips, each of which is
 # held against the others.
 KEPT, PARTS = 20_000, 8
 
@@ -66,20 +66,22 @@ def read_clips(paths: SetPaths, tubes: Tubes) -> Clips:
 
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
-    """The objects: video, object, frame, BOX, split, each cue, and `person`, the class score of a person, NaN where it
-    is not known.
+    """The objects: video, object, frame, BOX, split, each cue (of_network where networks tell it), and `person`, the
+    class score of a person, NaN where it is not known.
 
-    The cues of boxes are found here. The objects of the training clips, KEPT of them at most, have no others.
+    The cues of boxes are found here. The objects of the training clips have no others, and are KEPT at most.
     """
     found = paths.detections / "objects.parquet"
     objects = read_table(found, OBJECTS, ["video", "object", "frame", *BOX]).merge(
         videos[["video", "split", "view"]], on="video"
     )
-    learnt = np.flatnonzero(objects["split"] == "train")
-    left_out = np.setdiff1d(learnt, learnt[np.linspace(0, len(learnt) - 1, min(KEPT, len(learnt))).astype(int)])
-    objects = objects.drop(index=objects.index[left_out])
+    normal = np.flatnonzero(objects["split"] != "test")
+    objects["known"] = np.zeros(len(objects), bool)
+    objects.loc[normal[np.linspace(0, len(normal) - 1, min(KEPT, len(normal))).astype(int)], "known"] = True
+    objects = objects[(objects["split"] != "train") | objects["known"]]
     values = pd.concat([read_table(path, CUE_VALUES) for path in (paths.scores, paths.velocity)])
-    wide = values.pivot(index=["video", "object"], columns="cue", values="value").reindex(columns=list(ALL))
+    wide = values.pivot(index=["video", "object"], columns=["cue", "network"], values="value")
+    wide.columns = [cue if network < 0 else of_network(cue, network) for cue, network in wide.columns]
     table = objects.merge(wide, on=["video", "object"], how="left")
     for name, cue in ALL.items():
         if hasattr(cue, "of_boxes"):
@@ -87,21 +89,25 @@ def read_cues(paths: SetPaths, videos: pd.DataFrame) -> pd.DataFrame:
     person = np.full(len(table), np.nan, np.float32)
     scored = (table["split"] != "train").to_numpy()
     person[scored] = person_scores(class_scores_of(table[scored], found))
-    return table.assign(person=person).drop(columns="view")
+    return table.assign(person=person).drop(columns=["view", "known"])
 
 
 def of_views(objects: pd.DataFrame, of_boxes: Callable) -> np.ndarray:
-    """The values of a cue of boxes, float32 (n,), of objects (video, split, view, BOX), by the training clips of their
-    view; those of training clips, PARTS of them in turn, by the others."""
-    values, boxes = np.full(len(objects), np.nan, np.float32), objects[BOX].to_numpy()
+    """The values of a cue of boxes, float32 (n,), of objects (video, split, view, BOX, `known`), by the known ones of
+    the normal clips of their view; those of normal clips, PARTS of them in turn, by the others."""
+    values, boxes, known = (
+        np.full(len(objects), np.nan, np.float32),
+        objects[BOX].to_numpy(),
+        objects["known"].to_numpy(),
+    )
     for rows in objects.groupby("view").indices.values():
-        videos, learnt = objects["video"].to_numpy()[rows], (objects["split"] == "train").to_numpy()[rows]
-        names = np.unique(videos[learnt])
+        videos, normal = objects["video"].to_numpy()[rows], (objects["split"] != "test").to_numpy()[rows]
+        names = np.unique(videos[normal])
         part = np.full(len(rows), -1)
-        part[learnt] = np.searchsorted(names, videos[learnt]) * PARTS // max(PARTS, len(names))
+        part[normal] = np.searchsorted(names, videos[normal]) * PARTS // max(PARTS, len(names))
         for number in np.unique(part):
-            normal = learnt & (part != number)
-            values[rows[part == number]] = of_boxes(boxes[rows[part == number]], boxes[rows[normal]])
+            others = rows[known[rows] & (part != number)]
+            values[rows[part == number]] = of_boxes(boxes[rows[part == number]], boxes[others])
     return values
 
 

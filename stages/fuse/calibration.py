@@ -1,4 +1,4 @@
-"""Cues brought to one scale, learnt from held-out normal objects."""
+"""Cues brought to one scale, learnt from normal objects that were held out."""
 
 import functools
 from collections.abc import Callable
@@ -54,15 +54,34 @@ def fit(cue: str, fuse: Fuse, normal: np.ndarray) -> Calibration:
     return fit_tail(normal, fuse.tail_share) if fuse.method == "tail" else fit_zscore(normal)
 
 
-def calibrated(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
-    """The objects (split, `cut`, and a column per cue of ALL) with each cue calibrated by the normal ones, as far as it
-    is known of them: of the training clips' that is what needs no network.
+def of_network(cue: str, network: int) -> str:
+    """The column of what a network tells by a cue."""
+    return f"{cue} {network}"
 
-    Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves.
+
+def calibrated(objects: pd.DataFrame, fuse: Fuse) -> pd.DataFrame:
+    """The objects (split, `cut`, and a column per cue of ALL, or per cue and network) with each cue calibrated by the
+    normal ones, as far as it is known of them: of the training clips' that is what needs no network.
+
+    What a network says is calibrated by its own held-out clips. Of test clips all networks are asked, and their mean
+    counts. Objects that the picture's edge cuts look and move like no other; they are calibrated among themselves.
     """
     normal, cut = (objects["split"] != "test").to_numpy(), objects["cut"].to_numpy()
-    fits = {cue: functools.partial(fit, cue, fuse) for cue in ALL}
-    return objects.assign(**{cue: by_kind(objects[cue].to_numpy(float), cut, normal, fits[cue]) for cue in ALL})
+    found = {}
+    for cue in ALL:
+        names = [name for name in objects if str(name).split(" ")[0] == cue]
+        fits = functools.partial(fit, cue, fuse)
+        said = [by_kind(objects[name].to_numpy(float), cut, normal, fits) for name in names]
+        found[cue] = mean_of_known(np.reshape(said, (len(said), len(objects))))
+    return objects.assign(**found)
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """The mean of each column of values (n, m) without those that are NaN; NaN where all are."""
+    known = ~np.isnan(values)
+    return np.where(
+        known.any(axis=0), np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan
+    )
 
 
 def by_kind(values: np.ndarray, kinds: np.ndarray, normal: np.ndarray, fit: Fit) -> np.ndarray:

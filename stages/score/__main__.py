@@ -28,28 +28,30 @@ def run(name: str) -> str:
     compared = load("teach", Teach, name).compared
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
     objects = paths.detections / "objects.parquet"
-    training, table = table[table["split"] == "train"], table[table["split"] != "train"]
     card = json.loads((paths.network / "model.json").read_text())
     if compared == "detector" and not card["architecture"]["classes"]:
         raise InputError("params.yaml: teach.compared is detector, which has no class scores here; take classifier")
     device = find_device(load("computing", Computing, name).device)
     say_if_slow(score.precision, device.type, f"sets.{name}.score.precision")
-    network = load_network(paths.network, card["architecture"]).to(device)
-    offsets = regular_offsets(card["half_length"])
-    with single_threaded():
-        known = known_features(network, training, paths.tubes, offsets, card["mirror"], score.precision, score.batch)
-    alike = hashlib.sha256(b"".join(part.tobytes() for part in known)).hexdigest()
-    content = {**asdict(score), "network": sha256(paths.network), "known": alike, "device": str(device)}
-    learnt = Learnt(paths.network, card, known, score, str(device))
-    jobs = []
+    offsets, learnt = regular_offsets(card["half_length"]), {}
+    for file in sorted(paths.network.glob("*.safetensors")):
+        own = table[table["learnt"] & (table["fold"] != int(file.stem))]
+        network = load_network(file, card["architecture"]).to(device)
+        with single_threaded():
+            known = known_features(network, own, paths.tubes, offsets, card["mirror"], score.precision, score.batch)
+        learnt[int(file.stem)] = Learnt(file, card, known, score, str(device))
+    table, jobs = table[table["split"] != "train"], []
     for video, places in sorted(table.groupby("video").indices.items()):
         rows, shard = table.iloc[places], paths.tubes / f"{video}.tubes"
         teacher = paths.teacher / f"{video}.npy" if compared == "classifier" else None
-        inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard)}
+        fold = rows["fold"].iloc[0]
+        asked = {number: by for number, by in learnt.items() if fold in (-1, number)}
+        inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard), "device": str(device)}
+        inputs["networks"] = {number: by.hash for number, by in asked.items()}
         inputs["class_scores"] = hashlib.sha256(schemas.class_scores_of(rows, objects).tobytes()).hexdigest()
         inputs["teacher"] = sha256(teacher) if teacher else None
-        make = functools.partial(score_clip, rows, objects, shard, teacher, learnt)
-        jobs.append(Job(video, {**content, **inputs}, make))
+        make = functools.partial(score_clip, rows, objects, shard, teacher, asked)
+        jobs.append(Job(video, {**asdict(score), **inputs}, make))
     pieces = map_videos("score", name, jobs, workers_on(device, machine))
     schemas.join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), schemas.CUE_VALUES)
     return f"scores of {len(table)} objects, in {paths.scores}"

@@ -1,5 +1,6 @@
 """The scores of objects, higher where a task fails (paper, section 3.4) or the network has seen nothing alike."""
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,33 +47,42 @@ def score_tubes(
 
 
 class Learnt(NamedTuple):
-    """What the objects of all clips are scored by."""
+    """What a network scores by."""
 
-    folder: Path  # of the trained network
-    card: dict  # its `model.json`
+    file: Path  # of its weights
+    card: dict  # `model.json`
     known: features.Known
     score: Score
     device: str
 
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(b"".join([self.file.read_bytes(), *(part.tobytes() for part in self.known)])).hexdigest()
 
-def score_clip(rows: pd.DataFrame, objects: Path, shard: Path, teacher: Path | None, by: Learnt, out: Path) -> None:
+
+def score_clip(
+    rows: pd.DataFrame, objects: Path, shard: Path, teacher: Path | None, networks: dict[int, Learnt], out: Path
+) -> None:
     """Writes `scores.parquet` (CUE_VALUES) of one clip into the folder `out`.
 
     Args:
         rows: with the video and object of each of its tubes.
         objects: the table OBJECTS.
         shard, teacher: its tubes, and its teacher's vectors where they are compared.
+        networks: that are asked, by number.
     """
-    network = load_network(by.folder, by.card["architecture"]).to(by.device)
-    tubes, offsets = Shard(shard), regular_offsets(by.card["half_length"])
+    tubes, class_scores = Shard(shard), class_scores_of(rows, objects)
     # What is empty cannot be mapped.
     vectors, parts = np.load(teacher, mmap_mode="r") if teacher and len(rows) else None, []
-    class_scores = class_scores_of(rows, objects)
-    for start in range(0, len(rows), by.score.batch):
-        part = slice(start, start + by.score.batch)
-        shown = take_offsets(tubes[part], offsets)
-        compared = None if vectors is None else vectors[part].astype(np.float32)
-        found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
-        parts += [rows.iloc[part][["video", "object"]].assign(cue=cue, value=found[cue]) for cue in found]
+    for number, by in networks.items():
+        network = load_network(by.file, by.card["architecture"]).to(by.device)
+        offsets = regular_offsets(by.card["half_length"])
+        for start in range(0, len(rows), by.score.batch):
+            part = slice(start, start + by.score.batch)
+            shown = take_offsets(tubes[part], offsets)
+            compared = None if vectors is None else vectors[part].astype(np.float32)
+            found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
+            own = rows.iloc[part][["video", "object"]].assign(network=number)
+            parts += [own.assign(cue=cue, value=values) for cue, values in found.items()]
     table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
     write_table(out / "scores.parquet", table, CUE_VALUES)

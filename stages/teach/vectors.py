@@ -1,5 +1,6 @@
 """The teacher's vectors of a clip's tubes."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,11 @@ def load_teacher(teach: Teach, weights: Path | None, device: torch.device) -> Te
     return random_network(seed=0) if teach.teacher == "random" else onnx_classifier(weights, teach.size)
 
 
-def teach_clip(shard: Path, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:
-    """Writes `vectors.npy` into `folder`: float16 (objects, features), of the middle crop of each tube."""
+def teach_clip(shard: Path, count: int, teach: Teach, weights: Path | None, device: torch.device, folder: Path) -> None:
+    """Writes `vectors.npy` into `folder`: float16 (count, features), of the middle crops of so many first tubes."""
     tubes = Shard(shard)
     # Copies, for a part of an array would keep the whole in memory.
-    parts = [middle_of(tubes[start : start + AT_ONCE]).copy() for start in range(0, max(1, len(tubes)), AT_ONCE)]
+    bounds = [*range(0, max(1, count), AT_ONCE), count]
+    parts = [middle_of(tubes[start:stop]).copy() for start, stop in pairwise(bounds)]
     vectors = load_teacher(teach, weights, device)(np.concatenate(parts))
     np.save(folder / "vectors.npy", vectors.astype(np.float16))

@@ -34,35 +34,52 @@ def run(name: str) -> str:
     paths, settings, tubes = SetPaths(name), load("train", Train, name), load("tubes", Tubes, name)
     keep_memory()
     torch.set_num_threads(settings.threads)
-    torch.manual_seed(settings.seed)
     table = read_table(paths.tubes / "tubes.parquet", TUBES)
-    table = table[table["split"] != "test"].reset_index(drop=True)
+    table = table[table["learnt"]].reset_index(drop=True)
     class_scores = class_scores_of(table, paths.detections / "objects.parquet")
-    training, held_out = (tube_set(table, class_scores, split, paths) for split in ("train", "held_out"))
     device = find_device(load("computing", Computing, name).device)
     say_if_slow(settings.precision, device.type, f"sets.{name}.train.precision")
     take_own_gpu(device)
-    network = build(training, settings, tubes).to(device)
     content = {**asdict(settings), **asdict(tubes), "device": str(device)}
     if count() > 1:
         content["processes"] = count()  # sums come out otherwise
     content["inputs"] = hashes_of(table, class_scores, paths)
-    key = piece_key("train", content)
-    with needed("train", name, [key]) if rank() == 0 else nullcontext():
-        history = train(network, training, held_out, tubes, settings, WORK / "train" / key)
+    keys = {fold: piece_key("train", {**content, "fold": fold}) for fold in folds_of(table, paths)}
+    networks, histories = {}, []
+    with needed("train", name, keys.values()) if rank() == 0 else nullcontext():
+        for fold, key in keys.items():
+            own = (table["fold"] == fold).to_numpy()
+            training, held_out = (tube_set(table[part], class_scores[part], paths) for part in (~own, own))
+            torch.manual_seed(settings.seed)
+            networks[fold] = build(training, settings, tubes).to(device)
+            histories.append(train(networks[fold], training, held_out, tubes, settings, WORK / "train" / key))
     if rank() > 0:
         sys.exit()
+    losses = (
+        pd.concat([curves(history, tasks(settings)) for history in histories]).groupby("epoch", as_index=False).mean()
+    )
     with folder_whole(paths.network) as folder:
-        weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
-        with written_whole(folder / "model.safetensors") as aside:
-            aside.write_bytes(safetensors_bytes(weights))
+        for fold, network in networks.items():
+            weights = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
+            with written_whole(folder / f"{fold}.safetensors") as aside:
+                aside.write_bytes(safetensors_bytes(weights))
         shown = {"half_length": tubes.half_length, "mirror": settings.mirror}
         save_json(folder / "model.json", {"architecture": asdict(network.architecture), **shown})
         with written_whole(folder / "losses.csv") as aside:
-            curves(history, tasks(settings)).to_csv(aside, index=False)
-    last = {row["split"]: row for row in history[-2:]}
-    losses = ", ".join(f"{task} {last['held_out'][task]:.3f}" for task in tasks(settings)) if last else "untrained"
-    return f"network after {settings.epochs} epochs, held-out losses {losses}, in {paths.network}"
+            losses.to_csv(aside, index=False)
+    last = losses.to_dict("records")[-1:]
+    said = ", ".join(f"{task} {last[0][f'{task}_held_out']:.3f}" for task in tasks(settings)) if last else "untrained"
+    networks_said = f"{len(networks)} network{'s' * (len(networks) > 1)}"
+    return f"{networks_said} after {settings.epochs} epochs, held-out losses {said}, in {paths.network}"
+
+
+def folds_of(table: pd.DataFrame, paths: SetPaths) -> list[int]:
+    """The folds of what is learnt from (TUBES), each held out from a network that learns from the rest."""
+    folds = sorted(set(table["fold"]) - {-1})
+    if not folds or table["fold"].nunique() < 2:
+        split = "training" if folds else "held-out"
+        raise InputError(f"{paths.tubes}: no objects in the {split} clips; lower the detector's thresholds")
+    return folds
 
 
 def hashes_of(table: pd.DataFrame, class_scores: np.ndarray, paths: SetPaths) -> list[str]:
@@ -84,11 +101,8 @@ def curves(history: list[dict], tasks: list[str]) -> pd.DataFrame:
     return table.reindex(columns=columns).reset_index()
 
 
-def tube_set(table: pd.DataFrame, class_scores: np.ndarray, split: str, paths: SetPaths) -> TubeSet:
-    rows = np.flatnonzero(table["split"] == split)
-    if not len(rows):
-        raise InputError(f"{paths.tubes}: no objects in the {split} clips; lower the detector's thresholds")
-    return TubeSet(table.iloc[rows], class_scores[rows], paths.tubes, paths.teacher)
+def tube_set(table: pd.DataFrame, class_scores: np.ndarray, paths: SetPaths) -> TubeSet:
+    return TubeSet(table, class_scores, paths.tubes, paths.teacher)
 
 
 def build(training: TubeSet, settings: Train, tubes: Tubes) -> Network:

@@ -12,16 +12,14 @@ from stages.common.tables.shards import write_shard
 from stages.tubes.settings import Tubes
 
 
-def chosen_frames(spans: np.ndarray, split: str, tubes: Tubes) -> np.ndarray:
-    """Numbers of the frames (int) of a clip's live stretches, int (n, 2), in which its objects become tubes.
+def learnt_frames(spans: np.ndarray, tubes: Tubes) -> np.ndarray:
+    """Numbers of the frames (int) of a normal clip's live stretches, int (n, 2), whose objects are learnt from.
 
-    Test and held-out clips: all. Training clips: every `train_stride`-th, counted as `detect.every` counts, with the
-    whole reach before and after it, so that no tube to learn from repeats a stretch's first or last frame; in a clip
-    that is too short for that, all that have the reach, or, if none has, every `train_stride`-th.
+    Every `train_stride`-th, counted as `detect.every` counts, with the whole reach before and after it, so that no tube
+    to learn from repeats a stretch's first or last frame; in a clip that is too short for that, all that have the
+    reach, or, if none has, every `train_stride`-th.
     """
     every = np.concatenate([np.zeros(0, int), *(np.arange(first, stop) for first, stop in spans)])
-    if split != "train":
-        return every
     first, stop = (np.repeat(edge, spans[:, 1] - spans[:, 0]) for edge in spans.T)
     inside = (every >= first + tubes.reach) & (every < stop - tubes.reach)
     counted = every % tubes.train_stride == 0
@@ -63,17 +61,9 @@ def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: 
     write_shard(folder / "clip.tubes", cut, (2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3))
 
 
-def chosen_objects(objects: pd.DataFrame, split: str, spans: np.ndarray, tubes: Tubes) -> pd.DataFrame:
-    """The objects (OBJECTS) of a clip with these live stretches that become tubes, in the order of the shard."""
-    return objects[objects["frame"].isin(chosen_frames(spans, split, tubes))].reset_index(drop=True)
-
-
-def sampled(objects: dict[str, pd.DataFrame], most: int) -> dict[str, pd.DataFrame]:
-    """Of the objects of each clip, in the order of the clips and their frames, so many at most, evenly spread."""
-    total = sum(map(len, objects.values()))
-    kept, start, sample = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(int)), 0, {}
-    for video, rows in objects.items():
-        inside = kept[(kept >= start) & (kept < start + len(rows))] - start
-        sample[video] = rows.iloc[inside].reset_index(drop=True)
-        start += len(rows)
-    return sample
+def sampled(learnt: list[np.ndarray], most: int) -> list[np.ndarray]:
+    """Of the objects of each clip that may be learnt from, bool (n,), so many at most, evenly spread over all clips."""
+    every, stops = np.concatenate([np.zeros(0, bool), *learnt]), np.cumsum([len(own) for own in learnt], dtype=int)
+    places, kept = np.flatnonzero(every), np.zeros(len(every), bool)
+    kept[places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))]] = True
+    return [kept[stop - len(own) : stop] for own, stop in zip(learnt, stops, strict=True)]

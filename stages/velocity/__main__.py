@@ -41,7 +41,7 @@ def measure_clip(store: Path, video: str, objects: pd.DataFrame, folder: Path) -
     """Writes `velocity.parquet` (CUE_VALUES) of one clip's objects (OBJECTS) into `folder`."""
     frames = open_frames(store, video)
     values = velocity.of_frames(frames, objects["frame"].to_numpy(), objects[BOX].to_numpy())
-    rows = objects[["video", "object"]].assign(cue="velocity", value=values)
+    rows = objects[["video", "object"]].assign(cue="velocity", network=-1, value=values)
     write_table(folder / "velocity.parquet", rows, CUE_VALUES)
 
 

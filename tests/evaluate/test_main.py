@@ -26,7 +26,7 @@ def project(tmp_path, monkeypatch):
     more_frames, more_objects = held_out_rows(frames, objects)
     frames, objects = pd.concat([frames, more_frames]), pd.concat([objects, more_objects])
     videos = pd.DataFrame({"video": ["a", "b", "h"], "split": ["test", "test", "held_out"]})
-    videos = videos.assign(view="", frames=10, fps=12.0, width=50, height=50, began=pd.NaT, hash="")
+    videos = videos.assign(fold=-1, view="", frames=10, fps=12.0, width=50, height=50, began=pd.NaT, hash="")
     labels, regions = ground_truth()
     folder = tmp_path / "data/tiny"
     write_table(folder / "footage/videos.parquet", videos, VIDEOS)

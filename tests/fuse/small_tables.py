@@ -48,7 +48,7 @@ FULL = replace(FULL, track_seconds=1.5 / FPS, frame_seconds=2 / FPS)
 
 def videos(rows=CLIPS):
     table = pd.DataFrame(rows, columns=["video", "split", "frames"]).astype({"frames": "int32"})
-    return table.assign(view="", fps=FPS, width=100, height=80, began=pd.NaT, hash="")[VIDEOS.names]
+    return table.assign(fold=-1, view="", fps=FPS, width=100, height=80, began=pd.NaT, hash="")[VIDEOS.names]
 
 
 def searched(clips):

@@ -10,7 +10,7 @@ from small_tables import CUES, FULL, LONG, clips_of, random_cues, videos
 
 from stages.common.cues.tasks import TASKS
 from stages.fuse.believable import believable
-from stages.fuse.calibration import LEAST_ALIKE, by_kind, calibrated, fit_zscore
+from stages.fuse.calibration import LEAST_ALIKE, by_kind, calibrated, fit_zscore, mean_of_known, of_network
 from stages.fuse.calibration import fit as fit_by
 
 NONE = np.zeros(0)
@@ -128,3 +128,24 @@ def test_a_kind_with_too_few_normal_ones_is_held_against_those_of_all_kinds_and_
 def test_without_normal_objects_values_stay_as_they_are():
     values = np.array([1.0, np.nan, 5.0])
     np.testing.assert_array_equal(by_kind(values, np.zeros(3), np.zeros(3, bool), fit_zscore), values)
+
+
+def test_a_network_is_calibrated_by_its_own_held_out_objects_and_the_mean_of_all_counts():
+    table = believable(random_cues(), clips_of(videos(LONG)), FULL)
+    held_out, random = np.flatnonzero(table["split"] == "held_out"), np.random.default_rng(0)
+    by_two = table.drop(columns="arrow").assign(**{of_network("arrow", number): np.nan for number in (0, 1)})
+    of_first = np.isin(np.arange(len(table)), held_out[: len(held_out) // 2]) | (table["split"] == "test").to_numpy()
+    of_other = ~np.isin(np.arange(len(table)), held_out[: len(held_out) // 2])
+    by_two.loc[of_first, of_network("arrow", 0)] = table["arrow"][of_first]
+    by_two.loc[of_other, of_network("arrow", 1)] = random.normal(100, 30, of_other.sum())
+    found, expected = calibrated(by_two, FULL)["arrow"].to_numpy(), []
+    for name in (of_network("arrow", number) for number in (0, 1)):
+        alone = calibrated(by_two.assign(arrow=by_two[name])[["split", "cut", "arrow"]], FULL)["arrow"]
+        expected.append(alone.to_numpy())
+    np.testing.assert_allclose(found, np.nanmean(expected, axis=0))
+
+
+def test_the_mean_of_what_is_known():
+    assert mean_of_known(np.zeros((0, 2))).tolist() == pytest.approx([math.nan, math.nan], nan_ok=True)
+    found = mean_of_known(np.array([[1, math.nan, math.nan], [3, 4, math.nan]]))
+    assert found.tolist() == pytest.approx([2, 4, math.nan], nan_ok=True)

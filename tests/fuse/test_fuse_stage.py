@@ -42,6 +42,7 @@ from stages.common.tables.schemas import (
 )
 from stages.fuse import __main__ as stage
 from stages.fuse.__main__ import PARTS, object_scores, of_views, read_cues, run
+from stages.fuse.calibration import of_network
 from stages.fuse.frames import per_frame
 
 OF_BOXES = [name for name, cue in ALL.items() if hasattr(cue, "of_boxes")]
@@ -159,11 +160,11 @@ def learnt(objects):
     return rows.assign(video="learnt", split="train", x2=rows["x1"] + rows["frame"] + 22)
 
 
-def written(project, table):
-    """Writes the tables of a set whose objects have the values of `table`."""
+def written(project, table, more=1):
+    """Writes the tables of a set whose objects have the values of `table`, and, with `more`, of a training clip."""
     folder = project / "data/tiny"
     write_table(folder / "footage/videos.parquet", videos(LONG), VIDEOS)
-    found = pd.concat([table, learnt(table)], ignore_index=True)
+    found = pd.concat([table, *[learnt(table)] * more], ignore_index=True)
     seen = np.eye(80, dtype=np.float32)[0] * 0.9
     facts = {"score": 1.0, "label": 0, "source": "boxes", "class_scores": pd.Series([seen] * len(found), dtype=object)}
     write_table(folder / "detections/objects.parquet", found.assign(**facts), OBJECTS)
@@ -173,7 +174,7 @@ def written(project, table):
     key = ["video", "object"]
     measured = [cue for cue in CUES if cue not in ("shape", "velocity")]
     for name, cues_of in (("scores", measured), ("velocity", ["velocity"])):
-        values = table.melt(id_vars=key, value_vars=cues_of, var_name="cue")
+        values = table.melt(id_vars=key, value_vars=cues_of, var_name="cue").assign(network=-(name == "velocity"))
         write_table(folder / f"{name}.parquet", values.sample(frac=1, random_state=0), CUE_VALUES)
 
 
@@ -220,37 +221,64 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
     read = read_cues(SetPaths("tiny"), videos(LONG)).query("split != 'train'")
     key = ["video", "object"]
     columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue not in OF_BOXES)]
+    read = read.rename(columns={of_network(cue, 0): cue for cue in CUES})
     one, other = (rows.sort_values(key, ignore_index=True)[columns] for rows in (read, table))
     pd.testing.assert_frame_equal(one, other)
 
 
 @pytest.mark.parametrize("cue", OF_BOXES)
-def test_boxes_are_held_against_those_of_the_training_clips_alone(project, cue):
-    read, normal = read_cues(SetPaths("tiny"), videos(LONG)), learnt(random_cues())[BOX].to_numpy()
-    scored = read[read["split"] != "train"]
-    np.testing.assert_array_equal(scored[cue], ALL[cue].of_boxes(scored[BOX].to_numpy(), normal))
-    assert len(normal) == 50 and (scored[cue] > 0).all()
-    # Of one training clip none is left to hold it against.
-    assert read.loc[read["split"] == "train", cue].isna().all()
+def test_boxes_are_held_against_those_of_the_normal_clips_but_of_their_own(project, cue):
+    read = read_cues(SetPaths("tiny"), videos(LONG))
+    normal = read["split"] != "test"
+    assert set(read["video"][normal]) == {"calm", "learnt"}
+    for video in ("busy", "calm", "learnt"):
+        own, others = read["video"] == video, read[normal & (read["video"] != video)][BOX].to_numpy()
+        np.testing.assert_array_equal(read[cue][own], ALL[cue].of_boxes(read[own][BOX].to_numpy(), others))
+    assert (read[cue] > 0).all()
 
 
-def test_training_clips_are_held_against_the_others_and_only_some_of_their_boxes_are_kept(monkeypatch):
+def test_of_one_normal_clip_none_is_left_to_hold_it_against(project):
+    written(project, random_cues(), more=0)
+    read = read_cues(SetPaths("tiny"), videos(LONG))
+    assert read.loc[read["video"] == "calm", OF_BOXES].isna().all(axis=None)
+    assert read.loc[read["video"] == "busy", OF_BOXES].notna().all(axis=None)
+
+
+def test_what_networks_say_is_told_apart_and_of_an_object_that_all_are_asked_about_the_mean_counts(project):
+    path, table = project / "data/tiny/scores.parquet", random_cues()
+    values = read_table(path, CUE_VALUES)
+    asked = values["video"] == "busy"
+    # The other network says what the first one says of another object.
+    other = values[asked].assign(network=1, value=values["value"][asked].sample(frac=1, random_state=1).to_numpy())
+    write_table(path, pd.concat([values, other]), CUE_VALUES)
+    read = read_cues(SetPaths("tiny"), videos(LONG))
+    key = ["video", "object"]
+    for number, said in ((0, values), (1, other)):
+        own = said[said["cue"] == "arrow"].set_index(key)["value"]
+        found = read.set_index(key)[of_network("arrow", number)].dropna()
+        pd.testing.assert_series_equal(found.sort_index(), own.sort_index(), check_names=False)
+    assert len(table) > len(other) / len(set(other["cue"]))
+
+
+def test_normal_clips_are_held_against_the_others_and_only_by_some_of_their_boxes():
     random = np.random.default_rng(0)
     corners = random.uniform(0, 90, (300, 2))
     boxes = np.hstack([corners, corners + random.uniform(10, 30, (300, 2))])
     names = np.repeat([f"t{number:02}" for number in range(10)], 30)
-    table = pd.DataFrame(boxes, columns=BOX).assign(video=names, split="train", view="")
+    known = random.random(300) < 0.7
+    splits = np.where(names < "t05", "train", "held_out")
+    table = pd.DataFrame(boxes, columns=BOX).assign(video=names, split=splits, view="", known=known)
     values = of_views(table, place.of_boxes)
     for part in range(PARTS):
         own = np.isin(names, [f"t{number:02}" for number in range(10) if number * PARTS // 10 == part])
-        np.testing.assert_array_equal(values[own], place.of_boxes(boxes[own], boxes[~own]))
+        np.testing.assert_array_equal(values[own], place.of_boxes(boxes[own], boxes[~own & known]))
     assert of_views(table[:0], place.of_boxes).shape == (0,)
 
 
 def test_of_many_training_boxes_some_are_kept(project, monkeypatch):
-    monkeypatch.setattr(stage, "KEPT", 7)
+    monkeypatch.setattr(stage, "KEPT", 8)
     read = read_cues(SetPaths("tiny"), videos(LONG))
-    assert read["split"].value_counts().to_dict() == {"held_out": 150, "test": 50, "train": 7}
+    assert read["split"].value_counts().to_dict() == {"held_out": 150, "test": 50, "train": 2}
 
 
 def test_boxes_are_held_against_those_of_their_own_view(project):
@@ -258,7 +286,7 @@ def test_boxes_are_held_against_those_of_their_own_view(project):
     of_view = videos(LONG).assign(view=["gate", "yard", "gate", "yard"])
     normal = learnt(table)[BOX].to_numpy()
     read = read_cues(SetPaths("tiny"), of_view).set_index("video")
-    # What was learnt is of the yard.
+    # What else was learnt is of the yard.
     assert read.loc["calm", OF_BOXES].isna().all(axis=None)
     own = read.loc["busy"]
     np.testing.assert_array_equal(own["shape"], shape.of_boxes(own[BOX].to_numpy(), normal))

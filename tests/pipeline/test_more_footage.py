@@ -23,7 +23,7 @@ def pieces(project):
 def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(own, tmp_path):
     project = Project(tmp_path / "project")
     shutil.copytree(own, project.folder)
-    before, network = pieces(project), (project.folder / "models/own/network/model.safetensors").read_bytes()
+    before, network = pieces(project), (project.folder / "models/own/network/0.safetensors").read_bytes()
     scores = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
 
     write_mp4(project.folder / "data/raw/own/test/one_more.mp4", walkers(9, 2), fps=12)
@@ -33,7 +33,7 @@ def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(ow
     more.pop("report/clips", None)  # of events, if there are any, and drawn by the scale of all of them
     assert more == {stage: int(stage in BY_CLIP) for stage in more} and BY_CLIP <= set(more)
     assert "going on after epoch" in done.stderr
-    assert (project.folder / "models/own/network/model.safetensors").read_bytes() == network
+    assert (project.folder / "models/own/network/0.safetensors").read_bytes() == network
 
     after = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
     assert set(after["video"]) - set(scores["video"]) == {"one_more"}

@@ -14,18 +14,20 @@ HALF, REACH, SIDE, FEATURES = 2, 6, 16, 5
 TASKS = ("arrow", "irregularity", "middle", "distillation")
 
 
-def drawn_network(channels: int = 1, classes: int = 3, depth: str = "shallow", tasks: tuple = TASKS) -> Network:
-    torch.manual_seed(0)
+def drawn_network(
+    channels: int = 1, classes: int = 3, depth: str = "shallow", tasks: tuple = TASKS, seed: int = 0
+) -> Network:
+    torch.manual_seed(seed)
     network = Network(Architecture(depth, "narrow", SIDE, channels, classes, FEATURES, tasks))
     network.teacher_mean.normal_()
     network.teacher_deviation.uniform_(0.5, 2)
     return network.eval()
 
 
-def save_network(network: Network, folder: Path) -> dict:
-    """As `train` leaves it; its card."""
+def save_network(network: Network, folder: Path, fold: int = 0) -> dict:
+    """As `train` leaves the one that a fold is held out from; its card."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, folder / "model.safetensors")
+    save_file({k: v.contiguous() for k, v in network.state_dict().items()}, folder / f"{fold}.safetensors")
     card = {"architecture": asdict(network.architecture), "half_length": HALF, "mirror": True}
     save_json(folder / "model.json", card)
     return card

@@ -89,7 +89,7 @@ def clip_scores(folder, network, shard, class_scores, vectors=None, batch=256, n
         np.save(teacher, vectors.astype(np.float16))
     numbers = np.arange(len(shard)) if numbers is None else numbers
     score = Score(precision="float32", batch=batch)
-    learnt = Learnt(folder / "network", card, KNOWN, score, "cpu")
+    learnt = {0: Learnt(folder / "network/0.safetensors", card, KNOWN, score, "cpu")}
     rows = pd.DataFrame({"video": "clip", "object": numbers})
     facts = {"frame": 0, **dict.fromkeys(BOX, 0.0), "score": 1.0, "label": 0, "source": "boxes"}
     found = rows.assign(**facts, class_scores=pd.Series(list(class_scores), dtype=object))

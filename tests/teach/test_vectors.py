@@ -75,14 +75,17 @@ def test_a_clip_with_a_single_object_is_taught_without_a_warning(tmp_path):
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Tubes of a training clip (3), a test clip (2) and a test clip without objects."""
+    """Tubes of a training clip (3), a held-out one (4, of which 2 are learnt from), a test clip (2) and one without."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/tiny/tubes").mkdir(parents=True)
     tables = []
-    for video, split, count in (("calm", "train", 3), ("busy", "test", 2), ("empty", "test", 0)):
+    clips = (("calm", "train", 3), ("kept", "held_out", 4), ("busy", "test", 2), ("empty", "test", 0))
+    for video, split, count in clips:
         write_shard(tmp_path / f"data/tiny/tubes/{video}.tubes", tubes(count), (5, 16, 16, 1))
         rows = np.arange(count)
-        tables.append(pd.DataFrame({"video": video, "object": rows, "row": rows, "split": split}))
+        learnt = (split != "test") & ((rows < 2) | (split == "train"))
+        facts = {"split": split, "fold": 0 if split == "held_out" else -1, "learnt": learnt}
+        tables.append(pd.DataFrame({"video": video, "object": rows, "row": rows, **facts}))
     write_table(tmp_path / "data/tiny/tubes/tubes.parquet", pd.concat(tables, ignore_index=True), TUBES)
     return tmp_path
 
@@ -92,8 +95,10 @@ def write_params(project, **changes):
     (project / "params.yaml").write_text(json.dumps(tree))
 
 
-@pytest.mark.parametrize(("compared", "asked"), [("classifier", {"calm": 3, "busy": 2}), ("detector", {"calm": 3})])
-def test_it_is_asked_about_test_clips_where_the_score_compares_what_it_says(project, compared, asked):
+@pytest.mark.parametrize(
+    ("compared", "asked"), [("classifier", {"calm": 3, "kept": 4, "busy": 2}), ("detector", {"calm": 3, "kept": 2})]
+)
+def test_it_is_asked_about_all_objects_where_the_score_compares_what_it_says(project, compared, asked):
     file = {"file": "x.onnx", "sha256": "0" * 8}
     write_params(project, teach={"compared": compared}, detect={"sources": ["yolox"]}, weights={"detector": file})
     said = run("tiny")

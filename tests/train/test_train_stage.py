@@ -13,6 +13,7 @@ from tiny_set import FOLDER, HALF, TASKS, write_params
 
 from stages.common.network.network import load_network
 from stages.common.running.errors import InputError
+from stages.common.tables.schemas import TUBES, read_table, write_table
 from stages.train import __main__ as stage
 
 CURVES = ["epoch", *(f"{task}_{split}" for task in TASKS for split in ("train", "held_out"))]
@@ -32,9 +33,9 @@ def files(project):
 
 def test_the_stage_writes_weights_a_card_and_the_losses_the_same_bytes_every_time(project):
     said = stage.run("tiny")
-    assert "network after 1 epochs, held-out losses arrow " in said
+    assert "1 network after 1 epochs, held-out losses arrow " in said
     first = files(project)
-    assert set(first) == {"model.safetensors", "model.json", "losses.csv"}
+    assert set(first) == {"0.safetensors", "model.json", "losses.csv"}
     losses = pd.read_csv(project / "models/tiny/network/losses.csv")
     assert losses.columns.tolist() == CURVES and losses["epoch"].tolist() == [0] and losses.notna().all(axis=None)
     shutil.rmtree(project / ".work")
@@ -47,9 +48,9 @@ def test_the_stages_network_can_be_loaded_by_its_card(project):
     folder = project / "models/tiny/network"
     card = json.loads((folder / "model.json").read_text())
     assert card["half_length"] == HALF and card["mirror"] is False
-    network = load_network(folder, card["architecture"])
+    network = load_network(folder / "0.safetensors", card["architecture"])
     assert network.heads["arrow"](network.trunk(torch.rand(1, 1, 5, 16, 16))).shape == (1, 2)
-    assert set(load_file(folder / "model.safetensors")) == set(network.state_dict())
+    assert set(load_file(folder / "0.safetensors")) == set(network.state_dict())
 
 
 def test_the_stage_goes_on_where_it_was_killed(project):
@@ -68,6 +69,23 @@ def test_the_stage_goes_on_where_it_was_killed(project):
     shutil.rmtree(project / ".work")
     stage.run("tiny")
     assert files(project) == resumed
+
+
+def test_of_two_folds_each_network_learns_as_if_it_were_the_only_one(shards, project):
+    counts = {("a", "train"): 20, ("h", "held_out"): 9, ("i", "held_out"): 12}
+    shards(counts)
+    assert "2 networks after 1 epochs" in stage.run("tiny")
+    both, losses = files(project), pd.read_csv(project / "models/tiny/network/losses.csv")
+    one_by_one = []
+    for own in "hi":
+        table = read_table(project / FOLDER / "tubes/tubes.parquet", TUBES)
+        table["fold"] = np.where(table["video"] == own, 0, -1)
+        write_table(project / FOLDER / "tubes/tubes.parquet", table, TUBES)
+        stage.run("tiny")
+        assert files(project)["0.safetensors"] == both["0.safetensors" if own == "h" else "1.safetensors"]
+        one_by_one.append(pd.read_csv(project / "models/tiny/network/losses.csv"))
+        shards(counts)
+    pd.testing.assert_frame_equal(losses, pd.concat(one_by_one).groupby("epoch", as_index=False).mean())
 
 
 def test_other_settings_do_not_go_on_from_a_strangers_checkpoint(project, capsys):
@@ -108,8 +126,8 @@ def test_a_task_of_weight_0_is_left_out(project):
     assert card["architecture"]["tasks"] == ["arrow", "irregularity", "distillation"]
 
 
-@pytest.mark.parametrize("split", ["train", "held_out"])
-def test_a_split_without_any_object_is_an_error_that_names_it(shards, project, split):
+@pytest.mark.parametrize(("split", "said"), [("train", "training"), ("held_out", "held-out")])
+def test_a_split_without_any_object_is_an_error_that_names_it(shards, project, split, said):
     shards({("a", "train"): 4 * (split != "train"), ("h", "held_out"): 4 * (split != "held_out")})
-    with pytest.raises(InputError, match=f"no objects in the {split} clips"):
+    with pytest.raises(InputError, match=f"no objects in the {said} clips"):
         stage.run("tiny")

@@ -67,7 +67,10 @@ def write_shards(folder: Path, counts: dict, channels: int = 1, classes: int = 0
         write_shard(folder / FOLDER / f"tubes/{video}.tubes", tubes, tubes.shape[1:])
         np.save(folder / FOLDER / f"teacher/{video}.npy", vectors)
         numbers = {"object": np.arange(count), "frame": np.arange(count), "row": np.arange(count)}
-        table = pd.DataFrame({"video": video, "split": split, **numbers, **dict.fromkeys(BOX, 0.0)})
+        # Of several held-out clips each is a fold.
+        fold = sum(of == "held_out" for _, of in list(counts)[:seed]) if split == "held_out" else -1
+        facts = {"video": video, "split": split, "fold": fold, "learnt": split != "test"}
+        table = pd.DataFrame({**facts, **numbers, **dict.fromkeys(BOX, 0.0)})
         scores = [random.random(classes, dtype=np.float32) for _ in range(count)]
         tables.append(table.assign(score=1.0, label=-1, source="motion", class_scores=pd.Series(scores, dtype=object)))
     table = pd.concat(tables, ignore_index=True)

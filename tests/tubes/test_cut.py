@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stages.common.tables.schemas import BOX, TUBES, read_table
 from stages.common.tables.shards import Shard
-from stages.tubes.cut import chosen_frames, chosen_objects, crop_area, cut_clip, cut_tube, sampled
+from stages.tubes.cut import crop_area, cut_clip, cut_tube, learnt_frames, sampled
 from stages.tubes.settings import Tubes
 
 # Its reach is of 3 frames.
@@ -34,52 +34,42 @@ def objects(*rows):
     return table.assign(**fixed, class_scores=pd.Series([np.zeros(0, np.float32)] * len(table), dtype=object))
 
 
-def test_a_clip_in_which_nothing_is_live_has_no_frame_chosen():
-    for split in ("train", "held_out", "test"):
-        assert chosen_frames(np.zeros((0, 2), int), split, TINY).tolist() == []
-
-
-def test_every_frame_of_test_and_held_out_clips_is_chosen():
-    for split in ("held_out", "test"):
-        assert chosen_frames(whole(9), split, TINY).tolist() == list(range(9))
+def test_a_clip_in_which_nothing_is_live_has_no_frame_to_learn_from():
+    assert learnt_frames(np.zeros((0, 2), int), TINY).tolist() == []
 
 
 def test_training_clips_give_every_nth_frame_that_has_the_whole_reach_on_both_sides():
-    assert chosen_frames(whole(12), "train", TINY).tolist() == [4, 6, 8]
-    assert chosen_frames(whole(8), "train", TINY).tolist() == [4]
+    assert learnt_frames(whole(12), TINY).tolist() == [4, 6, 8]
+    assert learnt_frames(whole(8), TINY).tolist() == [4]
 
 
 def test_a_training_clip_too_short_for_both_gives_all_frames_that_have_the_reach():
-    assert chosen_frames(whole(7), "train", TINY).tolist() == [3]
-    assert chosen_frames(whole(12), "train", replace(TINY, train_stride=9)).tolist() == [3, 4, 5, 6, 7, 8]
+    assert learnt_frames(whole(7), TINY).tolist() == [3]
+    assert learnt_frames(whole(12), replace(TINY, train_stride=9)).tolist() == [3, 4, 5, 6, 7, 8]
 
 
 def test_a_training_clip_too_short_for_the_reach_gives_every_nth_of_all_its_frames():
-    assert chosen_frames(whole(6), "train", TINY).tolist() == [0, 2, 4]
-    assert chosen_frames(whole(1), "train", TINY).tolist() == [0]
+    assert learnt_frames(whole(6), TINY).tolist() == [0, 2, 4]
+    assert learnt_frames(whole(1), TINY).tolist() == [0]
 
 
 def test_each_live_stretch_of_a_training_clip_gives_what_has_the_whole_reach_within_it():
-    assert chosen_frames(np.array([[1, 9], [20, 32]]), "train", TINY).tolist() == [4, 24, 26, 28]
-    assert chosen_frames(np.array([[1, 3], [20, 22]]), "test", TINY).tolist() == [1, 2, 20, 21]
+    assert learnt_frames(np.array([[1, 9], [20, 32]]), TINY).tolist() == [4, 24, 26, 28]
 
 
 def test_each_live_stretch_gives_its_own_frames_counted_from_the_clips_first():
     spans = np.array([[3, 15], [20, 24], [31, 40]])
-    assert chosen_frames(spans, "train", TINY).tolist() == [6, 8, 10, 34, 36]
-    every = [*range(3, 15), *range(20, 24), *range(31, 40)]
-    for split in ("held_out", "test"):
-        assert chosen_frames(spans, split, TINY).tolist() == every
+    assert learnt_frames(spans, TINY).tolist() == [6, 8, 10, 34, 36]
 
 
 def test_stretches_all_too_short_for_the_reach_give_every_nth_of_their_frames():
-    assert chosen_frames(np.array([[3, 6], [20, 24]]), "train", TINY).tolist() == [4, 20, 22]
+    assert learnt_frames(np.array([[3, 6], [20, 24]]), TINY).tolist() == [4, 20, 22]
 
 
 @given(st.integers(1, 200), st.integers(2, 40), st.integers(1, 9))
 def test_chosen_training_frames_never_repeat_a_clips_ends_where_that_can_be_avoided(frames, reach, stride):
     tubes = Tubes(size=16, context=0.0, half_length=1, max_step=reach, train_stride=stride, most=100)
-    chosen = chosen_frames(whole(frames), "train", tubes)
+    chosen = learnt_frames(whole(frames), tubes)
     assert len(chosen) and 0 <= chosen.min() and chosen.max() < frames
     assert (np.diff(chosen) == stride).all() or ((chosen % stride).any() and (np.diff(chosen) == 1).all())
     if frames > 2 * reach:
@@ -197,8 +187,7 @@ def test_a_tube_stays_within_its_live_stretch():
 @pytest.mark.parametrize("colour", [False, True], ids=["grey", "colour"])
 def test_a_clip_without_objects_has_a_shard_of_no_tubes(tmp_path, colour):
     store = store_frames(tmp_path / "frames", a=random_frames(6, colour=colour))
-    rows = chosen_objects(objects(), "test", whole(6), TINY)
-    cut_clip(store, "a", "test", rows, TINY, tmp_path)
+    cut_clip(store, "a", "test", objects(), TINY, tmp_path)
     assert Shard(tmp_path / "clip.tubes").shape == (0, 3, 16, 16, 3 if colour else 1)
 
 
@@ -216,41 +205,24 @@ def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path,
         np.testing.assert_array_equal(tube, expected)
 
 
-def test_objects_of_training_clips_are_only_those_of_chosen_frames_in_their_order():
-    table = objects(*[(frame, 0, 0, 5, 5) for frame in range(12) for _ in range(2)])
-    chosen = chosen_objects(table, "train", whole(12), TINY)
-    assert chosen["object"].tolist() == [8, 9, 12, 13, 16, 17] and chosen.index.tolist() == list(range(6))
-    pd.testing.assert_frame_equal(chosen_objects(table, "held_out", whole(12), TINY), table)
+def test_of_nothing_nothing_is_sampled():
+    assert sampled([], 5) == []
+    assert [own.tolist() for own in sampled([np.zeros(0, bool), np.zeros(2, bool)], 5)] == [[], [False, False]]
 
 
-def test_of_no_objects_there_is_an_empty_sample():
-    assert sampled({}, 5) == {}
-    assert {video: len(rows) for video, rows in sampled({"a": objects(), "b": objects()}, 5).items()} == {
-        "a": 0,
-        "b": 0,
-    }
-
-
-def test_objects_are_all_taken_where_they_are_few():
-    rows = objects(*[(frame, 0, 0, 5, 5) for frame in range(4)])
-    for most in (4, 9):
-        pd.testing.assert_frame_equal(sampled({"a": rows}, most)["a"], rows)
-
-
-@given(st.lists(st.integers(0, 30), max_size=6), st.integers(1, 40))
-def test_a_sample_is_bounded_evenly_spread_over_all_clips_and_the_same_each_time(counts, most):
-    starts = np.cumsum([0, *counts])
-    clips = {f"{clip}": pd.DataFrame({"place": starts[clip] + np.arange(own)}) for clip, own in enumerate(counts)}
-    found, total = sampled(clips, most), sum(counts)
-    places = np.concatenate([np.zeros(0, int), *(rows["place"] for rows in found.values())])
-    assert list(found) == list(clips) and len(places) == min(most, total)
+@given(st.lists(st.lists(st.booleans(), max_size=30), max_size=6), st.integers(1, 60))
+def test_a_sample_is_bounded_of_what_may_be_learnt_and_evenly_spread_over_all_clips(clips, most):
+    learnt = [np.array(clip, bool) for clip in clips]
+    found = sampled(learnt, most)
+    assert [len(own) for own in found] == [len(own) for own in learnt]
+    assert all(not (own & ~may).any() for own, may in zip(found, learnt, strict=True))
+    of_those = np.concatenate([np.zeros(0, bool), *(own[may] for own, may in zip(found, learnt, strict=True))])
+    places, total = np.flatnonzero(of_those), len(of_those)
+    assert len(places) == min(most, total)
     steps = np.diff(places)
     assert len(steps) == 0 or (steps.min() >= 1 and steps.max() - steps.min() <= 1)
     assert len(places) == 0 or places[0] == 0
     assert len(places) < 2 or places[-1] == total - 1
-    for video, rows in sampled(clips, most).items():
-        pd.testing.assert_frame_equal(rows, found[video])
-        assert set(rows["place"]) <= set(clips[video]["place"]) and rows.index.tolist() == list(range(len(rows)))
 
 
 def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_rows(project):
@@ -267,34 +239,19 @@ def test_the_stage_writes_a_shard_per_clip_whose_tubes_are_those_of_the_tables_r
     ]
     table = read_table(folder / "tubes.parquet", TUBES)
     assert table.groupby("video")["split"].first().to_dict() == {"a": "held_out", "busy": "test", "calm": "train"}
+    assert table.groupby("video")["fold"].first().to_dict() == {"a": 0, "busy": -1, "calm": -1}
     assert len(Shard(folder / "empty.tubes")) == 0
     found = table.merge(project.detections(), on=["video", "object"])
     assert len(found) == len(table) > 30
-    assert (found["video"] == "busy").sum() == (project.detections()["video"] == "busy").sum()
+    for scored in ("a", "busy"):
+        assert (found["video"] == scored).sum() == (project.detections()["video"] == scored).sum()
     assert sorted(set(found["frame"][found["video"] == "calm"])) == list(range(4, 17, 2))
+    assert sorted(set(found["frame"][(found["video"] == "a") & found["learnt"]])) == list(range(4, 17, 2))
+    assert found["learnt"][found["video"] == "calm"].all() and not found["learnt"][found["video"] == "busy"].any()
+    for _, own in table.groupby("video"):  # What is learnt from lies first.
+        assert own["row"].tolist() == list(range(len(own))) and own["learnt"].is_monotonic_decreasing
     for row in found.itertuples():
         half = 1 if row.split == "test" else 3
         box = np.array([row.x1, row.y1, row.x2, row.y2])
         expected = as_stored(cut_tube(project.frames(row.video), row.frame, box, half, 16, 0.0)[None])[0]
         np.testing.assert_array_equal(Shard(folder / f"{row.video}.tubes")[np.array([row.row])][0], expected)
-
-
-def table_of(count):
-    return objects(*[(frame, 0, 0, 5, 5) for frame in range(count)])
-
-
-def test_of_nothing_nothing_is_sampled():
-    assert sampled({}, 3) == {} and len(sampled({"a": table_of(0)}, 3)["a"]) == 0
-
-
-@given(st.lists(st.integers(0, 30), min_size=1, max_size=5), st.integers(1, 60))
-def test_a_sample_is_evenly_spread_over_all_clips(counts, most):
-    tables = {str(clip): table_of(count) for clip, count in enumerate(counts)}
-    found = sampled(tables, most)
-    total = sum(counts)
-    assert list(found) == list(tables) and sum(map(len, found.values())) == min(most, total)
-    starts = np.cumsum([0, *counts])
-    places = np.concatenate([start + rows["frame"] for start, rows in zip(starts, found.values(), strict=False)])
-    if len(places) > 1:
-        assert np.diff(places).max() - np.diff(places).min() <= 1 and places[0] == 0 and places[-1] == total - 1
-    assert all(rows.index.tolist() == list(range(len(rows))) for rows in found.values())

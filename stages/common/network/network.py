@@ -209,8 +209,8 @@ def pictures_to_network(pictures: np.ndarray, device: torch.device) -> torch.Ten
     return to_network(pictures[:, None], device)[:, :, 0]
 
 
-def load_network(folder: Path, card: dict) -> Network:
-    """The network of `model.safetensors` in `folder`, built by its card (an Architecture), in evaluation mode."""
+def load_network(file: Path, card: dict) -> Network:
+    """The network of a file of its weights (safetensors), built by its card (an Architecture), in evaluation mode."""
     network = Network(Architecture(**{**card, "tasks": tuple(card["tasks"])}))
-    network.load_state_dict(load_file(folder / "model.safetensors"))
+    network.load_state_dict(load_file(file))
     return network.eval()

@@ -27,7 +27,8 @@ TRIVIAL = ["box_width", "box_speed", "not_person", "random"]
 VIDEOS = pa.schema(
     [
         ("video", pa.string()),  # the clip's name, unique in the set
-        ("split", pa.string()),  # train, held_out (normal, for validation and calibration) or test
+        ("split", pa.string()),  # train, held_out (normal, to validate and calibrate a network by) or test
+        ("fold", pa.int8()),  # of a held-out clip: which network does not learn from it; else -1
         ("view", pa.string()),  # which of several scenes of the set it shows; "" where there is one
         ("frames", pa.int32()),  # of the grid, whether or not they were recorded
         ("fps", pa.float64()),  # frames of the grid per second
@@ -85,10 +86,26 @@ OBJECTS = pa.schema(
 )
 # The frames in which objects were looked for, whether or not there are any.
 SEARCHED = pa.schema([("video", pa.string()), ("frame", pa.int32())])
-# Which row of the video's shard is an object's tube.
-TUBES = pa.schema([("video", pa.string()), ("object", pa.int32()), ("split", pa.string()), ("row", pa.int32())])
+TUBES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("object", pa.int32()),
+        ("split", pa.string()),  # as of VIDEOS
+        ("fold", pa.int8()),  # likewise
+        ("learnt", pa.bool_()),  # whether networks learn from it
+        ("row", pa.int32()),  # of the video's shard, those that are learnt from first
+    ]
+)
 # How unusual an object is by a cue, higher where it is more so; NaN where the cue says nothing of it.
-CUE_VALUES = pa.schema([("video", pa.string()), ("object", pa.int32()), ("cue", pa.string()), ("value", pa.float32())])
+CUE_VALUES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("object", pa.int32()),
+        ("cue", pa.string()),
+        ("network", pa.int8()),  # by which network; -1 of cues that need none
+        ("value", pa.float32()),
+    ]
+)
 
 
 def object_scores(cues: Iterable[str]) -> pa.Schema:

@@ -224,7 +224,7 @@ def test_a_saved_network_comes_back_whole(tmp_path, depth, width):
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, tmp_path / "model.safetensors")
     card = json.loads(json.dumps(asdict(network.architecture)))
     torch.manual_seed(99)
-    loaded = load_network(tmp_path, card)
+    loaded = load_network(tmp_path / "model.safetensors", card)
     assert loaded.architecture == network.architecture and not loaded.training
     batch, vectors = drawn_batch(network), torch.rand(2, 7)
     found, expected = (answers(each, replace(batch, network=each)) for each in (loaded, network))
