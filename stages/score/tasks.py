@@ -77,12 +77,16 @@ def score_clip(
     for number, by in networks.items():
         network = load_network(by.file, by.card["architecture"]).to(by.device)
         offsets = regular_offsets(by.card["half_length"])
+        # Filled in place: small arrays that stay, made between large ones that go, leave memory full of holes.
+        found = {cue: np.zeros(len(rows), np.float32) for cue in (*network.architecture.tasks, "features")}
         for start in range(0, len(rows), by.score.batch):
             part = slice(start, start + by.score.batch)
             shown = take_offsets(tubes[part], offsets)
             compared = None if vectors is None else vectors[part].astype(np.float32)
-            found = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
-            own = rows.iloc[part][["video", "object"]].assign(network=number)
-            parts += [own.assign(cue=cue, value=values) for cue, values in found.items()]
+            said = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
+            for cue, values in said.items():
+                found[cue][part] = values
+        own = rows[["video", "object"]].assign(network=number)
+        parts += [own.assign(cue=cue, value=values) for cue, values in found.items()]
     table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
     write_table(out / "scores.parquet", table, CUE_VALUES)

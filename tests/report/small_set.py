@@ -94,7 +94,7 @@ def write_set(
     all_objects = pd.concat([pair[0] for pair in found], ignore_index=True)
     if not objects:
         all_objects = all_objects[all_objects["split"] == "held_out"]
-    known = {"view": "", "fps": fps, "width": 95, "height": 71, "began": began, "hash": ""}
+    known = {"fold": -1, "view": "", "fps": fps, "width": 95, "height": 71, "began": began, "hash": ""}
     table = pd.DataFrame(clips, columns=["video", "split"]).assign(frames=frames, **known)
     recorded = dict.fromkeys(table["video"], [(0, frames)]) | (recorded or {})
     live = recorded | (live or {})

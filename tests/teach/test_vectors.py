@@ -12,7 +12,7 @@ from stages.common.running.errors import InputError
 from stages.common.running.params import merged
 from stages.common.tables.json_files import save_json
 from stages.common.tables.schemas import TUBES, write_table
-from stages.common.tables.shards import write_shard
+from stages.common.tables.shards import Shard, write_shard
 from stages.teach import vectors as vectors_module
 from stages.teach.__main__ import run
 from stages.teach.settings import Teach
@@ -28,7 +28,7 @@ def tubes(count, channels=1, seed=0):
 
 def taught(folder, shard):
     write_shard(folder / "clip.tubes", shard, shard.shape[1:])
-    teach_clip(folder / "clip.tubes", TEACH, None, torch.device("cpu"), folder)
+    teach_clip(folder / "clip.tubes", len(Shard(folder / "clip.tubes")), TEACH, None, torch.device("cpu"), folder)
     return np.load(folder / "vectors.npy")
 
 
@@ -52,7 +52,7 @@ def test_tubes_do_not_stay_in_memory(tmp_path, monkeypatch):
     write_shard(tmp_path / "clip.tubes", shard, shard.shape[1:])
     monkeypatch.setattr(vectors_module, "load_teacher", lambda *_: lambda crops: np.zeros((len(crops), 4), np.float32))
     tracemalloc.start()
-    teach_clip(tmp_path / "clip.tubes", TEACH, None, torch.device("cpu"), tmp_path)
+    teach_clip(tmp_path / "clip.tubes", len(Shard(tmp_path / "clip.tubes")), TEACH, None, torch.device("cpu"), tmp_path)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < shard.nbytes / 4
