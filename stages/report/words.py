@@ -108,8 +108,8 @@ def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
     if not threshold.rate:
         return (
             f"There is too little held-out normal footage for a threshold: in {footage} an object rises above the "
-            f"usual {counted(threshold.peaks, 'time')}{aside}, and {LEAST} are needed. More normal footage, or a "
-            "larger footage.held_out, gives one."
+            f"usual {counted(threshold.peaks, 'time')}{aside}, and {LEAST} are needed. More normal footage "
+            "gives one."
         )
     often = "once" if per_hour == 1 else f"{per_hour:g} times"
     bound = math.ceil(at_most(threshold.reached, threshold.hours))
@@ -117,7 +117,7 @@ def threshold_said(threshold: Threshold, per_hour: float, faults: int) -> str:
         f"The threshold of {threshold.value:.2f} is the height that normal footage reaches {often} an hour: "
         f"so says a tail fitted to {counted(threshold.peaks, 'peak')} of {footage}{aside}. "
         f"{threshold.reached or 'None'} of them reached it; by that count alone it could be {bound} times an hour at "
-        f"most (95 %). More held-out footage (footage.held_out) makes it surer."
+        f"most (95 %). More normal footage makes it surer."
     )
 
 

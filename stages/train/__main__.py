@@ -3,7 +3,7 @@
 import hashlib
 import sys
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,8 @@ def run(name: str) -> str:
         content["processes"] = count()  # sums come out otherwise
     content["inputs"] = hashes_of(table, class_scores, paths)
     keys = {fold: piece_key("train", {**content, "fold": fold}) for fold in folds_of(table, paths)}
+    # Several networks see no more than one would, in all.
+    each = replace(settings, tubes_per_epoch=max(1, settings.tubes_per_epoch // len(keys)))
     networks, histories = {}, []
     with needed("train", name, keys.values()) if rank() == 0 else nullcontext():
         for fold, key in keys.items():
@@ -52,7 +54,7 @@ def run(name: str) -> str:
             training, held_out = (tube_set(table[part], class_scores[part], paths) for part in (~own, own))
             torch.manual_seed(settings.seed)
             networks[fold] = build(training, settings, tubes).to(device)
-            histories.append(train(networks[fold], training, held_out, tubes, settings, WORK / "train" / key))
+            histories.append(train(networks[fold], training, held_out, tubes, each, WORK / "train" / key))
     if rank() > 0:
         sys.exit()
     losses = (

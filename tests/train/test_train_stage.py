@@ -74,6 +74,7 @@ def test_the_stage_goes_on_where_it_was_killed(project):
 def test_of_two_folds_each_network_learns_as_if_it_were_the_only_one(shards, project):
     counts = {("a", "train"): 20, ("h", "held_out"): 9, ("i", "held_out"): 12}
     shards(counts)
+    write_params(project, train={"epochs": 1, "tubes_per_epoch": 16})
     assert "2 networks after 1 epochs" in stage.run("tiny")
     both, losses = files(project), pd.read_csv(project / "models/tiny/network/losses.csv")
     one_by_one = []
@@ -81,6 +82,7 @@ def test_of_two_folds_each_network_learns_as_if_it_were_the_only_one(shards, pro
         table = read_table(project / FOLDER / "tubes/tubes.parquet", TUBES)
         table["fold"] = np.where(table["video"] == own, 0, -1)
         write_table(project / FOLDER / "tubes/tubes.parquet", table, TUBES)
+        write_params(project, train={"epochs": 1, "tubes_per_epoch": 8})
         stage.run("tiny")
         assert files(project)["0.safetensors"] == both["0.safetensors" if own == "h" else "1.safetensors"]
         one_by_one.append(pd.read_csv(project / "models/tiny/network/losses.csv"))
