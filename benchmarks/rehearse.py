@@ -4,9 +4,9 @@
 
 `<set>_rendered_<draw>` is rendered anew (benchmarks/rendered.py); `<set>_rehearsal_<draw>` is made of the set's normal
 clips, with anomalies pasted in (benchmarks/rehearsal.py; needs `dvc repro decode@<set>`), `<set>_fold_<draw>` of them
-alone (benchmarks/folds.py). Each goes by the settings of its set in params.yaml, but trains on one thread, as far as
-its metrics; then benchmarks.fusion_search asks them all. The project is .work/rehearsals: `dvc` works there, and what
-is done stays. No number of a rehearsal is to be reported.
+alone (benchmarks/folds.py). Each goes by the settings of its set in params.yaml as far as its metrics; then
+benchmarks.fusion_search asks them all. The project is .work/rehearsals: `dvc` works there, and what is done stays. No
+number of a rehearsal is to be reported.
 """
 
 import argparse
@@ -21,13 +21,11 @@ from ruamel.yaml import YAML
 
 from benchmarks import folds, rehearsal, rendered
 from stages.common.running.errors import InputError
-from stages.common.running.params import PARAMS, find_set, merged, read_tree
+from stages.common.running.params import PARAMS, find_set, read_tree
 from stages.common.running.paths import RAW_WEIGHTS, WORK
 
 PLACE = WORK / "rehearsals"
 WRITERS = {"rendered": rendered.write_recipe, "rehearsal": rehearsal.write_set, "fold": folds.write_set}
-# Sums depend on the threads; so the networks are those of others that are trained beside each other.
-CHANGES = {"train": {"threads": 1}}
 
 
 def parts_of(name: str) -> tuple[str, str, int]:
@@ -45,7 +43,7 @@ def parts_of(name: str) -> tuple[str, str, int]:
 def prepare(names: list[str], place: Path) -> None:
     """A project in which these sets can be made: the code and the parameters of this one, and what each is made of."""
     tree, likes = read_tree(PARAMS), {name: parts_of(name) for name in names}
-    sets = {name: merged(find_set(tree, like, PARAMS), CHANGES) for name, (like, _, _) in likes.items()}
+    sets = {name: find_set(tree, like, PARAMS) for name, (like, _, _) in likes.items()}
     is_rendered = [name for name, (_, kind, _) in likes.items() if kind == "rendered"]
     for folder in (Path("stages"), RAW_WEIGHTS):
         (place / folder).parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ def product(project, monkeypatch):
     return project
 
 
-def test_a_rendered_set_goes_by_the_settings_of_its_own_on_one_thread(product, monkeypatch, tmp_path):
+def test_a_rendered_set_goes_by_the_settings_of_its_own(product, monkeypatch, tmp_path):
     place, name = tmp_path / "place", "demo_rendered_3"
     rehearse.prepare([name], place)
     assert read_tree(rehearse.PARAMS) == product.tree
@@ -29,7 +29,7 @@ def test_a_rendered_set_goes_by_the_settings_of_its_own_on_one_thread(product, m
     assert read_recipe(place / f"data/recipes/{name}.yaml") == rendered.draw_recipe(rendered.CAMERAS["demo"], 3)
     monkeypatch.chdir(place)
     train = load("train", Train, name)
-    assert (train.seed, train.threads) == (7, 1)
+    assert (train.seed, train.threads) == (7, 2)
 
 
 @pytest.mark.slow
