@@ -1,6 +1,7 @@
 """The background of each stretch of a clip: what is seen there most of the time."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class Backgrounds:
     """Is shown the frames of a clip, and of what comes before and after it, and gives the median of some of them.
 
     The background of a stretch is learnt from as much before and after it, too: of a second of footage alone, a person
-    who stands would be part of it, and leave a ghost.
+    who stands would be part of it, and leave a ghost. Where light is switched or the camera is moved it is learnt anew.
 
     Args:
         total: how many frames will be shown.
@@ -30,6 +31,7 @@ class Backgrounds:
         self.chosen = set(np.linspace(0, total - 1, count).round().astype(int).tolist()) if total else set()
         self.samples: dict[int, np.ndarray] = {}
         self.wanted: set[int] = set()
+        self.changes: list[int] = []
         self.done = 0
 
     def show(self, place: int, frame: Callable[[], np.ndarray]) -> None:
@@ -41,6 +43,10 @@ class Backgrounds:
         """The background of the stretch in which frame `place` of the clip is will be asked for."""
         self.wanted.add((place - self.starts[0]) // self.stretch)
 
+    def change(self, place: int) -> None:
+        """From frame `place` on, the scene looks other than before; named in ascending order."""
+        self.changes.append(place)
+
     def due(self, place: int) -> Iterator[tuple[int, int, np.ndarray]]:
         """First, stop and background of the wanted stretches for which all is seen when all before `place` is.
 
@@ -51,11 +57,21 @@ class Backgrounds:
             if place < min(stop + self.stretch, self.total):
                 return
             if self.done in self.wanted:
-                around = range(start - self.stretch, stop + self.stretch)
-                yield start, stop, median_of([sample for at, sample in self.samples.items() if at in around])
+                edges = [start, *(at for at in self.changes if start < at < stop), stop]
+                yield from ((*edge, self.between(*edge)) for edge in pairwise(edges))
             self.done += 1
             for at in [at for at in self.samples if at < start]:
                 del self.samples[at]
+
+
+    def between(self, start: int, stop: int) -> np.ndarray:
+        """The median around a part of a stretch, of the samples that look like it; of all if there are none."""
+        low = max((at for at in self.changes if at <= start), default=0)
+        high = min((at for at in self.changes if at >= stop), default=self.total)
+        around = range(start - self.stretch, stop + self.stretch)
+        near = {at: sample for at, sample in self.samples.items() if at in around}
+        alike = [sample for at, sample in near.items() if low <= at < high]
+        return median_of(alike or list(near.values()))
 
 
 def median_of(frames: Sequence[np.ndarray]) -> np.ndarray:

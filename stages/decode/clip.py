@@ -22,7 +22,7 @@ from stages.decode.settings import Decode
 JPEG = (".jpg", ".jpeg")
 TOGETHER = 1.0  # seconds between two faults of a kind that are one
 SAID = {
-    "light": "the light of the whole picture switches",
+    "light": "the light of the picture, or of a part of it, switches",
     "moved": "the camera is moved, turned or covered",
     "damaged": "the file is damaged: frames repeat the one before",
 }
@@ -140,6 +140,8 @@ class Pass:
         return file.read_bytes() if file.suffix.lower() in JPEG else None
 
     def write_backgrounds(self, seen: int) -> None:
+        for place, _ in self.gate.faults[len(self.backgrounds.changes) :]:
+            self.backgrounds.change(place)
         for start, stop, background in self.backgrounds.due(seen):
             self.writer.background(self.number(start), self.number(stop - 1) + 1, background)
 

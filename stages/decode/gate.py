@@ -23,12 +23,15 @@ HELD = 3.0  # seconds that something counts as live after it has moved
 # Grey levels, and deviations of the noise, by which what moves differs.
 CONTRAST, NOISY = 12.0, 6.0
 SIDE = 0.015  # of the picture's height: the side of a square that has as many pixels as the least that moves
-# Light that jumps by so many grey levels from look to look has been switched.
-SWITCHED = 15.0
+# Light that jumps by so many grey levels from look to look has been switched; a cloud takes seconds.
+SWITCHED = 6.0
 # Changed pixels of a cell, and changed cells of the picture, from which on it may have moved; changed pixels of the
 # picture from which on it has changed as a whole.
 CELL, CELLS, WHOLE = 0.05, 0.25, 0.5
-SAME_SCENE = 0.5  # correlation of edges
+SAME_SCENE = 0.5  # correlation of edges, or of what is finer than so many pixels
+FINE = 5.0
+# Cells that are mostly changed by a lamp, at least.
+LIT_CELLS, MOSTLY = 8, 0.5
 SETTLED = 1.0  # seconds in which a camera that was moved shows one view, or else something large has moved
 
 
@@ -85,7 +88,7 @@ class Gate:
         mask = differing(now, self.background, self.noise)
         switched, kind = abs(light) >= SWITCHED, ""
         # A crowd may be everywhere, but goes only a little from look to look.
-        if switched or (widespread(mask) and (self.doubtful or widespread(self._since(-1, now)))):
+        if switched or (much(mask) and (self.doubtful or much(self._since(-1, now)))):
             kind = whole_change(mask, now, self.background, switched)
         if kind == "light" or (kind and self._settled(now)):
             # Once for all the looks at which the camera was moving.
@@ -138,8 +141,8 @@ class Gate:
         return float(self.background.mean()) - before
 
     def _settled(self, now: np.ndarray) -> bool:
-        """Whether a new view has stayed as it is since the last look, and is no doubt of this look alone."""
-        return len(self.doubtful) > 0 and not parts(self._since(-1, now))
+        """Whether a new view has stayed since the last look, but for what moves in it; no doubt of this look alone."""
+        return len(self.doubtful) > 0 and not widespread(self._since(-1, now))
 
 
 def shrunk(luma: np.ndarray) -> np.ndarray:
@@ -177,15 +180,36 @@ def widespread(mask: np.ndarray) -> bool:
     return bool((share > CELL).mean() >= CELLS)
 
 
+def much(mask: np.ndarray) -> bool:
+    """Whether a mask is in so many places, or fills so many of them, that light or camera may have changed."""
+    filled = cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > MOSTLY
+    return widespread(mask) or bool(filled.sum() >= LIT_CELLS)
+
+
 def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
-    """light or moved where widespread change is of the picture as a whole, or its light has been switched, else ""."""
+    """light or moved where widespread change is of the light, or of the picture as a whole, else ""."""
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"
+    if lit(mask, before, now.astype(np.float32)):
+        return "light"
     if cv2.countNonZero(mask) < WHOLE * mask.size and not switched:
         return ""
     alike = np.corrcoef(edges(before).ravel(), edges(now).ravel())[0, 1]
     return "light" if alike >= SAME_SCENE else "moved"
+
+
+def lit(mask: np.ndarray, before: np.ndarray, now: np.ndarray) -> bool:
+    """Whether what has changed shows in most places what it showed before: by a lamp, or in the sun."""
+    fine = [(picture - cv2.GaussianBlur(picture, (0, 0), FINE)).reshape(mask.shape) for picture in (before, now)]
+    found = []
+    for rows in np.array_split(np.arange(mask.shape[0]), ROWS):
+        for columns in np.array_split(np.arange(mask.shape[1]), COLUMNS):
+            cell = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+            one, other = (picture[cell].ravel() for picture in fine)
+            if mask[cell].mean() > MOSTLY and one.std() > 0 and other.std() > 0:
+                found.append(np.corrcoef(one, other)[0, 1])
+    return len(found) >= LIT_CELLS and bool(np.median(found) >= SAME_SCENE)
 
 
 def edges(picture: np.ndarray) -> np.ndarray:

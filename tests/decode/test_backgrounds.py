@@ -62,6 +62,32 @@ def test_only_what_is_wanted_is_made_and_little_is_held():
     assert most <= SAMPLES + 2
 
 
+def changing(changes, total=300, stretch=100, first=0, stop=300):
+    """The backgrounds of frames that are a grey level brighter from each change on."""
+    made = Backgrounds(total, first, stop, stretch)
+    for place in range(total):
+        level = 50 + 10 * sum(place >= change for change in changes)
+        made.show(place, lambda: np.full((2, 2), level, np.uint8))  # noqa: B023
+    for place in range(first, stop, stretch):
+        made.want(place)
+    for change in changes:
+        made.change(change)
+    return [(start, stop, int(background[0, 0])) for start, stop, background in made.due(total)]
+
+
+def test_where_the_scene_changes_the_background_is_learnt_anew():
+    assert changing([]) == [(0, 100, 50), (100, 200, 50), (200, 300, 50)]
+    assert changing([130]) == [(0, 100, 50), (100, 130, 50), (130, 200, 60), (200, 300, 60)]
+    assert changing([100]) == [(0, 100, 50), (100, 200, 60), (200, 300, 60)]
+    assert changing([0]) == [(0, 100, 60), (100, 200, 60), (200, 300, 60)]
+    found = changing([120, 160, 290])
+    assert found == [(0, 100, 50), (100, 120, 50), (120, 160, 60), (160, 200, 70), (200, 290, 70), (290, 300, 80)]
+
+
+def test_between_two_changes_of_which_no_sample_tells_all_that_is_around_speaks():
+    assert [part[:2] for part in changing([131, 132])] == [(0, 100), (100, 131), (131, 132), (132, 200), (200, 300)]
+
+
 def test_who_stands_through_a_part_is_no_part_of_its_background():
     frames = np.full((30, 40, 40), 100, np.uint8)
     frames[10:18, 10:30, 10:30] = 250
