@@ -72,7 +72,8 @@ def own(once) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_mp4(path, walkers(seed, count), fps=12)
         params = project.params()
-        changed = {"footage": {"layout": "auto", "held_out_clips": ["tuesday"]}, "decode": {"grey": True}}
+        footage = {"layout": "auto", "folds": 2, "held_out": 0.5}
+        changed = {"footage": footage, "decode": {"grey": True}}
         own = {**params["sets"]["demo"], **changed}
         project.write_params({**params, "sets": {**params["sets"], "own": own}})
         said = project.run(sys.executable, "-c", RUN_STAGES, "own", *OWN_STAGES).splitlines()

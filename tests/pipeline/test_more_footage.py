@@ -7,7 +7,7 @@ from projects import OWN_STAGES, RUN_STAGES, Project, walkers
 
 from stages.common.cues.all import FRAME_SCORES
 from stages.common.drawing.h264 import write_mp4
-from stages.common.tables.schemas import read_table
+from stages.common.tables.schemas import CUE_VALUES, VIDEOS, read_table
 
 BY_CLIP = {"footage", "decode", "detect", "sheets", "velocity", "tubes", "teach", "score"}
 
@@ -34,6 +34,14 @@ def test_one_more_clip_is_decoded_detected_cut_and_scored_and_nothing_else_is(ow
     assert more == {stage: int(stage in BY_CLIP) for stage in more} and BY_CLIP <= set(more)
     assert "going on after epoch" in done.stderr
     assert (project.folder / "models/own/network/0.safetensors").read_bytes() == network
+
+    # Two networks: each is asked about the clips that it has not learnt from, and both about what is searched.
+    cues = read_table(project.folder / "data/own/scores.parquet", CUE_VALUES)
+    videos = read_table(project.folder / "data/own/footage/videos.parquet", VIDEOS).set_index("video")
+    for video, asked in cues.groupby("video")["network"].unique().items():
+        fold = videos.at[video, "fold"]
+        assert sorted(asked) == ([0, 1] if videos.at[video, "split"] == "test" else [fold])
+    assert set(videos["fold"]) == {-1, 0, 1}
 
     after = read_table(project.folder / "data/own/frame_scores/frames.parquet", FRAME_SCORES)
     assert set(after["video"]) - set(scores["video"]) == {"one_more"}
