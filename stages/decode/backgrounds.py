@@ -63,7 +63,6 @@ class Backgrounds:
             for at in [at for at in self.samples if at < start]:
                 del self.samples[at]
 
-
     def between(self, start: int, stop: int) -> np.ndarray:
         """The median around a part of a stretch, of the samples that look like it; of all if there are none."""
         low = max((at for at in self.changes if at <= start), default=0)
