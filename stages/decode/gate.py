@@ -86,10 +86,12 @@ class Gate:
             return [number]
         light = self._follow_light(now)
         mask = differing(now, self.background, self.noise)
-        switched, kind = abs(light) >= SWITCHED, ""
+        # Of most pixels, and not of a fit that large people disturb.
+        switched = min(abs(light), abs(float(np.median(now.astype(np.int16) - self.lately[-1])))) >= SWITCHED / 2
+        switched, kind = switched and abs(light) >= SWITCHED, ""
         # A crowd may be everywhere, but goes only a little from look to look.
         if switched or (much(mask) and (self.doubtful or much(self._since(-1, now)))):
-            kind = whole_change(mask, now, self.background, switched)
+            kind = whole_change(mask, mask & self._since(-1, now), now, self.background, switched)
         if kind == "light" or (kind and self._settled(now)):
             # Once for all the looks at which the camera was moving.
             self.faults.append((self.doubtful[0] if self.doubtful else number, kind))
@@ -186,12 +188,12 @@ def much(mask: np.ndarray) -> bool:
     return widespread(mask) or bool(filled.sum() >= LIT_CELLS)
 
 
-def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
-    """light or moved where widespread change is of the light, or of the picture as a whole, else ""."""
+def whole_change(mask: np.ndarray, sudden: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
+    """light or moved where widespread change, `sudden` since the last look, is of the light or the whole picture, else ""."""
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"
-    if lit(mask, before, now.astype(np.float32)):
+    if lit(sudden, before, now.astype(np.float32)):
         return "light"
     if cv2.countNonZero(mask) < WHOLE * mask.size and not switched:
         return ""
