@@ -189,7 +189,10 @@ def much(mask: np.ndarray) -> bool:
 
 
 def whole_change(mask: np.ndarray, sudden: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
-    """light or moved where widespread change, `sudden` since the last look, is of the light or the whole picture, else ""."""
+    """light or moved where widespread change is of the light, or of the picture as a whole, else "".
+
+    sudden: what of the mask has changed since the last look.
+    """
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"
