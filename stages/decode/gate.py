@@ -86,12 +86,12 @@ class Gate:
             return [number]
         light = self._follow_light(now)
         mask = differing(now, self.background, self.noise)
-        # Of most pixels, and not of a fit that large people disturb.
-        switched = min(abs(light), abs(float(np.median(now.astype(np.int16) - self.lately[-1])))) >= SWITCHED / 2
-        switched, kind = switched and abs(light) >= SWITCHED, ""
+        sudden, switched, kind = mask & self._since(-1, now), abs(light) >= SWITCHED, ""
         # A crowd may be everywhere, but goes only a little from look to look.
-        if switched or (much(mask) and (self.doubtful or much(self._since(-1, now)))):
-            kind = whole_change(mask, mask & self._since(-1, now), now, self.background, switched)
+        if switched or (widespread(mask) and (self.doubtful or widespread(sudden))):
+            kind = whole_change(mask, now, self.background, switched)
+        if kind != "moved" and lit(sudden, now, self.background):
+            kind = "light"
         if kind == "light" or (kind and self._settled(now)):
             # Once for all the looks at which the camera was moving.
             self.faults.append((self.doubtful[0] if self.doubtful else number, kind))
@@ -182,39 +182,28 @@ def widespread(mask: np.ndarray) -> bool:
     return bool((share > CELL).mean() >= CELLS)
 
 
-def much(mask: np.ndarray) -> bool:
-    """Whether a mask is in so many places, or fills so many of them, that light or camera may have changed."""
-    filled = cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > MOSTLY
-    return widespread(mask) or bool(filled.sum() >= LIT_CELLS)
-
-
-def whole_change(mask: np.ndarray, sudden: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
-    """light or moved where widespread change is of the light, or of the picture as a whole, else "".
-
-    sudden: what of the mask has changed since the last look.
-    """
+def whole_change(mask: np.ndarray, now: np.ndarray, background: np.ndarray, switched: bool) -> str:
+    """light or moved where widespread change is of the picture as a whole, or its light has been switched, else ""."""
     before = background.astype(np.float32)
     if moved_whole(before, now.astype(np.float32)):
         return "moved"
-    if lit(sudden, before, now.astype(np.float32)):
-        return "light"
     if cv2.countNonZero(mask) < WHOLE * mask.size and not switched:
         return ""
     alike = np.corrcoef(edges(before).ravel(), edges(now).ravel())[0, 1]
     return "light" if alike >= SAME_SCENE else "moved"
 
 
-def lit(mask: np.ndarray, before: np.ndarray, now: np.ndarray) -> bool:
-    """Whether what has changed shows in most places what it showed before: by a lamp, or in the sun."""
-    fine = [(picture - cv2.GaussianBlur(picture, (0, 0), FINE)).reshape(mask.shape) for picture in (before, now)]
-    found = []
-    for rows in np.array_split(np.arange(mask.shape[0]), ROWS):
-        for columns in np.array_split(np.arange(mask.shape[1]), COLUMNS):
-            cell = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            one, other = (picture[cell].ravel() for picture in fine)
-            if mask[cell].mean() > MOSTLY and one.std() > 0 and other.std() > 0:
-                found.append(np.corrcoef(one, other)[0, 1])
-    return len(found) >= LIT_CELLS and bool(np.median(found) >= SAME_SCENE)
+def lit(mask: np.ndarray, now: np.ndarray, background: np.ndarray) -> bool:
+    """Whether what has changed at once shows, in most places, what it showed before: by a lamp, or in the sun."""
+    filled = cv2.resize(mask.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA) > MOSTLY
+    if filled.sum() < LIT_CELLS:
+        return False
+    before, after = (
+        picture - cv2.GaussianBlur(picture, (0, 0), FINE) for picture in map(np.float32, (background, now))
+    )
+    products = (before * after, before**2, after**2)
+    both, one, other = (cv2.resize(each, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)[filled] for each in products)
+    return bool(np.median(both / np.sqrt(np.maximum(one * other, 1e-9))) >= SAME_SCENE)
 
 
 def edges(picture: np.ndarray) -> np.ndarray:

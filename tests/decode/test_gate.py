@@ -1,13 +1,17 @@
 """The gate sees what moves, and neither noise nor light nor the camera's own moves."""
 
+import av
+import cv2
 import numpy as np
 import pytest
+from helpers import ROOT
 from scenes import FPS, noisy, scene, seen, with_walker
 
 from stages.decode.gate import LINES, WARM, Gate, parts, shrunk
 
 WARM_LOOKS = list(range(0, round(WARM * FPS), 2))
 SCENE = scene()
+AVENUE = ROOT.parent / "shared/data/avenue/training_videos/16.avi"
 
 
 def test_of_nothing_nothing_is_known():
@@ -76,6 +80,37 @@ def test_a_camera_that_is_moved_is_a_fault_and_not_live(move):
     live, faults = seen(noisy([before] * 100 + [after] * 100))
     assert live == WARM_LOOKS
     assert [kind for _, kind in faults] == ["moved"] and faults[0][0] == 100
+
+
+def with_crowd(background, index):
+    """Walkers who are never gone: each comes in again on the left."""
+    frame = background.copy()
+    for start in range(0, 320, 60):
+        left = (start + 3 * index) % 320
+        frame[110:150, left : left + 16] = 20
+    return frame
+
+
+def test_a_lamp_that_lights_a_part_of_the_picture_is_a_fault_amid_people():
+    shade = np.zeros((240, 320), np.float32)
+    cv2.ellipse(shade, (90, 120), (70, 80), 0, 0, 360, 1, -1)
+    lit = np.clip(SCENE * (1 + 0.5 * shade) + 30 * shade, 0, 255).astype(np.uint8)
+    frames = [with_crowd(SCENE if k < 100 else lit, k) for k in range(160)]
+    assert seen(noisy(frames, 2.0))[1] == [(100, "light")]
+
+
+def test_a_camera_that_is_moved_is_a_fault_amid_people():
+    wide = scene(300, 420, seed=3)
+    frames = [with_crowd(wide[30:270, 50:370] if k < 100 else wide[35:275, 59:379], k) for k in range(160)]
+    assert seen(noisy(frames, 2.0))[1] == [(100, "moved")]
+
+
+def test_people_near_the_camera_are_no_lamp():
+    if not AVENUE.exists():
+        pytest.skip("no training_videos/16.avi in ../shared/data/avenue")
+    with av.open(str(AVENUE)) as file:
+        frames = [picture.to_ndarray(format="gray") for picture in file.decode(video=0)]
+    assert len(frames) == 244 and seen(frames, 25.0)[1] == []
 
 
 def test_what_is_so_large_that_it_hides_the_picture_is_live():
