@@ -3,6 +3,7 @@
 import functools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from stages.common.frames.store import fill_store, read_clip
@@ -47,9 +48,9 @@ def run(name: str) -> str:
         pieces = dict(zip(videos["video"], map_videos("decode", name, jobs, load_machine()), strict=True))
         fill_store(frames, pieces.items())
         for video, piece in pieces.items():
-            own = read_clip(piece).spans
-            spans += [(video, *span) for span in own]
-            live += int((own[:, 1] - own[:, 0]).sum())
+            own = read_clip(piece)
+            spans += [(video, *both) for both in np.hstack([own.live, own.spans]).tolist()]
+            live += int((own.live[:, 1] - own.live[:, 0]).sum())
             found = read_table(piece / "faults.parquet", SOURCE_FAULTS)
             of = runs[runs["video"] == video].sort_values("first")
             place = of["first"].searchsorted(found["first_frame"], side="right") - 1

@@ -40,7 +40,7 @@ class Grid(NamedTuple):
 def decode_clip(
     footage: Path, source: Path, videos: tuple[list[str], str, list[str]], grid: Grid, decode: Decode, folder: Path
 ) -> None:
-    """Writes the live frames of a clip, and its SOURCE_FAULTS, which name neither clip nor file, into `folder`.
+    """Writes the live frames of a clip with their margins, and its SOURCE_FAULTS, which name neither clip nor file, into `folder`.
 
     Args:
         footage, source: the tables about the set, and its footage.
@@ -84,20 +84,21 @@ class Pass:
         self.images_in = cache(images_in)
         self.last = -2  # place that was kept last
         self.spans: list[tuple[int, int]] = []
+        self.live: list[tuple[int, int]] = []
         self.damaged: list[int] = []
 
     def read(self) -> None:
         """Every picture once, in order."""
-        keeper, first = Keeper(self.margin), self.own.start
+        keeper, first = self.keeper(), self.own.start
         for place, (row, picture, damaged) in enumerate(pictures_of(self.rows, self.size)):
             if place in self.own and place > first and row.number != self.rows[place - 1].number + 1:
                 self.close(keeper, first, place)
-                keeper, first = Keeper(self.margin), place
+                keeper, first = self.keeper(), place
             self.backgrounds.show(place, partial(converted, picture, self.size, self.decode.grey))
             if place >= self.own.stop:
                 continue
             for live in self.look(place, picture):
-                keeper.live(live)
+                keeper.add_live(live)
             if place in self.own:
                 self.damaged += [row.number] * damaged
                 keeper.add(place, waiting(picture, self.size))
@@ -106,7 +107,11 @@ class Pass:
                 self.write_backgrounds(place - len(keeper.waiting))
         self.close(keeper, first, self.own.stop)
         self.write_backgrounds(len(self.rows))
-        self.writer.finish(self.spans, self.measure.steps())
+        self.writer.finish(self.spans, self.measure.steps(), self.live)
+
+    def keeper(self) -> Keeper:
+        # What moves at a look may have moved since the one before.
+        return Keeper(self.margin, self.gate.every if self.decode.gate else 0)
 
     def look(self, place: int, picture: Picture) -> list[int]:
         """Places that are now known to be live."""
@@ -117,10 +122,14 @@ class Pass:
     def close(self, keeper: Keeper, first: int, stop: int) -> None:
         """Ends a recorded stretch, a range of places."""
         for place in self.gate.end_doubt():
-            keeper.live(place)
+            keeper.add_live(place)
         self.keep(keeper.decided(None))
-        inside = ((max(start, first), min(end, stop)) for start, end in keeper.spans)
-        self.spans += [(self.number(start), self.number(end - 1) + 1) for start, end in inside if start < end]
+        for kept, live in zip(keeper.spans, keeper.live, strict=True):
+            (start, end), (begin, over) = (np.clip(each, first, stop).tolist() for each in (kept, live))
+            if start < end:
+                shift = self.number(first) - first
+                self.spans.append((start + shift, end + shift))
+                self.live.append((begin + shift, over + shift))
         self.last = -2
 
     def keep(self, frames: Iterator[tuple[int, Picture]]) -> None:

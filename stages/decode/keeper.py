@@ -9,28 +9,32 @@ from typing import Any
 class Keeper:
     """Frames of a recorded stretch wait here until it is known whether they are kept.
 
-    Kept are those at most `margin` frames from a live one, and fewer than `margin` frames between two that are.
+    Kept are those at most `margin` frames from a live one, and fewer than `margin` frames between two that are; live are
+    also those `near` one, and all between two of what is kept together.
 
     Attributes:
         spans: first and stop of what is kept, ascending; the first may begin before the stretch, the last end after it.
+        live: likewise of what is live of each of them.
     """
 
-    def __init__(self, margin: int):
-        self.margin = margin
+    def __init__(self, margin: int, near: int):
+        self.margin, self.near = margin, min(near, margin)
         self.spans: list[list[int]] = []
+        self.live: list[list[int]] = []
         self.waiting: deque[tuple[int, Any]] = deque()
         self.place = 0  # of the first of the spans that may hold a frame that waits
 
     def add(self, number: int, picture: Any) -> None:
         self.waiting.append((number, picture))
 
-    def live(self, number: int) -> None:
+    def add_live(self, number: int) -> None:
         """A frame is live; named in ascending order."""
         first, stop = number - self.margin, number + self.margin + 1
         if self.spans and first - self.spans[-1][1] < self.margin:
-            self.spans[-1][1] = stop
+            self.spans[-1][1], self.live[-1][1] = stop, number + self.near + 1
         else:
             self.spans.append([first, stop])
+            self.live.append([number - self.near, number + self.near + 1])
 
     def decided(self, known: int | None) -> Iterator[tuple[int, Any]]:
         """Gives, ascending, the frames that are now known to be kept, and forgets those that are not.

@@ -10,7 +10,7 @@ from stages.fuse.settings import Fuse
 
 
 class Clips(NamedTuple):
-    """The clips of a set, and within how many frames of a live stretch's ends tubes repeat its first or last frame."""
+    """The clips of a set, and within how many frames of a kept stretch's ends tubes repeat its first or last frame."""
 
     videos: pd.DataFrame  # VIDEOS
     searched: pd.DataFrame  # SEARCHED
@@ -28,7 +28,7 @@ def believable(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
     """The objects (video, frame and BOX) that show what they are meant to, and whether the picture's edge cuts them.
 
     On normal footage most of the highest scores come from boxes of a few pixels and from tubes that repeat the first or
-    last frame of a live stretch, neither of which says anything about what is seen, and from boxes that the picture's
+    last frame of a kept stretch, neither of which says anything about what is seen, and from boxes that the picture's
     edge cuts, which do say something if they are compared with their like: these have True in the column `cut` that is
     added.
     """
@@ -44,12 +44,12 @@ def believable(objects: pd.DataFrame, clips: Clips, fuse: Fuse) -> pd.DataFrame:
 
 
 def span_edges(objects: pd.DataFrame, spans: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """First and stop, int (n,), of the live stretch that each object (video, frame) is in; of none: 0 and 0."""
+    """First and stop, int (n,), of the kept stretch (SPANS) that each object (video, frame) is in; of none: 0 and 0."""
     first, stop = np.zeros(len(objects), int), np.zeros(len(objects), int)
     frames, spans_of = objects["frame"].to_numpy(), dict(tuple(spans.groupby("video")))
     for video, rows in objects.groupby("video").indices.items():
         if video in spans_of:
-            firsts, stops = spans_of[video].sort_values("first")[["first", "stop"]].to_numpy().T
+            firsts, stops = spans_of[video].sort_values("kept_first")[["kept_first", "kept_stop"]].to_numpy().T
             place = np.searchsorted(firsts, frames[rows], side="right") - 1
             inside = (place >= 0) & (frames[rows] < stops[place])
             first[rows], stop[rows] = np.where(inside, firsts[place], 0), np.where(inside, stops[place], 0)

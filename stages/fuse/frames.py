@@ -51,7 +51,7 @@ def scored_frames(objects: pd.DataFrame, column: str, clips: Clips, fuse: Fuse) 
         else:
             highest = frame_maxima(frames, scores, video.frames)
         searched = searched_of.get(video.video, clips.searched["frame"][:0]).to_numpy()
-        spans = spans_of.get(video.video, clips.spans[:0])[["first", "stop"]].to_numpy()
+        spans = spans_of.get(video.video, clips.spans[:0])[["first", "stop", "kept_first", "kept_stop"]].to_numpy()
         filled, frames = fill_frames(highest, clips.ends, level, searched, spans), recorded[video.video]
         stretches = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
         parts += [smooth_frames(filled[stretch], fuse.frame_seconds * video.fps) for stretch in stretches]

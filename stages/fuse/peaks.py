@@ -27,7 +27,7 @@ class Track(NamedTuple):
 
 
 def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, seconds: float) -> pd.DataFrame:
-    """The peaks of OBJECT_SCORES (PEAKS), sorted by video and first frame; none goes over the end of a live stretch.
+    """The peaks of OBJECT_SCORES (PEAKS), sorted by video and first frame; none goes over the end of a kept stretch.
 
     Args:
         videos, spans: VIDEOS and SPANS.

@@ -76,17 +76,17 @@ def object_map_maxima(
 def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Frame scores, float (n,), NaN without objects, without gaps.
 
-    The `margin` frames at either end of a live stretch, in which no object is scored, take the value of the nearest
-    frame between them that is one of the `searched`, int (k,), ascending; a frame without objects is as normal as can
-    be, at `level`.
+    Live frames take the value of the nearest that is one of the `searched`, int (k,), ascending, and none of the `margin`
+    at either end of what is kept, in which no object is scored; a frame without objects is as normal as can be, at
+    `level`.
 
     Args:
-        spans: int (m, 2), first and stop of each live stretch.
+        spans: int (m, 4), first and stop of each live stretch, and of what is kept of it (SPANS).
     """
     filled = np.where(np.isnan(scores), level, scores)
-    for first, stop in spans:
-        cut = min(margin, (stop - first - 1) // 2)
-        inside = searched[(searched >= first + cut) & (searched < stop - cut)]
+    for first, stop, kept_first, kept_stop in spans:
+        cut = min(margin, (kept_stop - kept_first - 1) // 2)
+        inside = searched[(searched >= max(first, kept_first + cut)) & (searched < min(stop, kept_stop - cut))]
         if len(inside):
             filled[first:stop] = filled[np.clip(np.arange(first, stop), inside[0], inside[-1])]
     return filled

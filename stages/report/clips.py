@@ -29,7 +29,7 @@ class Scored:
     regions: pd.DataFrame  # frame and BOX, labelled
     events: pd.DataFrame  # first_frame, peak_frame, track and BOX, of those that the page shows
     clips: list[tuple[int, int]]  # first and last frame of each
-    spans: np.ndarray  # int (n, 2), first and stop of the live stretches, whose frames there are
+    spans: np.ndarray  # int (n, 2), first and stop of the kept stretches, whose frames there are
     usual: float  # the score of a usual object
     threshold: float  # the score from which on one is unusual
     score_range: tuple[float, float]  # lowest and highest score that the curves have room for

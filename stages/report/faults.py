@@ -29,9 +29,9 @@ FLASH_LEVELS, FLASH_DEVIATIONS, FLASH_SHARE = 4.0, 8.0, 0.9
 
 
 def faults_of(steps: Steps, spans: np.ndarray) -> pd.DataFrame:
-    """`find_faults` of each live stretch of a clip, int (n, 2), by the numbers of its frames.
+    """`find_faults` of each kept stretch of a clip, int (n, 2), by the numbers of its frames.
 
-    steps: of all live frames of the clip, stretch after stretch.
+    steps: of all kept frames of the clip, stretch after stretch.
     """
     parts, start = [], 0
     for first, stop in spans.tolist():

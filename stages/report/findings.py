@@ -91,7 +91,7 @@ def clips_of(findings: Findings, tables: Tables, report: Report) -> dict[str, li
 
 
 def within(clips: list[tuple[int, int]], spans: np.ndarray) -> list[tuple[int, int]]:
-    """What of clips, first and last frame of each, lies in live stretches, int (n, 2), first and stop of each."""
+    """What of clips, first and last frame of each, lies in kept stretches, int (n, 2), first and stop of each."""
     pairs = [(max(a, first), min(b, stop - 1)) for a, b in clips for first, stop in spans.tolist()]
     return [(first, last) for first, last in pairs if first <= last]
 

@@ -19,7 +19,7 @@ def strip(frames: Frames, middle: int, box: np.ndarray, step: int, count: int = 
     """The box cut from `count` frames around the middle one, side by side: uint8 (side, count * side, 3) BGR.
 
     What is cut is a square around the box, in pixels, half as large again, every `step` frames; at the ends of the
-    live stretch they repeat.
+    kept stretch they repeat.
     """
     left, top, right, bottom = box
     half = max(8.0, 0.75 * max(right - left, bottom - top))

@@ -14,7 +14,7 @@ class Tables:
     Attributes:
         videos, files, runs: VIDEOS, FILES, RUNS.
         frames, objects, peaks: FRAME_SCORES, OBJECT_SCORES, PEAKS.
-        spans: by video, int (n, 2), first and stop of its live stretches.
+        spans: by video, int (n, 2), first and stop of its kept stretches.
         labels, regions: LABELS and REGIONS of the test clips.
         tests: names of the test clips, sorted.
         seconds: by name of a test or held-out clip, when each frame begins and the last one ends, float (frames + 1,).
@@ -36,7 +36,7 @@ class Tables:
         self.seconds = {clip.video: np.arange(clip.frames + 1) / clip.fps for clip in scored.itertuples()}
         spans = read_table(paths.live / "spans.parquet", SPANS).sort_values(["video", "first"])
         self.spans = dict.fromkeys(self.seconds, np.zeros((0, 2), int))
-        self.spans |= {video: own[["first", "stop"]].to_numpy(int) for video, own in spans.groupby("video")}
+        self.spans |= {video: own[["kept_first", "kept_stop"]].to_numpy(int) for video, own in spans.groupby("video")}
         self.scored = dict(tuple(self.frames.groupby("video")))
 
     def scores(self, video: str) -> np.ndarray:

@@ -51,7 +51,9 @@ def run(name: str) -> str:
     with needed("train", name, keys.values()) if rank() == 0 else nullcontext():
         for fold, key in keys.items():
             own = (table["fold"] == fold).to_numpy()
-            training, held_out = (tube_set(table[part], class_scores[part], paths) for part in (~own, own))
+            training, held_out = (
+                TubeSet(table[part], class_scores[part], paths.tubes, paths.teacher) for part in (~own, own)
+            )
             torch.manual_seed(settings.seed)
             networks[fold] = build(training, settings, tubes).to(device)
             histories.append(train(networks[fold], training, held_out, tubes, each, WORK / "train" / key))
@@ -101,10 +103,6 @@ def curves(history: list[dict], tasks: list[str]) -> pd.DataFrame:
     table.columns = [f"{task}_{split}" for task, split in table.columns]
     columns = [f"{task}_{split}" for task in tasks for split in ("train", "held_out")]
     return table.reindex(columns=columns).reset_index()
-
-
-def tube_set(table: pd.DataFrame, class_scores: np.ndarray, paths: SetPaths) -> TubeSet:
-    return TubeSet(table, class_scores, paths.tubes, paths.teacher)
 
 
 def build(training: TubeSet, settings: Train, tubes: Tubes) -> Network:

@@ -23,7 +23,8 @@ def run(name: str) -> str:
     objects = read_table(paths.detections / "objects.parquet", OBJECTS, ["video", "object", "frame", *BOX])
     rows_of = objects.groupby("video").indices
     every = [objects.iloc[rows_of.get(video, [])].reset_index(drop=True) for video in videos["video"]]
-    learnt = sampled([learns(paths, *clip, tubes) for clip in zip(videos.itertuples(), every, strict=True)], tubes.most)
+    learnt = [learns(paths, *clip, tubes) for clip in zip(videos.itertuples(), every, strict=True)]
+    learnt = sampled(learnt, videos["fold"].tolist(), tubes.most)
     tables, jobs = [], []
     for video, rows, kept in zip(videos.itertuples(), every, learnt, strict=True):
         # First what is learnt from, of which alone a teacher may be asked; then what is only scored.

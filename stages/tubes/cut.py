@@ -1,5 +1,6 @@
 """Object tubes: the same box cut from the frames around a detection (paper, section 3.1)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,7 @@ from stages.tubes.settings import Tubes
 
 
 def learnt_frames(spans: np.ndarray, tubes: Tubes) -> np.ndarray:
-    """Numbers of the frames (int) of a normal clip's live stretches, int (n, 2), whose objects are learnt from.
+    """Numbers of the frames (int) of a normal clip's kept stretches, int (n, 2), whose objects are learnt from.
 
     Every `train_stride`-th, counted as `detect.every` counts, with the whole reach before and after it, so that no tube
     to learn from repeats a stretch's first or last frame; in a clip that is too short for that, all that have the
@@ -40,7 +41,7 @@ def crop_area(box: np.ndarray, context: float, width: int, height: int) -> tuple
 def cut_tube(frames: Frames, middle: int, box: np.ndarray, half: int, size: int, context: float) -> np.ndarray:
     """One tube, uint8 (2 half + 1, size, size, channels), around the detection's frame `middle`.
 
-    Beyond the ends of its live stretch the first or last frame is repeated. The box, float (4,) in pixels, stays where
+    Beyond the ends of its kept stretch the first or last frame is repeated. The box, float (4,) in pixels, stays where
     it is.
     """
     (_, height, width), (first, stop) = frames.shape[:3], frames.span_of(middle)
@@ -61,9 +62,20 @@ def cut_clip(store: Path, video: str, split: str, objects: pd.DataFrame, tubes: 
     write_shard(folder / "clip.tubes", cut, (2 * half + 1, tubes.size, tubes.size, 1 if len(frames.shape) == 3 else 3))
 
 
-def sampled(learnt: list[np.ndarray], most: int) -> list[np.ndarray]:
-    """Of the objects of each clip that may be learnt from, bool (n,), so many at most, evenly spread over all clips."""
+def sampled(learnt: list[np.ndarray], folds: Sequence[int], most: int) -> list[np.ndarray]:
+    """Of the objects of each clip that may be learnt from, bool (n,), so many that no network gets more than `most`.
+
+    Evenly spread over all clips of a fold, and of each fold the same share, one at least.
+
+    Args:
+        folds: of each clip (VIDEOS): the network that does not learn from it.
+    """
     every, stops = np.concatenate([np.zeros(0, bool), *learnt]), np.cumsum([len(own) for own in learnt], dtype=int)
     places, kept = np.flatnonzero(every), np.zeros(len(every), bool)
-    kept[places[np.unique(np.linspace(0, len(places) - 1, min(most, len(places))).round().astype(int))]] = True
+    of = np.repeat(np.array(folds, int), [len(own) for own in learnt])[places]
+    largest = max((int((of != fold).sum()) for fold in {*folds} - {-1}), default=len(of))
+    for fold in np.unique(of):
+        own = places[of == fold]
+        count = min(len(own), max(1, len(own) * most // max(largest, 1)))
+        kept[own[np.linspace(0, len(own) - 1, count).round().astype(int)]] = True
     return [kept[stop - len(own) : stop] for own, stop in zip(learnt, stops, strict=True)]

@@ -16,7 +16,7 @@ class Tubes:
     half_length: PositiveInt  # frames before and after the middle, t in the paper
     max_step: Annotated[int, Field(ge=2)]  # frames from one to the next of a tube that skips frames, at most
     train_stride: PositiveInt  # every so many-th frame of a training clip
-    most: PositiveInt  # tubes of training clips in all
+    most: PositiveInt  # tubes that a network learns from
 
     @property
     def reach(self) -> int:

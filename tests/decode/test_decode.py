@@ -63,7 +63,9 @@ def test_frames_are_those_of_the_source(filled, grey):
         )
         assert np.abs(own.astype(int) - light).mean() < 2, name
     assert len(live(filled, "faults", SOURCE_FAULTS)) == 0
-    assert live(filled).values.tolist() == [["old", 0, 5], ["photos", 0, 7], ["pictures", 0, 9], ["video", 0, 9]]
+    for columns in (["first", "stop"], ["kept_first", "kept_stop"]):
+        spans = live(filled)[["video", *columns]].values.tolist()
+        assert spans == [["old", 0, 5], ["photos", 0, 7], ["pictures", 0, 9], ["video", 0, 9]]
 
 
 @pytest.mark.parametrize("grey", [False, True])
@@ -170,14 +172,17 @@ def test_only_what_is_live_is_kept_and_is_the_same_as_with_the_gate_off(project)
     clip = opened(project, "c")
     gated = {number: clip[number] for first, stop in clip.spans for number in range(first, stop)}
     assert len(spans) == 2 and spans["first"].iloc[0] == 0
-    assert spans["first"].iloc[1] <= 50 and 78 + 10 <= spans["stop"].iloc[1] < 100
+    assert spans["kept_first"].iloc[1] <= 50 and 78 + 10 <= spans["kept_stop"].iloc[1] < 100
+    # A look, at every other frame, before and after what moves.
+    assert 58 <= spans["first"].iloc[1] <= 60 and 80 <= spans["stop"].iloc[1] <= 83
     project.params(decode={"gate": False})
     project.run("decode", "detect")
     whole = opened(project, "c")
     assert whole.spans.tolist() == [[0, 100]]
     assert all(np.array_equal(frame, whole[number]) for number, frame in gated.items())
     again = project.detections().query("video == 'c'")
-    kept = again[again["frame"].isin(gated)].drop(columns=["object", "class_scores"])
+    searched = [frame for first, stop in clip.live for frame in range(first, stop)]
+    kept = again[again["frame"].isin(searched)].drop(columns=["object", "class_scores"])
     assert len(boxes) > 15
     assert boxes.drop(columns=["object", "class_scores"]).values.tolist() == kept.values.tolist()
 

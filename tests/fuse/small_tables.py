@@ -56,9 +56,14 @@ def searched(clips):
     return pd.concat([pd.DataFrame({"video": clip.video, "frame": range(clip.frames)}) for clip in clips.itertuples()])
 
 
+def alive(spans):
+    """SPANS of which all that is kept is live."""
+    return spans.assign(kept_first=spans["first"], kept_stop=spans["stop"])
+
+
 def clips_of(clips, looked=None, ends=0):
     """Clips of VIDEOS that are recorded and live from end to end; every frame searched, or as SEARCHED says."""
-    spans = pd.DataFrame({"video": clips["video"], "first": 0, "stop": clips["frames"]})
+    spans = alive(pd.DataFrame({"video": clips["video"], "first": 0, "stop": clips["frames"]}))
     runs = pd.DataFrame({"video": clips["video"], "first": 0, "frames": clips["frames"], "file": 0, "second": 0.0})
     return Clips(clips, searched(clips) if looked is None else looked, spans, runs, ends)
 

@@ -5,7 +5,7 @@ import pytest
 from helpers import PARAMS
 from hypothesis import given
 from hypothesis import strategies as st
-from small_tables import clips_of
+from small_tables import alive, clips_of
 
 from stages.common.running.params import checked
 from stages.common.tables.schemas import BOX
@@ -67,7 +67,7 @@ def test_with_no_margins_every_box_is_believed_and_whole():
     assert believable(table, CLIPS._replace(ends=0), none)["cut"].tolist() == [False, False]
 
 
-SPANS = pd.DataFrame({"video": ["b", "a", "b"], "first": [6, 0, 1], "stop": [9, 20, 4]})
+SPANS = alive(pd.DataFrame({"video": ["b", "a", "b"], "first": [6, 0, 1], "stop": [9, 20, 4]}))
 
 
 def test_nothing_has_no_live_stretch():

@@ -4,7 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter1d
-from small_tables import CUES, FPS, FPS_OF, FULL, HAND, LONG, PLAIN, clips_of, cues, random_cues, searched, videos
+from small_tables import (
+    CUES,
+    FPS,
+    FPS_OF,
+    FULL,
+    HAND,
+    LONG,
+    PLAIN,
+    alive,
+    clips_of,
+    cues,
+    random_cues,
+    searched,
+    videos,
+)
 
 from stages.common.cues.all import FRAME_SCORES
 from stages.common.tables.schemas import TRIVIAL
@@ -127,7 +141,7 @@ def test_a_clip_of_two_runs_scores_as_two_clips_without_what_was_not_recorded():
     split = pd.concat([table, later.assign(video="later")], ignore_index=True)
     joined = pd.concat([table, later.assign(frame=later["frame"] + 20)], ignore_index=True)
     parts = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 20], "frames": [60, 16, 20]})
-    spans = parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]]
+    spans = alive(parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]])
     looked = pd.concat([pd.DataFrame({"video": r.video, "frame": range(r.first, r.stop)}) for r in spans.itertuples()])
     one = per_frame(joined, Clips(whole, looked, spans, parts, 2), FULL)
     two = per_frame(split, clips_of(apart, ends=2), FULL)
@@ -158,7 +172,7 @@ def test_a_score_at_a_gap_does_not_reach_over_it():
     found = objects([("calm", "held_out", 50, 10, 1.0), ("busy", "test", 9, 10, 9.0)])
     whole = clips_of(clips)
     parts = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 12], "frames": [60, 10, 8]})
-    spans = parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]]
+    spans = alive(parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]])
     frames = per_frame(found, whole._replace(runs=parts.assign(file=0, second=0.0), spans=spans), FULL)
     scores = frames[frames["video"] == "busy"].set_index("frame")["score"]
     assert (
@@ -171,7 +185,7 @@ def test_no_track_goes_over_what_was_not_recorded():
     rows = [("calm", "held_out", frame, 10, 0.1 * frame) for frame in range(0, 60, 2)]
     rows += [("busy", "test", frame, 10, 1.0) for frame in (7, 8, 9, 12, 13)]
     whole = clips_of(clips)
-    spans = pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 12], "stop": [60, 10, 20]})
+    spans = alive(pd.DataFrame({"video": ["calm", "busy", "busy"], "first": [0, 0, 12], "stop": [60, 10, 20]}))
     busy = [
         table[table["video"] == "busy"]
         for table in (object_scores(cues(rows), given, PLAIN) for given in (whole, whole._replace(spans=spans)))

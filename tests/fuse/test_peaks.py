@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
+from small_tables import alive
 
 from stages.common.tables.schemas import BOX, PEAKS, arrow_table
 from stages.fuse.peaks import APART, HALF, Track, apart, box_at, peaks_of, peaks_of_track, tracks_of, usual_score
 
 VIDEOS = pd.DataFrame({"video": ["a", "b", "calm"], "fps": 10.0})
-SPANS = VIDEOS[["video"]].assign(first=0, stop=1000)
+SPANS = alive(VIDEOS[["video"]].assign(first=0, stop=1000))
 
 
 def track(scores, first=0, left=0.0):
@@ -147,7 +148,7 @@ def test_things_are_near_where_they_are_at_the_time():
 
 def test_no_thing_goes_over_the_end_of_a_live_stretch():
     torn = objects(track([0, 6, 6, 0]), track([0, 5, 5, 0], first=5))
-    spans = pd.DataFrame({"video": ["a", "a", "calm"], "first": [0, 5, 0], "stop": [4, 9, 9]})
+    spans = alive(pd.DataFrame({"video": ["a", "a", "calm"], "first": [0, 5, 0], "stop": [4, 9, 9]}))
     assert len(peaks_of(pd.concat([CALM, torn]), VIDEOS, SPANS, 0.0)) == 1
     assert len(peaks_of(pd.concat([CALM, torn]), VIDEOS, spans, 0.0)) == 2
 

@@ -15,6 +15,11 @@ values = st.floats(-100, 100, width=16)
 sigmas = st.just(0.0) | st.floats(0.05, 12)
 
 
+def whole(*spans):
+    """Stretches of which all is live."""
+    return [(*span, *span) for span in spans]
+
+
 def test_nothing_in_nothing_out():
     none = np.zeros(0)
     assert smooth_track(np.zeros(0, int), none, 2.0).tolist() == []
@@ -23,7 +28,7 @@ def test_nothing_in_nothing_out():
     for side in (1, 3):
         maxima = object_map_maxima(np.zeros(0, int), np.zeros((0, 4)), none, (3, 20, 30), side, 0.0)
         assert maxima.shape == (3,) and np.isnan(maxima).all()
-    assert fill_frames(none, 3, 1.0, np.zeros(0, int), np.zeros((0, 2), int)).tolist() == []
+    assert fill_frames(none, 3, 1.0, np.zeros(0, int), np.zeros((0, 4), int)).tolist() == []
     assert smooth_frames(none, 0.0).tolist() == []
 
 
@@ -162,13 +167,13 @@ def test_what_is_alone_in_the_map_counts_less_after_filtering_than_what_fills_it
 
 def test_empty_frames_are_at_the_level_and_a_clips_ends_take_the_nearest_scored_frame():
     scores = np.array([NAN, NAN, 5, NAN, 7, NAN, NAN])
-    assert fill_frames(scores, 2, 1.0, np.arange(7), [(0, len(scores))]).tolist() == [5, 5, 5, 1, 7, 7, 7]
-    assert fill_frames(scores, 0, 1.0, np.arange(7), [(0, len(scores))]).tolist() == [1, 1, 5, 1, 7, 1, 1]
+    assert fill_frames(scores, 2, 1.0, np.arange(7), whole(*[(0, len(scores))])).tolist() == [5, 5, 5, 1, 7, 7, 7]
+    assert fill_frames(scores, 0, 1.0, np.arange(7), whole(*[(0, len(scores))])).tolist() == [1, 1, 5, 1, 7, 1, 1]
 
 
 def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
     scores = np.array([NAN, NAN, NAN, NAN, 5, 6, 7, NAN, NAN, NAN])
-    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 2), [(0, 10)]).tolist() == [
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 2), whole(*[(0, 10)])).tolist() == [
         5,
         5,
         5,
@@ -180,7 +185,7 @@ def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
         7,
         7,
     ]
-    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 3), [(0, 10)]).tolist() == [
+    assert fill_frames(scores, 3, 1.0, np.arange(0, 10, 3), whole(*[(0, 10)])).tolist() == [
         1,
         1,
         1,
@@ -192,13 +197,20 @@ def test_ends_take_the_value_of_the_nearest_frame_that_was_searched():
         7,
         7,
     ]
-    assert fill_frames(scores, 3, 1.0, np.array([0]), [(0, 10)]).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
+    assert fill_frames(scores, 3, 1.0, np.array([0]), whole(*[(0, 10)])).tolist() == [1, 1, 1, 1, 5, 6, 7, 1, 1, 1]
 
 
 def test_the_ends_of_each_live_stretch_take_the_nearest_scored_frame_of_it():
     scores = np.array([NAN, NAN, 5, NAN, NAN, NAN, NAN, NAN, 7, 8, NAN, NAN])
-    filled = fill_frames(scores, 2, 1.0, np.arange(12), [(0, 5), (6, 12)])
+    filled = fill_frames(scores, 2, 1.0, np.arange(12), whole(*[(0, 5), (6, 12)]))
     assert filled.tolist() == [5, 5, 5, 5, 5, 1, 7, 7, 7, 8, 8, 8]
+
+
+def test_the_margins_of_a_live_stretch_are_as_normal_as_can_be():
+    scores = np.array([NAN, NAN, NAN, NAN, 5, NAN, 7, NAN, NAN, NAN])
+    assert fill_frames(scores, 1, 1.0, np.array([4, 6]), [(3, 8, 0, 10)]).tolist() == [1, 1, 1, 5, 5, 1, 7, 7, 1, 1]
+    # In the first and the last frame of what is kept no object is scored, live or not.
+    assert fill_frames(scores, 1, 1.0, np.arange(3, 8), [(3, 8, 3, 8)]).tolist() == [1, 1, 1, 5, 5, 1, 7, 7, 1, 1]
 
 
 @given(
@@ -210,29 +222,31 @@ def test_the_ends_of_each_live_stretch_take_the_nearest_scored_frame_of_it():
 def test_each_live_stretch_is_filled_as_if_it_were_a_clip_of_its_own(scores, margin, ends, searched):
     scores[::3] = NAN
     searched, spans = np.array(sorted(searched), int), list(zip(ends[::2], ends[1::2], strict=False))
-    filled = fill_frames(scores, margin, 0.5, searched, spans)
+    filled = fill_frames(scores, margin, 0.5, searched, whole(*spans))
     expected = np.where(np.isnan(scores), 0.5, scores)
     for first, stop in spans:
         own = searched[(searched >= first) & (searched < stop)] - first
-        expected[first:stop] = fill_frames(scores[first:stop], margin, 0.5, own, [(0, stop - first)])
+        expected[first:stop] = fill_frames(scores[first:stop], margin, 0.5, own, whole(*[(0, stop - first)]))
     np.testing.assert_array_equal(filled, expected)
 
 
 def test_one_object_does_not_spread_over_the_frames_that_were_searched_and_are_empty():
     scores = np.full(100, NAN)
     scores[37] = 9
-    assert np.flatnonzero(fill_frames(scores, 3, 1.0, np.arange(1, 100, 2), [(0, len(scores))]) == 9).tolist() == [37]
+    assert np.flatnonzero(
+        fill_frames(scores, 3, 1.0, np.arange(1, 100, 2), whole(*[(0, len(scores))])) == 9
+    ).tolist() == [37]
 
 
 def test_a_clip_without_objects_is_at_the_level_throughout():
-    assert fill_frames(np.full(9, NAN), 3, 0.4, np.arange(9), [(0, 9)]).tolist() == [0.4] * 9
+    assert fill_frames(np.full(9, NAN), 3, 0.4, np.arange(9), whole(*[(0, 9)])).tolist() == [0.4] * 9
 
 
 @given(arrays(float, st.integers(1, 12), elements=values), st.integers(0, 8), values, st.sets(st.integers(0, 11)))
 def test_filling_keeps_the_length_leaves_no_gap_and_invents_no_score(scores, margin, level, searched):
     scores[::3] = NAN
     searched = np.array(sorted(frame for frame in searched if frame < len(scores)), int)
-    filled = fill_frames(scores, margin, level, searched, [(0, len(scores))])
+    filled = fill_frames(scores, margin, level, searched, whole(*[(0, len(scores))]))
     assert len(filled) == len(scores)
     assert set(filled.tolist()) <= {*scores[~np.isnan(scores)].tolist(), level}
     inside = searched[(searched >= margin) & (searched < len(scores) - margin)]

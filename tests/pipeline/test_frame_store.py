@@ -22,7 +22,7 @@ class Frames:
     def __init__(self, folder):
         self.folder = folder
         known = pickle.loads((folder / "known.pickle").read_bytes())
-        self.fps, self.shape, self.spans, self.measures, self.backgrounds = known
+        self.fps, self.shape, self.spans, self.live, self.measures, self.backgrounds = known
 
     @property
     def hash(self):
@@ -42,7 +42,7 @@ class Frames:
         raise IndexError(number)
 
     def searched(self, every):
-        live = [number for first, stop in self.spans for number in range(first, stop) if number % every == 0]
+        live = [number for first, stop in self.live for number in range(first, stop) if number % every == 0]
         return np.array(live, np.int64)
 
     def background(self, number):
@@ -59,9 +59,9 @@ class Writer:
     def background(self, first, stop, background):
         self.backgrounds.append((first, stop, background))
 
-    def finish(self, spans, steps):
-        spans = np.array(list(spans), np.int64).reshape(-1, 2)
-        known = self.fps, self.shape, spans, steps, self.backgrounds
+    def finish(self, spans, steps, live=None):
+        spans, live = (np.array(list(each), np.int64).reshape(-1, 2) for each in (spans, spans if live is None else live))
+        known = self.fps, self.shape, spans, live, steps, self.backgrounds
         (self.folder / "known.pickle").write_bytes(pickle.dumps(known))
 
 

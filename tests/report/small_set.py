@@ -105,6 +105,7 @@ def write_set(
     files = pd.DataFrame({"file": runs["file"], "path": paths_of, "kind": "file", "sha256": ""})
     spans = [(video, *span) for video in live for span in live[video]]
     spans = pd.DataFrame(spans, columns=["video", "first", "stop"])
+    spans = spans.assign(kept_first=spans["first"], kept_stop=spans["stop"])
     given = footage or {}
     pictures = {v: given[v] if v in given else walkers(frames, seed=number) for number, (v, _) in enumerate(clips)}
     store_frames(root / paths.frames, live, **pictures)

@@ -206,14 +206,33 @@ def test_a_shard_holds_the_tube_of_each_row_wide_ones_for_normal_clips(tmp_path,
 
 
 def test_of_nothing_nothing_is_sampled():
-    assert sampled([], 5) == []
-    assert [own.tolist() for own in sampled([np.zeros(0, bool), np.zeros(2, bool)], 5)] == [[], [False, False]]
+    assert sampled([], [], 5) == []
+    assert [own.tolist() for own in sampled([np.zeros(0, bool), np.zeros(2, bool)], [0, -1], 5)] == [[], [False, False]]
+
+
+folded = st.lists(st.tuples(st.lists(st.booleans(), max_size=30), st.integers(-1, 2)), max_size=6)
+
+
+@given(folded, st.integers(4, 60))
+def test_no_network_learns_from_more_and_of_each_fold_the_same_share_is_taken(clips, most):
+    learnt, folds = [np.array(clip, bool) for clip, _ in clips], [fold for _, fold in clips]
+    counts = {fold: [0, 0] for fold in folds}
+    for fold, may, own in zip(folds, learnt, sampled(learnt, folds, most), strict=True):
+        counts[fold][0] += int(may.sum())
+        counts[fold][1] += int(own.sum())
+    networks = {*folds} - {-1}
+    given_to = {network: [own for fold, own in counts.items() if fold != network] for network in networks}
+    may, taken = (max((sum(own[at] for own in each) for each in given_to.values()), default=0) for at in (0, 1))
+    # Rounding costs one of each fold, and each has one at least.
+    assert taken <= max(most, len(counts)) and taken >= min(may, most) - len(counts)
+    if may:
+        assert all(abs(own - every * min(1, most / may)) <= 1 for every, own in counts.values())
 
 
 @given(st.lists(st.lists(st.booleans(), max_size=30), max_size=6), st.integers(1, 60))
 def test_a_sample_is_bounded_of_what_may_be_learnt_and_evenly_spread_over_all_clips(clips, most):
     learnt = [np.array(clip, bool) for clip in clips]
-    found = sampled(learnt, most)
+    found = sampled(learnt, [-1] * len(clips), most)
     assert [len(own) for own in found] == [len(own) for own in learnt]
     assert all(not (own & ~may).any() for own, may in zip(found, learnt, strict=True))
     of_those = np.concatenate([np.zeros(0, bool), *(own[may] for own, may in zip(found, learnt, strict=True))])

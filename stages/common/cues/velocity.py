@@ -36,7 +36,7 @@ def box_means(values: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 def of_frames(frames, times: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """Pixels per frame, float32 (n,), at which moves what is in each of the boxes, float (n, 4) in pixels.
 
-    The flow goes from the frame before to the frame after, or from or to the box's own at the ends of a live stretch.
+    The flow goes from the frame before to the frame after, or from or to the box's own at the ends of a kept stretch.
     frames, times: Frames of a clip; int (n,), live ones of them.
     """
     velocities, shrink = np.zeros(len(times), np.float32), min(1.0, WIDTH / frames.shape[2])

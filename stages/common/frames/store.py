@@ -1,6 +1,6 @@
 """The frames of a set's clips, behind one door: who reads them need not know how they are stored.
 
-A store is a folder with `<clip>.zip` of each clip and `clips.json` with the hash of each. In a clip's file are its live
+A store is a folder with `<clip>.zip` of each clip and `clips.json` with the hash of each. In a clip's file are its kept
 frames as JPEG or PNG, by their numbers, its backgrounds as PNG, the measures as arrays, and `clip.json` (Clip).
 """
 
@@ -31,12 +31,13 @@ class Clip:
 
     fps: float
     shape: list[int]  # (frames, height, width[, 3])
-    spans: list[list[int]] = field(default_factory=list)  # first and stop of each
+    spans: list[list[int]] = field(default_factory=list)  # first and stop of each stretch that is kept
+    live: list[list[int]] = field(default_factory=list)  # first and stop of what is live of each of them
     backgrounds: list[list[int]] = field(default_factory=list)  # first and stop of the frames that each belongs to
 
 
 class Frames:
-    """The live frames of one clip, read when they are asked for: uint8, grey (height, width) or BGR (height, width, 3).
+    """The kept frames of one clip, read when they are asked for: uint8, grey (height, width) or BGR (height, width, 3).
 
     Attributes:
         hash: of all that is kept of the clip.
@@ -66,13 +67,18 @@ class Frames:
 
     @cached_property
     def spans(self) -> np.ndarray:
-        """First frame of each live stretch and the first beyond, int64 (n, 2), ascending; between two of a stretch
+        """First frame of each kept stretch and the first beyond, int64 (n, 2), ascending; between two of a stretch
         there is no frame that was not recorded."""
         return np.array(self.clip.spans, np.int64).reshape(-1, 2)
 
     @cached_property
+    def live(self) -> np.ndarray:
+        """What is live of each of `spans`, first frame and the first beyond, int64 (n, 2); the rest is its margins."""
+        return np.array(self.clip.live, np.int64).reshape(-1, 2)
+
+    @cached_property
     def measures(self) -> Steps:
-        """What changes from each live frame to the next; nothing (0) at the first of a stretch."""
+        """What changes from each kept frame to the next; nothing (0) at the first of a stretch."""
         arrays = (np.lib.format.read_array(io.BytesIO(self.archive.read(f"{name}.npy"))) for name in Steps._fields)
         return Steps(*arrays)
 
@@ -80,22 +86,22 @@ class Frames:
         return self.clip.shape[0]
 
     def __getitem__(self, number: int) -> np.ndarray:
-        """Live frame `number`, read-only; IndexError for one that is not kept."""
+        """Kept frame `number`, read-only; IndexError for one that is not kept."""
         self.span_of(number)
         return self.picture(f"frame_{number}")
 
     def span_of(self, number: int) -> tuple[int, int]:
-        """First and stop of the live stretch that a frame is in; IndexError where it is in none."""
+        """First and stop of the kept stretch that a frame is in; IndexError where it is in none."""
         first, stop = place_in(self.spans, number)
         return first, stop
 
     def searched(self, every: int) -> np.ndarray:
         """The live frames whose number is a multiple of `every`, int64 (m,)."""
-        numbers = [np.arange(-(-first // every) * every, stop, every) for first, stop in self.spans]
+        numbers = [np.arange(-(-first // every) * every, stop, every) for first, stop in self.live]
         return np.concatenate([np.zeros(0, np.int64), *numbers])
 
     def background(self, number: int) -> np.ndarray:
-        """The median of what is seen in the stretch of time around live frame `number`, read-only, as a frame."""
+        """The median of what is seen in the stretch of time around kept frame `number`, read-only, as a frame."""
         first, _ = place_in(self.clip.backgrounds, number)
         return self.picture(f"background_{first}")
 
@@ -147,12 +153,16 @@ class Writer:
         self.put(f"frame_{number}", code or cv2.imencode(suffix, frame, options)[1])
 
     def background(self, first: int, stop: int, background: np.ndarray) -> None:
-        """Of the live frames from first to stop; in ascending order."""
+        """Of the kept frames from first to stop; in ascending order."""
         self.put(f"background_{first}", cv2.imencode(".png", background)[1])
         self.clip.backgrounds.append([int(first), int(stop)])
 
-    def finish(self, spans: Iterable[tuple[int, int]], steps: Steps) -> None:
-        self.clip.spans = [[int(first), int(stop)] for first, stop in spans]
+    def finish(
+        self, spans: Iterable[tuple[int, int]], steps: Steps, live: Iterable[tuple[int, int]] | None = None
+    ) -> None:
+        """What is kept, what changes in it, and what is live of each of `spans`: all of it where that is None."""
+        self.clip.spans = [[int(edge) for edge in span] for span in spans]
+        self.clip.live = self.clip.spans if live is None else [[int(edge) for edge in span] for span in live]
         for name, array in steps._asdict().items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array)

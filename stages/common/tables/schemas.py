@@ -60,8 +60,16 @@ RUNS = pa.schema(
         ("second", pa.float64()),  # of the file, as a player shows it, at the first frame
     ]
 )
-# The live stretches of a clip, in which something moves, with room on both sides; the frames that are kept.
-SPANS = pa.schema([("video", pa.string()), ("first", pa.int32()), ("stop", pa.int32())])  # stop: the first frame beyond
+# The live stretches of a clip, in which something moves, and what is kept of it: with room on both sides.
+SPANS = pa.schema(
+    [
+        ("video", pa.string()),
+        ("first", pa.int32()),  # of the frames in which something moves
+        ("stop", pa.int32()),  # the first frame beyond
+        ("kept_first", pa.int32()),  # likewise, with the margins before and after
+        ("kept_stop", pa.int32()),
+    ]
+)
 LABELS = pa.schema([("video", pa.string()), ("frame", pa.int32()), ("anomalous", pa.bool_())])
 REGIONS = pa.schema(
     [

@@ -71,6 +71,18 @@ def test_the_live_frames_alone_are_kept(tmp_path):
         assert frames.searched(every).tolist() == [number for number in kept if number % every == 0]
 
 
+def test_what_is_kept_around_the_live_frames_can_be_read_and_is_not_searched(tmp_path):
+    pixels = random_frames((20, 4, 6))
+    with write_clip(tmp_path, 12.5, pixels.shape, None) as writer:
+        for number in [*range(2, 9), *range(12, 18)]:
+            writer.frame(number, pixels[number])
+        writer.finish([(2, 9), (12, 18)], measure(pixels[:13]), [(4, 6), (12, 18)])
+    frames = read_clip(tmp_path)
+    assert frames.live.tolist() == [[4, 6], [12, 18]] and frames.span_of(8) == (2, 9)
+    assert np.array_equal(frames[2], pixels[2])
+    assert frames.searched(1).tolist() == [4, 5, *range(12, 18)] and frames.searched(5).tolist() == [5, 15]
+
+
 @pytest.mark.parametrize("channels", [(), (3,)])
 def test_jpeg_is_near_to_what_went_in(tmp_path, channels):
     smooth = np.add.outer(np.arange(4), np.add.outer(2 * np.arange(48), np.arange(64))).astype(np.uint8)
