@@ -40,7 +40,7 @@ class Grid(NamedTuple):
 def decode_clip(
     footage: Path, source: Path, videos: tuple[list[str], str, list[str]], grid: Grid, decode: Decode, folder: Path
 ) -> None:
-    """Writes the live frames of a clip with their margins, and its SOURCE_FAULTS, which name neither clip nor file, into `folder`.
+    """Writes what is kept of a clip, and its SOURCE_FAULTS, which name neither clip nor file, into `folder`.
 
     Args:
         footage, source: the tables about the set, and its footage.

@@ -9,8 +9,8 @@ from typing import Any
 class Keeper:
     """Frames of a recorded stretch wait here until it is known whether they are kept.
 
-    Kept are those at most `margin` frames from a live one, and fewer than `margin` frames between two that are; live are
-    also those `near` one, and all between two of what is kept together.
+    Kept are those at most `margin` frames from a live one, and fewer than `margin` frames between two that are. Those
+    at most `near` from a live one are live too, and all between two that are kept together.
 
     Attributes:
         spans: first and stop of what is kept, ascending; the first may begin before the stretch, the last end after it.

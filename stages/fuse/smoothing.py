@@ -76,9 +76,9 @@ def object_map_maxima(
 def fill_frames(scores: np.ndarray, margin: int, level: float, searched: np.ndarray, spans: np.ndarray) -> np.ndarray:
     """Frame scores, float (n,), NaN without objects, without gaps.
 
-    Live frames take the value of the nearest that is one of the `searched`, int (k,), ascending, and none of the `margin`
-    at either end of what is kept, in which no object is scored; a frame without objects is as normal as can be, at
-    `level`.
+    Live frames take the value of the nearest that is one of the `searched`, int (k,), ascending, and none of the
+    `margin` at either end of what is kept, in which no object is scored; a frame without objects is as normal as can
+    be, at `level`.
 
     Args:
         spans: int (m, 4), first and stop of each live stretch, and of what is kept of it (SPANS).

@@ -60,7 +60,8 @@ class Writer:
         self.backgrounds.append((first, stop, background))
 
     def finish(self, spans, steps, live=None):
-        spans, live = (np.array(list(each), np.int64).reshape(-1, 2) for each in (spans, spans if live is None else live))
+        live = spans if live is None else live
+        spans, live = (np.array(list(each), np.int64).reshape(-1, 2) for each in (spans, live))
         known = self.fps, self.shape, spans, live, steps, self.backgrounds
         (self.folder / "known.pickle").write_bytes(pickle.dumps(known))
 
