@@ -14,7 +14,8 @@ from benchmarks.speed.machine import seconds
 from stages.common.frames.store import Frames, open_frames
 from stages.common.running.errors import InputError
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import OBJECTS, TUBES, VIDEOS, class_scores_of, read_table
+from stages.common.tables.class_scores import class_scores_of
+from stages.common.tables.schemas import OBJECTS, TUBES, VIDEOS, read_table
 from stages.train.loader import TubeSet
 
 ROUNDS = 3

@@ -1,5 +1,6 @@
 """One clip: a single pass over its pictures, in which is found what is live, and kept."""
 
+import math
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from stages.common.frames.store import Writer, write_clip
 from stages.common.source.pictures import images_in
 from stages.common.tables.schemas import FILES, PICTURES, SOURCE_FAULTS, read_table, write_table
 from stages.decode.backgrounds import Backgrounds
+from stages.decode.faults import faults_of
 from stages.decode.gate import Gate
 from stages.decode.keeper import Keeper
 from stages.decode.pictures import Picture, Row, converted, luma, pictures_of, waiting
@@ -25,6 +27,11 @@ SAID = {
     "light": "the light of the picture, or of a part of it, switches",
     "moved": "the camera is moved, turned or covered",
     "damaged": "the file is damaged: frames repeat the one before",
+    "lost": "frames are missing before this one: what moves has gone {:.1f} times as far as usual",
+    "doubled": "a frame comes twice",
+    "frozen": "the picture stands still",
+    "flash": "the whole picture flashes, by {:.0f} grey levels",
+    "shake": "the camera shakes",
 }
 
 
@@ -159,12 +166,16 @@ class Pass:
 
     def faults(self) -> list[tuple]:
         """Rows of SOURCE_FAULTS, ascending."""
-        seen = {kind: [at for at, what in self.gate.faults if what == kind and at in self.own] for kind in SAID}
-        found = [(*both, "damaged", (both[1] - both[0] + 1) / self.grid.fps) for both in joined(self.damaged, 1)]
-        for kind, places in seen.items():
-            numbers = [self.number(place) for place in places]
-            found += [(*both, kind, 0.0) for both in joined(numbers, round(TOGETHER * self.grid.fps))]
-        return [("", "", kind, first, last, lost, SAID[kind]) for first, last, kind, lost in sorted(found)]
+        damaged = joined(self.damaged, 1)
+        found = [(*both, "damaged", (both[1] - both[0] + 1) / self.grid.fps, math.nan) for both in damaged]
+        for kind in ("light", "moved"):
+            numbers = [self.number(at) for at, what in self.gate.faults if what == kind and at in self.own]
+            found += [(*both, kind, 0.0, math.nan) for both in joined(numbers, round(TOGETHER * self.grid.fps))]
+        shown = faults_of(self.measure.steps(), np.array(self.spans, int).reshape(-1, 2))
+        # A damaged frame repeats the one before, which is said already.
+        again = shown["kind"].isin(("doubled", "frozen")) & shown["first_frame"].isin(self.damaged)
+        found += [(row.first_frame, row.last_frame, row.kind, 0.0, row.strength) for row in shown[~again].itertuples()]
+        return [("", "", kind, a, b, lost, SAID[kind].format(strength)) for a, b, kind, lost, strength in sorted(found)]
 
 
 def joined(numbers: Iterable[int], gap: int) -> list[tuple[int, int]]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.common.metrics.frame import auc_per_video, micro_auc
 from stages.common.metrics.incidents import alarm_curve, counts_at, hours_of, incidents, threshold_for
-from stages.common.metrics.rate import threshold
+from stages.common.metrics.rate import heights_of, threshold
 
 # False alarms per hour that an operator may put up with.
 RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}
@@ -49,7 +49,8 @@ def operation(frames: pd.DataFrame, held_out: pd.DataFrame, peaks: pd.DataFrame)
         peaks: PEAKS of both.
     """
     found_at, of_normal = incidents(frames), peaks["split"] == "held_out"
-    curve, heights = alarm_curve(peaks[~of_normal], found_at), peaks["score"][of_normal].to_numpy(float)
+    alarming = peaks[~of_normal].assign(score=peaks["beyond"])
+    curve, heights = alarm_curve(alarming, found_at), heights_of(peaks[of_normal])
     hours, held_out_hours = hours_of(frames[~frames["anomalous"]]), hours_of(held_out)
     count = len(found_at)
 
@@ -76,16 +77,16 @@ def alarms(peaks: pd.DataFrame, hours: float, held_out_hours: float) -> dict:
         hours: of the test clips.
     """
     of_normal = peaks["split"] == "held_out"
-    heights, rest = peaks["score"][of_normal].to_numpy(float), peaks[~of_normal]
+    heights, rest = heights_of(peaks[of_normal]), peaks[~of_normal]
     seconds = (rest["last_frame"] - rest["first_frame"] + 1) / rest["fps"]
 
     def at(rate: float) -> dict:
         value = threshold(heights, held_out_hours, rate)
-        over = rest["score"] >= value
+        over = rest["beyond"] >= value
         return {"threshold": value, "count": int(over.sum()), "seconds": float(seconds[over].sum())}
 
     rates = {name: at(rate) for name, rate in RATES.items()}
-    highest = float(rest["score"].max()) if len(rest) else math.nan
+    highest = float(rest["beyond"].max()) if len(rest) else math.nan
     return {"hours": hours, "held_out_peaks": len(heights), "highest": highest, **rates}
 
 

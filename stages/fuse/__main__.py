@@ -12,6 +12,7 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import folder_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
+from stages.common.tables.class_scores import class_scores_of
 from stages.common.tables.schemas import (
     BOX,
     CUE_VALUES,
@@ -22,12 +23,13 @@ from stages.common.tables.schemas import (
     SPANS,
     TRIVIAL,
     VIDEOS,
-    class_scores_of,
+    read_faults,
     read_table,
     write_table,
 )
 from stages.fuse.believable import Clips, believable, span_edges
 from stages.fuse.calibration import calibrated, of_network
+from stages.fuse.explained import with_faults
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, person_scores, weights_of, with_trivial
 from stages.fuse.peaks import peaks_of
@@ -50,6 +52,7 @@ def run(name: str) -> str:
         )
     frames = per_frame(objects, clips, fuse)
     peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_seconds)
+    peaks = with_faults(peaks, objects, read_faults(paths.footage, paths.live))
     with folder_whole(paths.frame_scores) as folder:
         write_table(folder / "objects.parquet", objects, OBJECT_SCORES)
         write_table(folder / "frames.parquet", frames, FRAME_SCORES)

@@ -23,14 +23,13 @@ from stages.common.running.files import folder_whole, link_or_copy, sha256
 from stages.common.running.params import all_values, load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
-from stages.common.tables.schemas import BOX, FAULTS, SOURCE_FAULTS, arrow_table, read_table, write_table
+from stages.common.tables.schemas import BOX, FAULTS, arrow_table, read_faults, write_table
 from stages.report.clips import Scored, make_pictures
-from stages.report.faults import faults_of
 from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
 from stages.report.tables import Tables, of_video
-from stages.report.words import FAULTS_SAID, counted, duration, lost_said
+from stages.report.words import counted, duration, lost_said
 
 LIBRARIES = ["av", "numpy", "opencv-python-headless", "openvino", "pandas", "scikit-learn", "torch", "torchvision"]
 
@@ -66,17 +65,12 @@ def run(name: str) -> str:
 
 
 def all_faults(paths: SetPaths, tables: Tables) -> pd.DataFrame:
-    """What is wrong with the recordings of test and held-out clips, and files that give no clip (FAULTS)."""
-    told = [read_table(folder / "faults.parquet", SOURCE_FAULTS) for folder in (paths.footage, paths.live)]
-    shown = []
-    for video in sorted(tables.seconds):
-        frames = open_frames(paths.frames, video)
-        found = faults_of(frames.measures, frames.spans)
-        shown.append(found.assign(video=video, path="", seconds=0.0, said=found["kind"].map(FAULTS_SAID)))
+    """What is wrong with the recordings of test and held-out clips, and files that give no clip (FAULTS), by its place
+    among all of SOURCE_FAULTS."""
+    faults = read_faults(paths.footage, paths.live)
     splits = dict(zip(tables.videos["video"], tables.videos["split"], strict=True))
-    faults = pd.concat([*told, *shown], ignore_index=True)
     faults["split"] = faults["video"].map(splits).fillna("")
-    faults = faults[faults["split"] != "train"].reset_index(drop=True)
+    faults = faults[faults["split"] != "train"].copy()
     ends = [
         (seconds_at(tables, row, row.first_frame), seconds_at(tables, row, row.last_frame + 1))
         for row in faults.itertuples()

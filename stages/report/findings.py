@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.common.cues.all import EVENTS
 from stages.common.drawing.curve import score_range
-from stages.report.alarms import Threshold, find_threshold, with_faults
+from stages.report.alarms import Threshold, find_threshold
 from stages.report.clips import clips_around
 from stages.report.events import describe
 from stages.report.missed import boxed_regions, incident_table, track_table
@@ -50,7 +50,7 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     """The findings of a set with these FAULTS, of which none has an alarm yet."""
     objects = tables.objects
     frames = tables.frames.merge(tables.videos[["video", "fps"]], on="video")
-    peaks = with_faults(tables.peaks, objects, faults)
+    peaks = tables.peaks
     threshold = find_threshold(peaks, frames, report.false_alarms_per_hour)
     alarms = peaks["score"] >= threshold.value
     explained = peaks["beyond"] < np.minimum(peaks["score"], threshold.value)

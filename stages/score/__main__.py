@@ -17,6 +17,7 @@ from stages.common.running.params import load, load_machine
 from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos, single_threaded
 from stages.common.tables import schemas
+from stages.common.tables.class_scores import class_scores_of
 from stages.common.tables.schemas import TUBES, read_table
 from stages.score.features import known_features
 from stages.score.settings import Score, Teach
@@ -48,7 +49,7 @@ def run(name: str) -> str:
         asked = {number: by for number, by in learnt.items() if fold in (-1, number)}
         inputs = {"rows": schemas.table_hash(rows, TUBES), "tubes": sha256(shard), "device": str(device)}
         inputs["networks"] = {number: by.hash for number, by in asked.items()}
-        inputs["class_scores"] = hashlib.sha256(schemas.class_scores_of(rows, objects).tobytes()).hexdigest()
+        inputs["class_scores"] = hashlib.sha256(class_scores_of(rows, objects).tobytes()).hexdigest()
         inputs["teacher"] = sha256(teacher) if teacher else None
         make = functools.partial(score_clip, rows, objects, shard, teacher, asked)
         jobs.append(Job(video, {**asdict(score), **inputs}, make))

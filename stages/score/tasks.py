@@ -12,7 +12,8 @@ from stages.common.cues import features
 from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
-from stages.common.tables.schemas import CUE_VALUES, class_scores_of, write_table
+from stages.common.tables.class_scores import class_scores_of
+from stages.common.tables.schemas import CUE_VALUES, write_table
 from stages.common.tables.shards import Shard
 from stages.score.features import features_of
 from stages.score.settings import Score

@@ -21,8 +21,9 @@ from stages.common.running.files import folder_whole, sha256, written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import WORK, SetPaths
 from stages.common.running.pieces import needed, piece_key
+from stages.common.tables.class_scores import class_scores_of
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import TUBES, class_scores_of, read_table, table_hash
+from stages.common.tables.schemas import TUBES, read_table, table_hash
 from stages.train.loader import TubeSet
 from stages.train.loop import train
 from stages.train.memory import keep_memory

@@ -36,8 +36,8 @@ def peaks_of(frames):
     """PEAKS: a peak of each frame that scores above 0, as if each had an object of its own."""
     high = frames[frames["score"] > 0].astype({"score": "float32"})
     ends = {name: high["frame"] for name in ("first_frame", "last_frame", "peak_frame")}
-    table = high[["video", "split", "score"]].assign(track=0, tracks=1, **ends, **dict.fromkeys(BOX, 0.0))
-    return table[PEAKS.names].reset_index(drop=True)
+    table = high[["video", "split", "score"]].assign(track=0, tracks=1, fault=-1, **ends, **dict.fromkeys(BOX, 0.0))
+    return table.assign(beyond=table["score"])[PEAKS.names].reset_index(drop=True)
 
 
 def tables_of(frames, objects, found=None, truth=None):

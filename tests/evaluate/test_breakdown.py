@@ -27,7 +27,8 @@ def clip(video, anomalous, scores, fps=10.0, numbers=None):
 
 def peaks(*rows, split="test"):
     """PEAKS, as far as alarms look at them, of (video, first_frame, last_frame, score)."""
-    return pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "score"]).assign(split=split)
+    table = pd.DataFrame(rows, columns=["video", "first_frame", "last_frame", "score"])
+    return table.assign(split=split, beyond=table["score"])
 
 
 def both(found, normal):

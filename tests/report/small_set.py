@@ -1,5 +1,6 @@
 """A small set as the stages before leave it: frames in which squares walk, and tables that say what was found."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from helpers import PARAMS, store_frames
 from ruamel.yaml import YAML
 
 from stages.common.cues.all import ALL, FRAME_SCORES, OBJECT_SCORES
+from stages.common.frames.store import open_frames
 from stages.common.running.params import merged
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
@@ -22,9 +24,13 @@ from stages.common.tables.schemas import (
     SPANS,
     TRIVIAL,
     VIDEOS,
+    read_faults,
     write_table,
 )
+from stages.decode.clip import SAID
+from stages.decode.faults import faults_of
 from stages.fuse.believable import span_edges
+from stages.fuse.explained import with_faults
 from stages.fuse.peaks import peaks_of
 
 CUES = list(ALL)
@@ -129,16 +135,29 @@ def write_set(
     write_table(folder / "runs.parquet", runs, RUNS)
     write_table(folder / "files.parquet", files, FILES)
     write_table(root / paths.live / "spans.parquet", spans, SPANS)
-    for place, rows in ((folder, told), (root / paths.live, [])):
+    for place, rows in ((folder, told), (root / paths.live, shown_faults(root / paths.frames, table["video"]))):
         write_table(place / "faults.parquet", pd.DataFrame(rows, columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
     write_table(folder / "labels.parquet", labels, LABELS)
     write_table(folder / "regions.parquet", regions(labels, videos), REGIONS)
     write_table(root / paths.frame_scores / "objects.parquet", all_objects, OBJECT_SCORES)
     write_table(root / paths.frame_scores / "frames.parquet", all_frames, FRAME_SCORES)
-    peaks = peaks_of(all_objects, table, spans, seconds=0.0)
+    peaks = with_faults(
+        peaks_of(all_objects, table, spans, seconds=0.0), all_objects, read_faults(folder, root / paths.live)
+    )
     write_table(root / paths.frame_scores / "peaks.parquet", peaks, PEAKS)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
+
+
+def shown_faults(store: Path, videos: Iterable[str]) -> list[tuple]:
+    """Rows of SOURCE_FAULTS: what the pictures tell."""
+    clips = {video: open_frames(store, video) for video in videos}
+    found = {video: faults_of(frames.measures, frames.spans).itertuples() for video, frames in clips.items()}
+    return [
+        (video, "", fault.kind, fault.first_frame, fault.last_frame, 0.0, SAID[fault.kind].format(fault.strength))
+        for video, faults in found.items()
+        for fault in faults
+    ]
 
 
 def inside(table: pd.DataFrame, stretches: dict[str, list[tuple[int, int]]]) -> pd.DataFrame:

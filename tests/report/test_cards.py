@@ -129,7 +129,7 @@ def test_what_is_lost_is_said_in_time_and_files(seconds, unread, said):
 
 
 def test_a_timeline_has_what_is_labelled_its_events_and_faults_in_their_places(tmp_path):
-    fault = {"split": "test", "kind": "frozen", "start": 0.0, "end": 0.5, "strength": 0.0, "alarm": False}
+    fault = {"split": "test", "kind": "frozen", "start": 0.0, "end": 0.5, "alarm": False}
     fault |= {"path": "", "seconds": 0.0, "said": "the picture stands still"}
     faults = pd.DataFrame([{"video": "day_1", "first_frame": 0, "last_frame": 5, **fault}])[FAULTS.names]
     with chdir(tmp_path):

@@ -36,7 +36,7 @@ def test_an_incident_is_missed_if_no_event_touches_it(tmp_path):
 
 def test_a_clip_shows_the_first_minute_of_what_was_missed_and_of_a_fault(tmp_path):
     # Of frames that last 10 s, six are a minute; 45 to 52 are labelled in the last clip.
-    fault = {"split": "test", "kind": "frozen", "start": 50.0, "end": 250.0, "strength": 0.0, "alarm": False}
+    fault = {"split": "test", "kind": "frozen", "start": 50.0, "end": 250.0, "alarm": False}
     faults = pd.DataFrame([{"video": "day_1", "first_frame": 5, "last_frame": 24, **fault}])
     options = {"fps": 0.1, "event": False, "report": {"clip_margin": 0.0}}
     tables, _, clips = found(tmp_path, faults, **options)

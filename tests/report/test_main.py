@@ -243,7 +243,6 @@ def test_a_page_of_a_hundred_videos_is_light(tmp_path):
         "split": "test",
         "path": "a.mp4",
         "kind": "gap",
-        "strength": 0.0,
         "said": "nothing recorded",
         "alarm": False,
     }

@@ -17,7 +17,7 @@ from stages.report.page import found_of, headlines, measured_of, render, run_of,
 from stages.report.settings import Report
 from stages.report.tables import Tables
 
-FAULT = {"kind": "frozen", "start": 0.0, "end": 0.5, "strength": 0.0, "alarm": False, "first_frame": 0, "last_frame": 5}
+FAULT = {"kind": "frozen", "start": 0.0, "end": 0.5, "alarm": False, "first_frame": 0, "last_frame": 5}
 FAULT |= {"path": "", "seconds": 0.0, "said": "the picture stands still"}
 
 

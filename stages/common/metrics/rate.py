@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import chi2
 
@@ -39,6 +40,13 @@ class Rate(NamedTuple):
         if per_hour <= 0:
             return math.inf
         return self.edge + self.scale * max(0.0, (self.at_edge / per_hour) ** (1 / self.shape) - 1)
+
+
+def heights_of(peaks: pd.DataFrame) -> np.ndarray:
+    """Of PEAKS of normal footage, float (n,): without those that a fault of the recording explains at any threshold,
+    which have no height of their own, unless there are no others."""
+    heights = peaks["beyond"][peaks["beyond"] > -math.inf]
+    return (heights if len(heights) else peaks["score"]).to_numpy(float)
 
 
 def fit_rate(heights: ArrayLike, hours: float) -> Rate:

@@ -7,17 +7,13 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow.dataset import dataset
 
 from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 
-BATCH = 1 << 14  # rows of a large table in memory at once
 BOX = ["x1", "y1", "x2", "y2"]
 BOX_FIELDS = [pa.field(name, pa.float32()) for name in BOX]
 # What anyone could score by: the box, that the detector sees no person (NaN where it sees nothing), and chance.
@@ -159,6 +155,8 @@ PEAKS = pa.schema(
         ("peak_frame", pa.int32()),
         *BOX_FIELDS,  # at the peak, or near it
         ("score", pa.float32()),  # its height: smoothed along the track and over time
+        ("fault", pa.int32()),  # that may explain it, its place among all of SOURCE_FAULTS; -1: none
+        ("beyond", pa.float32()),  # its height without that: up to which threshold it is an alarm in spite of it
     ]
 )
 
@@ -197,7 +195,9 @@ SOURCE_FAULTS = pa.schema(
     [
         ("video", pa.string()),  # "" where a file gives no clip
         ("path", pa.string()),  # of the file, below the source folder
-        ("kind", pa.string()),  # gap, clock, damaged, cut_off, unreadable, light or moved
+        # gap, clock, damaged, cut_off or unreadable, as the file tells; light, moved, lost, doubled, frozen, flash or
+        # shake, as the pictures do
+        ("kind", pa.string()),
         ("first_frame", pa.int32()),  # of the clip, -1 where there is none
         ("last_frame", pa.int32()),
         ("seconds", pa.float64()),  # of footage that is lost by it
@@ -208,14 +208,13 @@ FAULTS = pa.schema(
     [
         ("video", pa.string()),  # "" where a file gives no clip
         ("split", pa.string()),
-        ("path", pa.string()),  # of the file, "" where the pictures tell of the fault
-        ("kind", pa.string()),  # one of SOURCE_FAULTS', or lost, doubled, frozen, flash or shake
+        ("path", pa.string()),  # of the file
+        ("kind", pa.string()),  # as of SOURCE_FAULTS
         ("first_frame", pa.int32()),
         ("last_frame", pa.int32()),
         ("start", pa.float64()),  # seconds of the clip; NaN where there is no clip
         ("end", pa.float64()),
-        ("seconds", pa.float64()),  # of footage that is lost by it; 0 where the pictures tell of the fault
-        ("strength", pa.float32()),  # times the usual change from frame to frame; of a flash, grey levels; else NaN
+        ("seconds", pa.float64()),  # of footage that is lost by it
         ("said", pa.string()),
         ("alarm", pa.bool_()),  # whether the scores reached the threshold for its sake
     ]
@@ -273,27 +272,6 @@ def table_hash(frame: pd.DataFrame, schema: pa.Schema) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def class_scores_of(rows: pd.DataFrame, path: Path) -> np.ndarray:
-    """The class scores of each row's object, float32 (rows, classes); classes is 0 where the detector has none.
-
-    A part of the table at a time is in memory.
-
-    Args:
-        rows: with columns video and object.
-        path: of OBJECTS, all of the rows' among them.
-    """
-    found = np.zeros((0, 0), np.float32)
-    if rows.empty:
-        return found
-    wanted = pd.MultiIndex.from_frame(rows[["video", "object"]])
-    videos = pc.field("video").isin(wanted.unique("video").to_list())
-    columns = ["video", "object", "class_scores"]
-    for batch in dataset(path).to_batches(columns=columns, filter=videos, batch_size=BATCH, batch_readahead=1):
-        if len(batch):
-            there = pd.MultiIndex.from_arrays([batch["video"].to_pandas(), batch["object"].to_pandas()])
-            scores = batch["class_scores"].flatten().to_numpy().reshape(len(batch), -1)
-            places = there.get_indexer(wanted)
-            if not found.shape[1]:
-                found = np.zeros((len(rows), scores.shape[1]), np.float32)
-            found[places >= 0] = scores[places[places >= 0]]
-    return found
+def read_faults(*folders: Path) -> pd.DataFrame:
+    """All of SOURCE_FAULTS: those of the set's footage and those of what is live, folder after folder."""
+    return pd.concat([read_table(folder / "faults.parquet", SOURCE_FAULTS) for folder in folders], ignore_index=True)

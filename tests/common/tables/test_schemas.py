@@ -11,6 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from stages.common.running.errors import InputError
 from stages.common.tables import schemas
+from stages.common.tables.class_scores import class_scores_of
 from stages.common.tables.schemas import (
     BOX,
     LABELS,
@@ -18,7 +19,6 @@ from stages.common.tables.schemas import (
     REGIONS,
     TRIVIAL,
     arrow_table,
-    class_scores_of,
     join_tables,
     read_table,
     table_hash,
@@ -191,7 +191,7 @@ def with_class_scores(path, rows):
 
 
 def test_class_scores_are_found_by_video_and_object_whatever_the_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(schemas, "BATCH", 1)
+    monkeypatch.setattr("stages.common.tables.class_scores.BATCH", 1)
     rows = [("b", 7, [0.7, 0.8]), ("a", 0, [0.1, 0.2]), ("a", 1, [0.3, 0.4]), ("c", 0, [0.9, 1]), ("b", 0, [0.5, 0.6])]
     with_class_scores(tmp_path / "objects.parquet", rows)
     asked = pd.DataFrame([("b", 7), ("a", 1), ("b", 0), ("a", 1)], columns=["video", "object"], index=[5, 3, 5, 0])

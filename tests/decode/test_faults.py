@@ -11,7 +11,7 @@ from small_set import walkers
 
 from stages.common.frames.measures import Measure, measure
 from stages.common.metrics.incidents import stretches
-from stages.report.faults import closed, faults_of, find_faults, near
+from stages.decode.faults import closed, faults_of, find_faults, near
 
 FLAGS = st.lists(st.booleans(), max_size=30).map(lambda flags: np.array(flags, bool))
 AT = 40
