@@ -1,7 +1,7 @@
 """How unlike normal ones a box is: how far its shape is from the nearest of the training clips.
 
 What lies, rides or drives has another shape than who walks. (Doshi and Yilmaz 2020 have place and area of a box among
-the features whose nearest neighbours they look for; where it is in the picture did not help here: docs/choices.md.)
+the features whose nearest neighbours they look for; where it is in the picture did not help here: docs/log.md.)
 """
 
 import numpy as np
