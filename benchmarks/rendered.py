@@ -25,7 +25,11 @@ SPEEDS = {
     "vehicle": (1.8, 3.0),
     "fall": (0.7, 1.3),
     "thrown_bag": (2.4, 3.4),
+    "trespasser": (0.7, 1.4),
+    "wrong_way": (0.7, 1.4),
 }
+# Where and to which side they walk who do nothing else that is strange.
+WAYS = {"trespasser": ("grass", None), "wrong_way": ("lawn", "right")}
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,10 @@ def draw_clip(name: str, split: str, kinds: list[str], camera: Camera, random: n
 
 def draw_event(kind: str, start: int, random: np.random.Generator) -> Event:
     route, heading = str(random.choice(ROUTES)), str(random.choice(["left", "right"]))
-    return Event(kind, start, route, heading, round(float(random.uniform(*SPEEDS[kind])), 2))
+    own_route, own_heading = WAYS.get(kind, (None, None))
+    return Event(
+        kind, start, own_route or route, own_heading or heading, round(float(random.uniform(*SPEEDS[kind])), 2)
+    )
 
 
 def write_recipe(name: str, target: Path, seed: int) -> None:

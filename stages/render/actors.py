@@ -20,6 +20,7 @@ TROUSERS = ((100, 72, 50), (44, 40, 40), (74, 58, 48), (84, 100, 116), (60, 60, 
 SKINS = ((140, 166, 206), (120, 146, 190), (84, 108, 150), (58, 76, 108))
 HAIRS = ((30, 34, 42), (38, 50, 70), (26, 26, 28), (70, 104, 140), (88, 88, 90))
 WALKED = {"upper": 0.24, "middle": 0.28, "lower": 0.28, "lawn": 0.1, "gate": 0.1}  # share of the walkers
+ONE_WAY = {"lawn": "left"}  # to which side all of them go on a route
 PAIRED = 0.28  # share of the walkers who have a companion
 CROSSING = 17.0  # seconds in view, about
 BAGS = ((46, 40, 38), (50, 46, 120), (110, 66, 40), (40, 60, 52), (52, 84, 116))
@@ -54,7 +55,12 @@ def make_cast(recipe: Recipe, clip: Clip) -> list[Actor]:
     """Everyone in a clip; the object of event i is actor i, walkers follow."""
     rng = np.random.default_rng([recipe.seed, zlib.crc32(clip.name.encode())])
     stage = Stage(recipe.width / recipe.height * SCENE_HEIGHT, clip.frames, recipe.fps)
-    makers = {"fall": _fall, "thrown_bag": _thrown_bag}
+    makers = {
+        "fall": _fall,
+        "thrown_bag": _thrown_bag,
+        "trespasser": _walking_elsewhere,
+        "wrong_way": _walking_elsewhere,
+    }
     parties = [makers.get(event.type, _passing)(event, stage, rng) for event in clip.events]
     objects, others = [party[0] for party in parties], [actor for party in parties for actor in party[1:]]
     return objects + others + _crowd(clip.walkers, stage, rng)
@@ -86,7 +92,8 @@ def _crowd(walkers: int, stage: Stage, rng: np.random.Generator) -> list[Actor]:
         if rng.random() < 0.16:
             first = rng.uniform(0, stage.frames)
             speed = pause(speed, first, first + rng.uniform(1.5, 5) * stage.fps, 0.7 * stage.fps)
-        way = str(rng.choice(list(WALKED), p=list(WALKED.values()))), str(rng.choice(["left", "right"])), stage.width
+        route_name, side = str(rng.choice(list(WALKED), p=list(WALKED.values()))), str(rng.choice(["left", "right"]))
+        way = route_name, ONE_WAY.get(route_name, side), stage.width
         shift, bend = rng.normal(0, 5), rng.normal(0, 5, 5)
         frame, metres = (int(start), 0.0) if start > 0 else (0, -start / stage.fps * mean)
         crowd.append(_walker(travel(make_route(*way, shift, bend), speed, frame, metres, stage.fps), rng))
@@ -116,6 +123,13 @@ def _walking(journey: Journey, height: float, rng: np.random.Generator) -> Calla
 
 def _route(event: Event, stage: Stage, rng: np.random.Generator) -> Route:
     return make_route(event.route, event.heading, stage.width, rng.normal(0, 4), rng.normal(0, 4, 5))
+
+
+def _walking_elsewhere(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:
+    """Someone who walks like anybody else, where nobody does or as nobody does there."""
+    route = _route(event, stage, rng)
+    journey = travel(route, uneven_speed(event.speed, stage.frames, stage.fps, rng), event.start, 0.0, stage.fps)
+    return [_walker(journey, rng)._replace(type=event.type, anomalous=(0, stage.frames))]
 
 
 def _passing(event: Event, stage: Stage, rng: np.random.Generator) -> list[Actor]:

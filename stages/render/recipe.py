@@ -11,8 +11,8 @@ from ruamel.yaml.error import YAMLError
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked
 
-EventType = Literal["cyclist", "runner", "skateboarder", "vehicle", "fall", "thrown_bag"]
-Route = Literal["upper", "middle", "lower", "lawn", "gate"]
+EventType = Literal["cyclist", "runner", "skateboarder", "vehicle", "fall", "thrown_bag", "trespasser", "wrong_way"]
+Route = Literal["upper", "middle", "lower", "lawn", "gate", "grass"]
 EVENT_TYPES, ROUTES = get_args(EventType), get_args(Route)
 Side = Annotated[int, Field(ge=64, le=4096, multiple_of=2)]
 STRICT = ConfigDict(extra="forbid", strict=True)

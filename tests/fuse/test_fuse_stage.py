@@ -172,8 +172,8 @@ def written(project, table, more=1):
     write_table(folder / "detections/searched.parquet", searched(videos(LONG)), SEARCHED)
     write_table(folder / "live/spans.parquet", clips_of(videos(LONG)).spans, SPANS)
     write_table(folder / "footage/runs.parquet", clips_of(videos(LONG)).runs, RUNS)
-    for place in ("footage", "live"):
-        write_table(folder / place / "faults.parquet", pd.DataFrame(columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
+    for told in ("footage", "live"):
+        write_table(folder / told / "faults.parquet", pd.DataFrame(columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
     key = ["video", "object"]
     measured = [cue for cue in CUES if cue not in ("shape", "velocity")]
     for name, cues_of in (("scores", measured), ("velocity", ["velocity"])):

@@ -15,7 +15,7 @@ def test_demo_recipe_holds_every_type_twice_and_normal_frames_before():
     recipe = read_recipe(DEMO)
     train = [clip for clip in recipe.clips if clip.split == "train"]
     test = [clip for clip in recipe.clips if clip.split == "test"]
-    assert (len(train), len(test)) == (14, 10)
+    assert (len(train), len(test)) == (14, 14)
     assert {clip.frames for clip in recipe.clips} == {200}
     events = [event for clip in test for event in clip.events]
     assert all(sum(event.type == kind for event in events) >= 2 for kind in EVENT_TYPES)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
+from stages.render.actors import make_cast
 from stages.render.recipe import EVENT_TYPES, Clip, Event, Recipe
 from stages.render.render import SMALLEST_REGION, Layer, find_regions, render_layers, render_video
 
@@ -143,3 +144,21 @@ def test_video_holds_the_frames_and_leaves_nothing_beside(recipe: Recipe, tmp_pa
     with av.open(str(path)) as container:
         assert container.streams.video[0].average_rate == 12
     assert [file.name for file in path.parent.iterdir()] == ["b.mp4"]
+
+
+def test_who_trespasses_walks_where_no_walker_does_and_who_goes_the_wrong_way_against_all():
+    strange = tuple(
+        Event(kind, 0, *way, 1.2) for kind, way in (("trespasser", ("grass", "left")), ("wrong_way", ("lawn", "right")))
+    )
+    clips = [Clip(f"c{number}", "test", 150, 8, strange) for number in range(12)]
+    casts = [make_cast(Recipe(3, 360, 240, 12.0, tuple(clips)), clip) for clip in clips]
+    for trespasser, wrong_way, *walkers in casts:
+        assert (trespasser.type, wrong_way.type) == ("trespasser", "wrong_way")
+        right = [
+            actor.ground[(actor.ground[:, 0] > 160) & (actor.ground[:, 0] < 340)] for actor in (trespasser, *walkers)
+        ]
+        assert len(right[0]) > 50 and right[0][:, 1].max() < min(own[:, 1].min(initial=240) for own in right[1:]) - 3
+        # On the path over the lawn all go away from the camera.
+        far = [np.diff(actor.ground[actor.ground[:, 1] < 100][:, 1]) for actor in walkers]
+        assert all((own < 0).all() for own in far) and (np.diff(wrong_way.ground[:, 1])[-5:] > 0).all()
+    assert any(len(own) for own in far)
