@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.hours import decoding_alone, keep_row
 from stages.common.drawing.h264 import encode
+from stages.common.frames.settings import Areas
 from stages.common.frames.store import Frames, read_clip, write_clip
 from stages.common.source.videos import opened, picture_stream
 from stages.decode.backgrounds import Backgrounds
@@ -32,7 +33,16 @@ from stages.decode.pictures import Row
 from stages.decode.settings import Decode
 
 TABLE, ROUNDS = Path("metrics/gate.csv"), 2
-DECODE = Decode(rate=12.5, height=540, grey=False, gate=True, margin=2.0, background=25.0, quality=85)
+DECODE = Decode(
+    rate=12.5,
+    height=540,
+    grey=False,
+    gate=True,
+    areas=Areas(ignore=[], only=[]),
+    margin=2.0,
+    background=25.0,
+    quality=85,
+)
 PACKAGES = ["--with", "dvr-scan==1.8.2.1", "--with", "opencv-python-headless"]
 DVR_SCAN = [*"-m uv run --isolated --no-project --quiet".split(), *PACKAGES, "dvr-scan", "--quiet", "--scan-only"]
 FAST = ["-df", "4", "-fs", "1"]

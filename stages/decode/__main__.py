@@ -1,6 +1,7 @@
 """The one pass over the footage: what is live in every clip, coded, and what is wrong with its pictures."""
 
 import functools
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ def run(name: str) -> str:
     for clip in videos.itertuples():
         near, grid = around[clip.video], Grid(clip.frames, clip.fps, clip.width, clip.height)
         settings = {name: getattr(decode, name) for name in ("grey", "gate", "margin", "background", "quality")}
+        settings["areas"] = asdict(decode.areas)
         content = {
             **settings,
             **grid._asdict(),

@@ -1,7 +1,7 @@
 """One clip: a single pass over its pictures, in which is found what is live, and kept."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from stages.common.frames.store import Writer, write_clip
 from stages.common.source.pictures import images_in
 from stages.common.tables.schemas import FILES, PICTURES, SOURCE_FAULTS, read_table, write_table
 from stages.decode.backgrounds import Backgrounds
-from stages.decode.faults import faults_of
+from stages.decode.faults import faults_of, joined
 from stages.decode.gate import Gate
 from stages.decode.keeper import Keeper
 from stages.decode.pictures import Picture, Row, converted, luma, pictures_of, waiting
@@ -87,7 +87,7 @@ class Pass:
         self.grid, self.decode, self.rows, self.own = grid, decode, rows, own
         self.backgrounds, self.writer = backgrounds, writer
         self.size, self.margin = (grid.width, grid.height), round(decode.margin * grid.fps)
-        self.gate, self.measure = Gate(grid.fps), Measure()
+        self.gate, self.measure = Gate(grid.fps, decode.areas), Measure()
         self.images_in = cache(images_in)
         self.last = -2  # place that was kept last
         self.spans: list[tuple[int, int]] = []
@@ -176,14 +176,3 @@ class Pass:
         again = shown["kind"].isin(("doubled", "frozen")) & shown["first_frame"].isin(self.damaged)
         found += [(row.first_frame, row.last_frame, row.kind, 0.0, row.strength) for row in shown[~again].itertuples()]
         return [("", "", kind, a, b, lost, SAID[kind].format(strength)) for a, b, kind, lost, strength in sorted(found)]
-
-
-def joined(numbers: Iterable[int], gap: int) -> list[tuple[int, int]]:
-    """First and last of ascending numbers of which neighbours are at most `gap` apart."""
-    both: list[list[int]] = []
-    for number in numbers:
-        if both and number - both[-1][1] <= gap:
-            both[-1][1] = number
-        else:
-            both.append([number, number])
-    return [(first, last) for first, last in both]

@@ -5,12 +5,13 @@ that is overlooked costs an operator a look, one that is made up could cost a fi
 training clips with faults made in them (tests/report/test_faults.py makes the same ones).
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy.ndimage import median_filter
 
 from stages.common.frames.measures import MOVING_CELLS, Steps, usual_change
-from stages.common.metrics.incidents import stretches
 
 # Frames of the running median that is "usual": for what moves, and for the light.
 MOTION_SPAN, LIGHT_SPAN = 11, 25
@@ -127,3 +128,19 @@ def closed(marked: np.ndarray, gap: int) -> np.ndarray:
         if first > 0 and last + 1 < len(marked) and last - first < gap:
             filled[first : last + 1] = True
     return filled
+
+
+def stretches(marked: np.ndarray) -> list[tuple[int, int]]:
+    """First and last place of each stretch of true values."""
+    return joined(np.flatnonzero(marked).tolist(), 1)
+
+
+def joined(numbers: Iterable[int], gap: int) -> list[tuple[int, int]]:
+    """First and last of ascending numbers of which neighbours are at most `gap` apart."""
+    both: list[list[int]] = []
+    for number in numbers:
+        if both and number - both[-1][1] <= gap:
+            both[-1][1] = number
+        else:
+            both.append([number, number])
+    return [(first, last) for first, last in both]

@@ -10,8 +10,10 @@ from collections import deque
 import cv2
 import numpy as np
 
+from stages.common.frames.areas import unwatched
 from stages.common.frames.light import brightness_change
 from stages.common.frames.measures import COLUMNS, ROWS, moved_whole
+from stages.common.frames.settings import Areas
 
 LINES = 360  # of the picture that is looked at, at most
 RATE = 5.0  # looks a second
@@ -39,11 +41,13 @@ class Gate:
     """Is shown the frames in which it has to look, one by one.
 
     Attributes:
+        areas: where it looks.
         known: frames before this one are known to be live or not.
         faults: frame and kind, light or moved.
     """
 
-    def __init__(self, fps: float):
+    def __init__(self, fps: float, areas: Areas | None = None):
+        self.areas = areas
         self.every = max(1, math.ceil(fps / RATE))  # frames from look to look
         self.looks = fps / self.every  # a second
         self.known = 0
@@ -86,6 +90,8 @@ class Gate:
             return [number]
         light = self._follow_light(now)
         mask = differing(now, self.background, self.noise)
+        if (hidden := unwatched(self.areas, *mask.shape)) is not None:
+            mask[hidden] = 0
         sudden, switched, kind = mask & self._since(-1, now), abs(light) >= SWITCHED, ""
         # A crowd may be everywhere, but goes only a little from look to look.
         if switched or (widespread(mask) and (self.doubtful or widespread(sudden))):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from stages.common.frames.settings import Areas
 from stages.common.running.params import settings
 
 
@@ -13,6 +14,7 @@ class Decode:
     height: PositiveInt | None  # lines of what is kept at most
     grey: bool
     gate: bool
+    areas: Areas
     margin: PositiveFloat  # seconds
     background: PositiveFloat  # seconds
     quality: Annotated[int, Field(ge=1, le=100)]  # of JPEG

@@ -1,6 +1,7 @@
 """The objects of every frame: boxes, scores and class scores."""
 
 import functools
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import OBJECTS, SEARCHED, VIDEOS, join_tables, read_table, write_table
 from stages.detect.clip import detect_clip, given_to, needs_weights, settings_of
 from stages.detect.detectors import DETECTORS
-from stages.detect.settings import Detect
+from stages.detect.settings import Decode, Detect
 
 
 def run(name: str) -> str:
@@ -26,7 +27,8 @@ def run(name: str) -> str:
     chosen = [DETECTORS[source] for source in detect.sources]
     weights = weights_file(paths.weights / "detector") if needs_weights(detect) else None
     given = [given_to(source, weights, videos) for source in detect.sources]
-    content = {**settings_of(detect), "weights": sha256(weights) if weights else None}
+    areas = load("decode", Decode, name).areas
+    content = {**settings_of(detect), "areas": asdict(areas), "weights": sha256(weights) if weights else None}
     if any(each.on_device for each in chosen):
         # Here, for the others need not wait the seconds that torch takes to load.
         from stages.common.computing.device import find_device, workers_on
@@ -38,7 +40,8 @@ def run(name: str) -> str:
     jobs, searched = [], []
     for video in videos["video"]:
         frames = open_frames(paths.frames, video)
-        make = functools.partial(detect_clip, paths.frames, video, detect, [of[video] for of in given], device)
+        own = [of[video] for of in given]
+        make = functools.partial(detect_clip, paths.frames, video, detect, own, device, areas=areas)
         jobs.append(Job(video, {**content, "video": video, "frames": frames.hash}, make))
         searched.append(pd.DataFrame({"video": video, "frame": frames.searched(detect.every)}))
     with folder_whole(paths.detections) as folder:

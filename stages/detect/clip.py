@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.common.frames.areas import of_feet, unwatched
+from stages.common.frames.settings import Areas
 from stages.common.frames.store import open_frames
 from stages.common.objects.boxes import Detections, merge_sources
 from stages.common.objects.coco import class_names
@@ -45,12 +47,29 @@ def settings_of(detect: Detect) -> dict:
     return {key: functools.reduce(dict.__getitem__, key.split("."), asdict(detect)) for key in sorted(keys)}
 
 
-def detect_clip(store: Path, video: str, detect: Detect, given: Sequence[Any], device: str, folder: Path) -> None:
+def detect_clip(
+    store: Path,
+    video: str,
+    detect: Detect,
+    given: Sequence[Any],
+    device: str,
+    folder: Path,
+    areas: Areas | None = None,
+) -> None:
     """Writes `objects.parquet` (OBJECTS) of one clip into `folder`; `given` to each of `detect.sources`."""
     frames, pairs = open_frames(store, video), zip(detect.sources, given, strict=True)
     numbers = frames.searched(detect.every)
     found = [module_of(source).find(frames, numbers, detect, own, device) for source, own in pairs]
+    hidden = unwatched(areas, *frames.shape[1:3])
+    if hidden is not None:
+        found = [(standing(~hidden, objects) for objects in of_source) for of_source in found]
     write_table(folder / "objects.parquet", clip_table(video, numbers, zip(*found, strict=True), detect), OBJECTS)
+
+
+def standing(mask: np.ndarray, found: Detections) -> Detections:
+    """Those of one frame that stand where a mask, bool (H, W), is true."""
+    rows = of_feet(mask, found.boxes)
+    return Detections(*(column[rows] for column in found))
 
 
 def clip_table(video: str, frames: Iterable[int], found: Iterable[Sequence], detect: Detect) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from stages.common.computing.settings import Precision
+from stages.common.frames.settings import Areas
 from stages.common.objects.coco import CLASSES
 from stages.common.running.errors import InputError
 from stages.common.running.params import Share, settings
@@ -48,6 +49,11 @@ class Detect:
     precision: Precision
     classes: list[str]
     tiles: Tiles
+
+
+@settings
+class Decode:
+    areas: Areas  # where nothing is looked for
 
 
 def check(every: SimpleNamespace) -> None:

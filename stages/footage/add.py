@@ -48,7 +48,12 @@ LIKELY = {
 # Frames a second, where the files tell it wrongly.
 # fps: 25.0
 """,
-    "decode": "# rate: 12.5\n# grey: true\n",
+    "decode": """\
+# rate: 12.5
+# grey: true
+# Where nothing is looked for, as a clock at the top left; corners in shares of the picture.
+# areas: {ignore: [[[0, 0], [0.3, 0], [0.3, 0.1], [0, 0.1]]]}
+""",
     "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 0.04}\n",
     "train": "# mirror: false  # a one-way road\n",
     "report": "# false_alarms_per_hour: 0.5\n",

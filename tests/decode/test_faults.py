@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from small_set import walkers
 
 from stages.common.frames.measures import Measure, measure
-from stages.common.metrics.incidents import stretches
-from stages.decode.faults import closed, faults_of, find_faults, near
+from stages.decode.faults import closed, faults_of, find_faults, near, stretches
 
 FLAGS = st.lists(st.booleans(), max_size=30).map(lambda flags: np.array(flags, bool))
 AT = 40

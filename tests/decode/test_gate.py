@@ -7,6 +7,7 @@ import pytest
 from helpers import ROOT
 from scenes import FPS, noisy, scene, seen, with_walker
 
+from stages.common.frames.settings import Areas
 from stages.decode.gate import LINES, WARM, Gate, parts, shrunk
 
 WARM_LOOKS = list(range(0, round(WARM * FPS), 2))
@@ -43,6 +44,19 @@ def test_a_walker_is_live_from_his_first_to_his_last_step(size):
     after = [each for each in live if each not in WARM_LOOKS]
     assert set(range(62, 120, 2)) <= set(after) and faults == []
     assert min(after) >= 60 and max(after) < 120 + 5 * FPS
+
+
+def test_what_moves_where_nobody_looks_is_not_live():
+    """Where the walker walks, or everywhere else."""
+    frames = noisy([with_walker(SCENE, k) if 60 <= k < 120 else SCENE for k in range(250)], 2.0)
+    walked = np.any([with_walker(SCENE, k) != SCENE for k in range(60, 120)], axis=0).reshape(*SCENE.shape[:2], -1)
+    rows = np.flatnonzero(walked.any(axis=(1, 2)))
+    top, bottom = max(0.0, (rows[0] - 8) / len(SCENE)), min(1.0, (rows[-1] + 8) / len(SCENE))
+    there = [[(0.0, top), (1.0, top), (1.0, bottom), (0.0, bottom)]]
+    gates = [Gate(FPS, areas) for areas in (None, Areas(ignore=there, only=[]), Areas(ignore=[], only=there))]
+    everywhere, ignored, only = ([each for k in range(0, 250, 2) for each in gate.look(k, frames[k])] for gate in gates)
+    assert everywhere == only and len(everywhere) > len(WARM_LOOKS) + 20
+    assert ignored == WARM_LOOKS
 
 
 def test_whoever_stands_in_the_first_picture_and_leaves_is_live_for_a_few_seconds():

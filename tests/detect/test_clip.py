@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers import PARAMS, store_frames
 
+from stages.common.frames.settings import Areas
 from stages.common.objects.boxes import Detections
 from stages.common.running.errors import InputError
 from stages.common.running.params import checked
@@ -121,6 +122,18 @@ def test_a_clip_without_objects_is_an_empty_table_of_the_right_columns(tmp_path,
     detect_clip(store, "a", DETECT, [None], "cpu", tmp_path)
     table = pq.read_table(tmp_path / "objects.parquet")
     assert table.num_rows == 0 and table.schema.equals(OBJECTS)
+
+
+@pytest.mark.parametrize("ignore, only, kept", [([], [], 2), ([0], [], 1), ([], [0], 1), ([0], [1], 1), ([1], [1], 0)])
+def test_what_stands_where_nobody_looks_is_no_object(tmp_path, ignore, only, kept):
+    """Squares at the left and at the right of frames that are otherwise still; a box is where its foot is."""
+    frames = np.full((3, 48, 64), 100, np.uint8)
+    frames[1, 10:30, 5:15] = frames[1, 20:40, 45:55] = 250
+    store = store_frames(tmp_path / "frames", a=frames)
+    sides = [(0.0, 0.5), (1.0, 0.5), (1.0, 0.7), (0.0, 0.7)], [(0.0, 0.71), (1.0, 0.71), (1.0, 1.0), (0.0, 1.0)]
+    areas = Areas(ignore=[sides[n] for n in ignore], only=[sides[n] for n in only])
+    detect_clip(store, "a", DETECT, [None], "cpu", tmp_path, areas)
+    assert pq.read_table(tmp_path / "objects.parquet").num_rows == kept
 
 
 def test_settings_of_another_detector_change_nothing():

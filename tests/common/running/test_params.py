@@ -113,7 +113,7 @@ def test_the_set_lies_over_the_section(project):
 @pytest.mark.parametrize("own", [{}, {"decode": None}, None])
 def test_a_set_that_states_nothing_takes_the_defaults(project, own):
     project.params(sets={"mine": own})
-    assert load("decode", Decode, "mine", project.root / "params.yaml") == Decode(**PARAMS["decode"])
+    assert load("decode", Decode, "mine", project.root / "params.yaml") == checked(PARAMS["decode"], Decode, "")
 
 
 def test_the_projects_own_file_holds_every_section_and_states_every_set_in_full():
