@@ -35,6 +35,10 @@ SAID = {
 }
 
 
+# What the frames tell of what is told already.
+AGAIN = {"doubled": "damaged", "frozen": "damaged", "shake": "moved", "flash": "light"}
+
+
 class Grid(NamedTuple):
     """What VIDEOS says of a clip."""
 
@@ -166,13 +170,19 @@ class Pass:
 
     def faults(self) -> list[tuple]:
         """Rows of SOURCE_FAULTS, ascending."""
-        damaged = joined(self.damaged, 1)
+        damaged, reach = joined(self.damaged, 1), round(TOGETHER * self.grid.fps)
         found = [(*both, "damaged", (both[1] - both[0] + 1) / self.grid.fps, math.nan) for both in damaged]
         for kind in ("light", "moved"):
             numbers = [self.number(at) for at, what in self.gate.faults if what == kind and at in self.own]
-            found += [(*both, kind, 0.0, math.nan) for both in joined(numbers, round(TOGETHER * self.grid.fps))]
+            found += [(*both, kind, 0.0, math.nan) for both in joined(numbers, reach)]
         shown = faults_of(self.measure.steps(), np.array(self.spans, int).reshape(-1, 2))
-        # A damaged frame repeats the one before, which is said already.
-        again = shown["kind"].isin(("doubled", "frozen")) & shown["first_frame"].isin(self.damaged)
-        found += [(row.first_frame, row.last_frame, row.kind, 0.0, row.strength) for row in shown[~again].itertuples()]
+        # A damaged frame repeats the one before, a camera that is moved shakes: what is said is not said again.
+        for row in shown.itertuples():
+            said = [
+                first - reach <= row.first_frame <= last + reach
+                for first, last, kind, *_ in found
+                if kind == AGAIN.get(row.kind)
+            ]
+            if not any(said):
+                found.append((row.first_frame, row.last_frame, row.kind, 0.0, row.strength))
         return [("", "", kind, a, b, lost, SAID[kind].format(strength)) for a, b, kind, lost, strength in sorted(found)]
