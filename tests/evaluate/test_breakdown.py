@@ -137,6 +137,20 @@ def test_what_alarms_come_to_without_labels():
     assert math.isnan(nothing["highest"]) and nothing["ten_per_hour"]["threshold"] == math.inf
 
 
+def test_what_a_fault_explains_is_no_alarm_and_raises_no_threshold():
+    frames = clip("t", [0] * 8 + [1] * 2, range(10), fps=1 / 360)
+    normal = peaks(*(("h", 10 * place, 10 * place + 3, 0.1 * place) for place in range(12)))
+    found = both(peaks(("t", 0, 1, 50.0), ("t", 8, 9, 40.0)), pd.concat([normal, peaks(("h", 200, 209, 60.0))]))
+    held_out = clip("h", [0] * 10, range(10), fps=1 / 360)
+    explained = found.assign(beyond=found["score"].replace({50.0: -math.inf, 60.0: 0.2}))
+    both_ways = [operation(frames, held_out, table) for table in (found, explained)]
+    told = [each["one_per_hour"]["calibrated"] for each in both_ways]
+    assert told[1] == {"found": 1.0, "false_alarms_per_hour": 0.0} and told[0]["false_alarms_per_hour"] > 0
+    counted = [alarms(table.assign(fps=10.0), 1.0, 1.0) for table in (found, explained)]
+    assert [each["highest"] for each in counted] == [50.0, 40.0] and counted[1]["one_per_hour"]["count"] == 1
+    assert counted[1]["one_per_hour"]["threshold"] < counted[0]["one_per_hour"]["threshold"]
+
+
 def test_a_row_per_clip():
     parts = [clip("a", [0, 1, 0, 1], [1, 2, 3, 4]), clip("b", [0, 0], [5, 1])]
     frames = pd.concat(parts, ignore_index=True)
