@@ -6,7 +6,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow lint lock plots-page clean
+.PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow results lint lock plots-page clean
 
 # A command for these sets alone, whatever datasets.yaml says, which is as before after it.
 ONLY := python -m stages.common.running.only
@@ -30,6 +30,9 @@ ped2-seeds: ped2        ## and the mean of three other seeds, the first row of R
 
 DRAW ?= 0 1 2
 DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
+results: .venv/ready    ## the numbers of metrics/ into README.md and RESULTS.md
+	python -m benchmarks.results
+
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
 	python -m benchmarks.rehearse $(DRAWS)
 
