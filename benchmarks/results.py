@@ -64,14 +64,14 @@ def sure(name: str) -> str:
     found, hour = metrics["incidents"], metrics["incidents"]["one_per_hour"]
     count, own = found["count"], hour["calibrated"]
     false = round(own["false_alarms_per_hour"] * found["normal_hours"])
+    alarms = f"{false or 'no'} false alarm{'s' * (false > 1)} in {3600 * found['normal_hours']:.0f} s"
     return (
         f"95 % bootstrap intervals over the {metrics['counts']['videos']} clips: {', '.join(ends)}. Equal error rate "
         f"{percent(metrics['equal_error_rate'])} %, average precision {percent(metrics['average_precision'])} %; "
         f"{percent(metrics['coverage'])} % of the regions have a scored box. Of {count} incidents "
-        f"{round(hour['found'] * count)} are found without a false alarm. By the threshold for one false alarm per hour, "
-        f"which {3600 * found['held_out_hours']:.0f} s of held-out normal footage give, {round(own['found'] * count)} "
-        f"are, with {false or 'no'} false alarm{'s' * (false > 1)} in {3600 * found['normal_hours']:.0f} s of normal "
-        "test frames."
+        f"{round(hour['found'] * count)} are found without a false alarm. By the threshold for one false alarm per "
+        f"hour, which {3600 * found['held_out_hours']:.0f} s of held-out normal footage give, "
+        f"{round(own['found'] * count)} are, with {alarms} of normal test frames."
     )
 
 
