@@ -50,7 +50,7 @@ CAMERAS = {"demo": Camera(360, 240, 12.0, (4, 8)), "ped2": Camera(320, 180, 10.0
 
 
 def draw_recipe(camera: Camera, seed: int) -> Recipe:
-    """Normal clips, and test clips with an event or two each, in which every type of event comes up as often."""
+    """Normal clips, and test clips with an event or two each, in which every type of event comes up once or twice."""
     random = np.random.default_rng(seed)
     counts = [1 + clip % 2 for clip in range(TEST_CLIPS)]
     types = np.resize(np.array(EVENT_TYPES), sum(counts))

@@ -9,7 +9,7 @@ from stages.render.recipe import EVENT_TYPES, ROUTES, read_recipe
 
 @pytest.mark.parametrize("camera", rendered.CAMERAS)
 @pytest.mark.parametrize("seed", range(3))
-def test_normal_clips_are_normal_and_every_type_of_event_comes_up_as_often(camera, seed):
+def test_normal_clips_are_normal_and_every_type_of_event_comes_up_nearly_as_often(camera, seed):
     recipe = rendered.draw_recipe(rendered.CAMERAS[camera], seed)
     training = [clip for clip in recipe.clips if clip.split == "train"]
     tests = [clip for clip in recipe.clips if clip.split == "test"]
@@ -17,10 +17,12 @@ def test_normal_clips_are_normal_and_every_type_of_event_comes_up_as_often(camer
     assert not any(clip.events for clip in training) and all(clip.events for clip in tests)
     events = [event for clip in tests for event in clip.events]
     counts = Counter(event.type for event in events)
-    assert set(counts) == set(EVENT_TYPES) and len(set(counts.values())) == 1
+    assert set(counts) == set(EVENT_TYPES) and max(counts.values()) - min(counts.values()) <= 1
     for event in events:
         low, high = rendered.SPEEDS[event.type]
         assert low <= event.speed <= high and event.route in ROUTES
+        route, heading = rendered.WAYS.get(event.type, (None, None))
+        assert event.route == (route or event.route) and event.heading == (heading or event.heading)
         assert rendered.FIRST_START <= event.start < rendered.LAST_START
     assert rendered.draw_recipe(rendered.CAMERAS[camera], seed) == recipe
 

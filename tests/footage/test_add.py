@@ -53,7 +53,9 @@ def test_the_lines_that_its_owner_will_want_need_but_lose_their_mark(place):
     (place / "checkout/params.yaml").write_text(text)
     assert load("footage", Footage, "gate").normal == ["2026-11-25", "it's #2: yard"]
     own = YAML(typ="safe").load(text)["sets"]["gate"]
-    assert own["decode"] == {"rate": 12.5, "grey": True} and set(own["footage"]) < set(Footage.__annotations__)
+    clock = [[0, 0], [0.3, 0], [0.3, 0.1], [0, 0.1]]
+    assert own["decode"] == {"rate": 12.5, "grey": True, "areas": {"ignore": [clock]}}
+    assert set(own["footage"]) < set(Footage.__annotations__)
 
 
 def test_whoever_never_ran_the_demo_does_not_meet_it(place):

@@ -21,7 +21,7 @@ BY_PARAM = {
     "computing.device": ("cuda", {"detect", "teach", "train", "score"}),
     "footage.images_fps": (24.0, {"footage"}),
     "weights.teacher": ({"file": "other.onnx", "sha256": "0" * 8}, {"weights"}),
-    "decode.grey": (True, {"footage", "decode"}),
+    "decode.grey": (True, {"footage", "decode", "detect"}),
     "detect.motion.contrast": (25.5, {"detect"}),
     "tubes.context": (0.3, {"tubes", "train", "fuse"}),
     "teach.size": (48, {"teach", "score"}),
