@@ -177,12 +177,9 @@ class Pass:
             found += [(*both, kind, 0.0, math.nan) for both in joined(numbers, reach)]
         shown = faults_of(self.measure.steps(), np.array(self.spans, int).reshape(-1, 2))
         # A damaged frame repeats the one before, a camera that is moved shakes: what is said is not said again.
+        told = [(first - reach, last + reach, kind) for first, last, kind, *_ in found]
         for row in shown.itertuples():
-            said = [
-                first - reach <= row.first_frame <= last + reach
-                for first, last, kind, *_ in found
-                if kind == AGAIN.get(row.kind)
-            ]
-            if not any(said):
+            as_is = AGAIN.get(row.kind)
+            if not any(a <= row.first_frame and row.last_frame <= b and kind == as_is for a, b, kind in told):
                 found.append((row.first_frame, row.last_frame, row.kind, 0.0, row.strength))
         return [("", "", kind, a, b, lost, SAID[kind].format(strength)) for a, b, kind, lost, strength in sorted(found)]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import PARAMS
-from scenes import noisy, scene
+from scenes import noisy, scene, with_walker
 
 from stages.common.frames.store import read_clip, write_clip
 from stages.common.running.params import checked
@@ -75,6 +75,12 @@ def test_faults_have_their_frames(monkeypatch, tmp_path):
         ("damaged", 60, 60, pytest.approx(0.1)),
     ]
     assert all(row[6] for row in faults)
+
+
+def test_a_picture_that_stands_still_for_longer_than_the_damage_beside_it_is_told_too(monkeypatch, tmp_path):
+    frames = [with_walker(scene(), min(k, 24) if k < 45 else k - 20) for k in range(90)]
+    _, faults = passed(monkeypatch, tmp_path, frames, range(90), gone={20}, gate=False)
+    assert [row[2:5] for row in faults] == [("damaged", 20, 20), ("frozen", 25, 44)]
 
 
 def test_numbers_are_joined_over_gaps():
