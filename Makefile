@@ -28,11 +28,11 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 ped2-seeds: ped2        ## and the mean of three other seeds, the first row of RESULTS.md
 	python -m benchmarks.seeds ped2 21 22 23
 
-DRAW ?= 0 1 2
-DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
 results: .venv/ready    ## the numbers of metrics/ into README.md and RESULTS.md
 	python -m benchmarks.results
 
+DRAW ?= 0 1 2
+DRAWS := $(foreach set,demo ped2,$(foreach draw,$(DRAW),$(set)_rendered_$(draw)))
 rehearsal: .venv/ready  ## rendered footage like the demo's and like Ped2's, with labels of its own, to choose settings by
 	python -m benchmarks.rehearse $(DRAWS)
 

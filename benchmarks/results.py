@@ -39,7 +39,7 @@ def scores(name: str) -> str:
     known = [(TRIVIAL[scorer], own) for scorer, own in metrics["trivial"].items() if own["micro_auc"] is not None]
     rows += [(f"trivial: {scorer}", own) for scorer, own in known]
     return table(
-        ["", *map(str.strip, "micro | macro | mixed | RBDC | TBDC".split("|"))],
+        ["", "micro", "macro", "mixed", "RBDC", "TBDC"],
         [[title, *(percent(own.get(level)) for level in LEVELS)] for title, own in rows],
     )
 
@@ -59,8 +59,8 @@ def types(name: str) -> str:
 def sure(name: str) -> str:
     """How sure the numbers are, and what an operator would meet."""
     metrics = metrics_of(name)
-    known = {NAMES[key]: own for key, own in metrics["interval"].items() if key in NAMES}
-    ends = [f"{title} {percent(own['low'])} to {percent(own['high'])}" for title, own in known.items()]
+    known = [(title, metrics["interval"][level]) for level, title in NAMES.items()]
+    ends = [f"{title} {percent(own['low'])} to {percent(own['high'])}" for title, own in known]
     found, hour = metrics["incidents"], metrics["incidents"]["one_per_hour"]
     count, own = found["count"], hour["calibrated"]
     false = round(own["false_alarms_per_hour"] * found["normal_hours"])
