@@ -6,7 +6,7 @@ export DVC_NO_ANALYTICS := 1
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow results lint lock plots-page clean
+.PHONY: run review ped2 ped1 avenue shanghaitech ped2-seeds rehearsal bench test test-slow results lint lock plots-page clean
 
 # A command for these sets alone, whatever datasets.yaml says, which is as before after it.
 ONLY := python -m stages.common.running.only
@@ -27,6 +27,10 @@ ped2 ped1 avenue shanghaitech: .venv/ready  ## one of these sets from raw frames
 
 ped2-seeds: ped2        ## and the mean of three other seeds, the first row of RESULTS.md
 	python -m benchmarks.seeds ped2 21 22 23
+
+SET ?= demo
+review: .venv/ready     ## the page of SET on this machine alone: what is said of its events goes to data/verdicts/SET.csv
+	@python -m stages.report.review $(SET)
 
 results: .venv/ready    ## the numbers of metrics/ into README.md and RESULTS.md
 	python -m benchmarks.results

@@ -23,9 +23,10 @@ from stages.common.running.errors import InputError
 from stages.common.running.files import written_whole
 from stages.common.running.params import load
 from stages.common.running.paths import SetPaths
-from stages.common.tables.schemas import LABELS, REGIONS, read_table
+from stages.common.tables.schemas import LABELS, REGIONS, VERDICTS, read_table
 from stages.evaluate.summary import frame_level, region_level
-from stages.fuse.__main__ import object_scores, read_clips, read_cues
+from stages.fuse.__main__ import object_scores, read_clips
+from stages.fuse.cues import read_cues
 from stages.fuse.frames import scored_frames
 from stages.fuse.settings import Fuse, Tubes
 
@@ -63,7 +64,7 @@ def measure_of(name: str) -> Measure:
     videos = clips.videos
     labels = read_table(paths.footage / "labels.parquet", LABELS)
     regions = read_table(paths.footage / "regions.parquet", REGIONS)
-    cues = read_cues(paths, videos)
+    cues = read_cues(paths, videos, pd.DataFrame(columns=VERDICTS.names))
     tests = videos[videos["video"].isin(labels["video"])].sort_values("video")
     frames = labels.sort_values(["video", "frame"], ignore_index=True)
     frames_of = frames.groupby("video").size()

@@ -2,21 +2,23 @@
 
     python -m benchmarks.hours hour.mp4 --detector motion
 
-Writes a row of metrics/hours.csv: seconds of each stage and of the whole, the most memory of any process and at which
-stage, how many times the size of the recording lies in data/, .work/ and DVC's cache, and how many times what decoding
-alone takes (PyAV, one thread, measured before) the whole does. The project is .work/hours, and is removed before and
-after.
+Writes a row of metrics/hours.csv: seconds of each stage and of the whole, the processor's seconds of the whole, the
+most memory of any process and at which stage, how many times the size of the recording lies in data/, .work/ and DVC's
+cache, and how many times what decoding alone takes (PyAV, one thread, measured before, by the first hour of a longer
+recording) the whole does. The project is .work/hours, and is removed before and after.
 """
 
 import argparse
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -33,12 +35,14 @@ STAGE = re.compile(r"stages\.([a-z]+)")
 LINE = re.compile(rf"^([a-z]+)@{SET}: .*, ([0-9.]+) s$", re.MULTILINE)
 
 
-def decoding_alone(path: Path) -> tuple[int, float]:
-    """Frames of a recording, and the processor's seconds that decoding them takes on one thread."""
+def decoding_alone(path: Path, most: int = 90_000) -> tuple[int, float]:
+    """Frames of a recording, and the processor's seconds that one thread takes to decode them, by the first `most`."""
+    with opened(path) as container:
+        frames = sum(packet.size > 0 for packet in container.demux(picture_stream(container)))
     with opened(path) as container:
         start = time.process_time()
-        frames = sum(1 for _ in container.decode(picture_stream(container)))
-    return frames, time.process_time() - start
+        decoded = sum(1 for _ in islice(container.decode(picture_stream(container)), most))
+    return frames, (time.process_time() - start) * frames / decoded
 
 
 def keep_row(table: Path, row: dict, keys: list[str]) -> None:
@@ -75,7 +79,7 @@ def prepare(recording: Path, detector: str) -> None:
 
 def reproduce() -> tuple[dict[str, float], dict[str, int]]:
     """Runs the pipeline: seconds by stage, and the most bytes that any process of a stage had."""
-    start, repro = time.monotonic(), [sys.executable, "-m", "dvc", "repro"]
+    start, spent, repro = time.monotonic(), children_seconds(), [sys.executable, "-m", "dvc", "repro"]
     running = subprocess.Popen(repro, cwd=PLACE, env=environment(), stdout=subprocess.PIPE, text=True)
     most: dict[str, int] = {}
     ended = threading.Event()
@@ -87,7 +91,13 @@ def reproduce() -> tuple[dict[str, float], dict[str, int]]:
     if running.returncode:
         raise SystemExit(f"{said}\nthe pipeline failed in {PLACE}")
     seconds = {stage: float(value) for stage, value in LINE.findall(said)}
-    return {**seconds, "whole": time.monotonic() - start}, most
+    return {**seconds, "whole": time.monotonic() - start, "processor": children_seconds() - spent}, most
+
+
+def children_seconds() -> float:
+    """The processor's seconds of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def watch(process: int, most: dict[str, int], ended: threading.Event) -> None:

@@ -22,7 +22,8 @@ from ruamel.yaml import YAML
 from benchmarks import folds, rehearsal, rendered
 from stages.common.running.errors import InputError
 from stages.common.running.params import PARAMS, find_set, read_tree
-from stages.common.running.paths import RAW_WEIGHTS, WORK
+from stages.common.running.paths import RAW_WEIGHTS, WORK, SetPaths
+from stages.common.tables.verdicts import write_verdicts
 
 PLACE = WORK / "rehearsals"
 WRITERS = {"rendered": rendered.write_recipe, "rehearsal": rehearsal.write_set, "fold": folds.write_set}
@@ -57,6 +58,7 @@ def prepare(names: list[str], place: Path) -> None:
     for name, (like, kind, draw) in likes.items():
         target = f"data/recipes/{name}.yaml" if kind == "rendered" else f"data/raw/{name}"
         WRITERS[kind](like, place / target, draw)
+        write_verdicts(place / SetPaths(name).verdicts)
 
 
 def run(*command: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 
 from benchmarks.speed import plain
@@ -19,7 +20,7 @@ from benchmarks.speed.training import TRAINED, pooling, train, training
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.pretrained.weights import weights_file
 from stages.common.running.params import load
-from stages.common.tables.schemas import BOX, SEARCHED, read_table
+from stages.common.tables.schemas import BOX, VERDICTS
 from stages.common.tables.shards import Shard
 from stages.decode.clip import Grid, decode_clip
 from stages.decode.settings import Decode
@@ -28,8 +29,8 @@ from stages.detect.detectors import DETECTORS
 from stages.detect.settings import Detect
 from stages.evaluate.__main__ import read_tables
 from stages.evaluate.summary import summary
-from stages.fuse.__main__ import object_scores, read_cues
-from stages.fuse.believable import Clips
+from stages.fuse.__main__ import object_scores, read_clips
+from stages.fuse.cues import read_cues
 from stages.fuse.frames import per_frame
 from stages.fuse.settings import Fuse
 from stages.score.features import known_features
@@ -152,9 +153,8 @@ def score(sample: Sample, folder: Path) -> Iterator[dict]:
 
 def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
     paths, settings = sample.paths, load("fuse", Fuse, sample.name)
-    searched = read_table(paths.detections / "searched.parquet", SEARCHED)
-    clips = Clips(sample.videos, searched, load("tubes", Tubes, sample.name).half_length)
-    cues = read_cues(paths, sample.videos)
+    clips = read_clips(paths, load("tubes", Tubes, sample.name))
+    cues = read_cues(paths, clips.videos, pd.DataFrame(columns=VERDICTS.names))
     frames = int(sample.videos["frames"][sample.videos["split"] != "train"].sum())
 
     def run() -> None:
@@ -165,7 +165,7 @@ def fuse(sample: Sample, folder: Path) -> Iterator[dict]:
 
 
 def evaluate(sample: Sample, folder: Path) -> Iterator[dict]:
-    tables, *_ = read_tables(sample.paths, join=1.0)
+    tables, *_ = read_tables(sample.paths)
     yield row("evaluate", "frames", len(tables.frames), paired(lambda: summary(tables)))
 
 

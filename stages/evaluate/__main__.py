@@ -8,7 +8,7 @@ from stages.common.running.cli import run_stage
 from stages.common.running.files import written_whole
 from stages.common.running.paths import SetPaths
 from stages.common.tables.json_files import save_json
-from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VIDEOS, read_table
+from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VERDICTS, VIDEOS, read_table
 from stages.evaluate.curves import curve_tables, timeline
 from stages.evaluate.summary import Labelled, labelled, summary, unlabelled
 
@@ -36,7 +36,8 @@ def read_tables(paths: SetPaths) -> tuple[Labelled, pd.DataFrame, pd.DataFrame]:
     found = read_table(paths.detections / "objects.parquet", OBJECTS, ["video"])["video"]
     schemas = {"videos": VIDEOS, "labels": LABELS, "regions": REGIONS}
     footage = {name: read_table(paths.footage / f"{name}.parquet", schema) for name, schema in schemas.items()}
-    return labelled(frames, objects, peaks, found, footage), frames, footage["labels"]
+    said = read_table(paths.frame_scores / "verdicts.parquet", VERDICTS, ["verdict"])["verdict"]
+    return labelled(frames, objects, peaks, found, footage, said), frames, footage["labels"]
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ import pandas as pd
 from stages.common.metrics.frame import auc_per_video, micro_auc
 from stages.common.metrics.incidents import alarm_curve, counts_at, hours_of, incidents, threshold_for
 from stages.common.metrics.rate import heights_of, threshold
+from stages.common.tables.verdicts import EVENT, NORMAL, SAID
 
 # False alarms per hour that an operator may put up with.
 RATES = {"one_in_10_hours": 0.1, "one_per_hour": 1.0, "ten_per_hour": 10.0}
+# So many of the highest moments a person looks at first.
+FIRST = (10, 20)
 
 
 def by_type(frames: pd.DataFrame, regions: pd.DataFrame, covered: np.ndarray) -> dict[str, dict]:
@@ -88,6 +91,33 @@ def alarms(peaks: pd.DataFrame, hours: float, held_out_hours: float) -> dict:
     rates = {name: at(rate) for name, rate in RATES.items()}
     highest = float(rest["beyond"].max()) if len(rest) else math.nan
     return {"hours": hours, "held_out_peaks": len(heights), "highest": highest, **rates}
+
+
+def reviewed(peaks: pd.DataFrame, said: pd.Series, held_out_hours: float, hours: float) -> dict:
+    """What the verdicts of people say of the alarms, of which those of what was called normal have learnt already.
+
+    `first_<k>` is the share of events among the so many highest peaks that were called an event or normal; NaN where
+    there are fewer. At one false alarm per hour: `found` of the peaks that were called an event, and alarms of what was
+    called normal per hour.
+
+    Args:
+        peaks: PEAKS of the test and held-out clips.
+        said: the verdicts, by their place in VERDICTS.
+        hours: of the test clips.
+    """
+    of_normal = peaks["split"] == "held_out"
+    heights, rest = heights_of(peaks[of_normal]), peaks[~of_normal]
+    verdict = rest["verdict"].map(said)
+    known, over = verdict.isin([EVENT, NORMAL]), rest["beyond"] >= threshold(heights, held_out_hours, 1.0)
+    ranked = verdict[known].loc[rest["beyond"][known].sort_values(ascending=False, kind="stable").index] == EVENT
+    return {
+        "verdicts": {verdict: int((said == verdict).sum()) for verdict in SAID},
+        **{f"first_{k}": ranked.head(k).mean() if len(ranked) >= k else math.nan for k in FIRST},
+        "one_per_hour": {
+            "found": share(int((over & (verdict == EVENT)).sum()), int((verdict == EVENT).sum())),
+            "false_alarms_per_hour": share(int((over & (verdict == NORMAL)).sum()), hours),
+        },
+    }
 
 
 def share(part: float, whole: float) -> float:

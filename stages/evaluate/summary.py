@@ -13,7 +13,7 @@ from stages.common.metrics.headline import METRICS
 from stages.common.metrics.incidents import hours_of
 from stages.common.metrics.region import REGION_OVERLAP, area, best_overlaps, region_track_curve
 from stages.common.tables.schemas import TRIVIAL
-from stages.evaluate.breakdown import alarms, by_type, operation
+from stages.evaluate.breakdown import alarms, by_type, operation, reviewed
 
 
 class Labelled(NamedTuple):
@@ -27,6 +27,7 @@ class Labelled(NamedTuple):
     regions: pd.DataFrame  # REGIONS
     held_out: pd.DataFrame  # FRAME_SCORES and fps
     hours: float  # of these test clips
+    said: pd.Series  # the verdicts of people, by their place in VERDICTS
 
 
 def labelled(
@@ -35,12 +36,14 @@ def labelled(
     peaks: pd.DataFrame,
     found: pd.Series,
     footage: dict[str, pd.DataFrame],
+    said: pd.Series,
 ) -> Labelled:
     """What of a set can be measured; the arguments are whole tables. All of a set's regions stay.
 
     Args:
         found: the video of each object that detect found.
         footage: videos, labels and regions.
+        said: the verdict of each of VERDICTS.
     """
     videos, labels, regions = (footage[name] for name in ("videos", "labels", "regions"))
     frames = frames.merge(videos[["video", "fps"]], on="video").sort_values(["video", "frame"], ignore_index=True)
@@ -57,6 +60,7 @@ def labelled(
         regions,
         frames[frames["split"] == "held_out"],
         hours_of(searched),
+        said,
     )
 
 
@@ -92,7 +96,7 @@ def summary(tables: Labelled) -> dict:
         "trivial": {scorer: frame_level(frames, scorer) for scorer in TRIVIAL},
         "types": by_type(frames, regions, covered),
         "incidents": operation(frames, tables.held_out, tables.peaks),
-        "alarms": alarms(tables.peaks, tables.hours, hours_of(tables.held_out)),
+        **alarming(tables),
     }
     return rounded(metrics)
 
@@ -100,7 +104,16 @@ def summary(tables: Labelled) -> dict:
 def unlabelled(tables: Labelled) -> dict:
     """What can be compared of a set without labels."""
     counts = {"videos": 0, "objects": tables.found, "objects_scored": len(tables.objects)}
-    return rounded({"counts": counts, "alarms": alarms(tables.peaks, tables.hours, hours_of(tables.held_out))})
+    return rounded({"counts": counts, **alarming(tables)})
+
+
+def alarming(tables: Labelled) -> dict:
+    """What an operator gets, and, where people have said something of it, what that comes to."""
+    held_out_hours = hours_of(tables.held_out)
+    found = {"alarms": alarms(tables.peaks, tables.hours, held_out_hours)}
+    if len(tables.said):
+        found["reviewed"] = reviewed(tables.peaks, tables.said, held_out_hours, tables.hours)
+    return found
 
 
 def with_regions(frames: pd.DataFrame, regions: pd.DataFrame) -> set[str]:

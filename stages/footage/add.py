@@ -29,6 +29,7 @@ from stages.common.running.only import read_datasets, write_datasets
 from stages.common.running.params import PARAMS, SECTIONS, check_name, read_tree
 from stages.common.running.paths import SetPaths
 from stages.common.source.videos import opened, picture_stream
+from stages.common.tables.verdicts import write_verdicts
 from stages.footage.clips import Clip
 from stages.footage.clocks import camera_of
 from stages.footage.layouts import find_layout, is_own
@@ -91,6 +92,9 @@ def add(name: str, folder: Path, like: str | None = None) -> str:
             text = PARAMS.read_text()
             append(name, entry(name, likeness, recordings), likeness)
             undo.callback(PARAMS.write_text, text)
+            if not paths.verdicts.exists():
+                write_verdicts(paths.verdicts)
+                undo.callback(paths.verdicts.unlink)
             # Whoever never ran the demo meets none of its missing files in `dvc status` and the like.
             others = [other for other in read_datasets() if other != "demo" or Path("data/demo").exists()]
             write_datasets([name, *others])

@@ -28,7 +28,7 @@ class Track(NamedTuple):
 
 def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, seconds: float) -> pd.DataFrame:
     """The peaks of OBJECT_SCORES (PEAKS), sorted by video and first frame; none goes over the end of a kept stretch,
-    and none is explained by a fault yet.
+    none is explained by a fault yet, and no verdict is said of any.
 
     Args:
         videos, spans: VIDEOS and SPANS.
@@ -42,7 +42,7 @@ def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, s
         found = [(track, *peak) for track, own in tracks.items() for peak in peaks_of_track(own, usual, sigma)]
         names = ["track", "peak_frame", "first_frame", "last_frame", "score"]
         own = things(pd.DataFrame(found, columns=names), tracks, usual, round(GAP * fps[video]))
-        parts.append(own.assign(video=video, split=split, fault=-1, beyond=own["score"]))
+        parts.append(own.assign(video=video, split=split, fault=-1, beyond=own["score"], verdict=-1))
     peaks = pd.concat(parts, ignore_index=True)[PEAKS.names]
     return peaks.sort_values(["video", "first_frame", "track"], ignore_index=True)
 

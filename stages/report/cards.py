@@ -67,12 +67,22 @@ def event_card(event, clips: Clips, shape) -> dict:
         "alarm": event.alarm,
         "rarity": rarity_said(event.normal_per_hour),
         "labelled": event.labelled,
+        "verdict": event.verdict,
         "cues": [
             {"name": ALL[cue].TITLE, "value": f"{value:.1f}", "width": bar_width(value), "strong": cue in strong}
             for cue, value in cues.items()
         ],
         "played": clips.played(event.video, around(event)[0]),
     }
+
+
+def place_of(event, tables: Tables) -> list:
+    """Of a row of EVENTS what a verdict says of where it is, from `recording` to `y2` (tables/verdicts.py)."""
+    recording, second = tables.recorded_at(event.video, event.peak_frame)
+    width, height = tables.shapes.loc[event.video, ["width", "height"]]
+    box = np.clip(np.array([event.x1, event.y1, event.x2, event.y2]) / [width, height, width, height], 0, 1)
+    times = second, event.peak - event.start, event.end - event.peak
+    return [recording, *(round(float(value), 3) for value in times), *box.round(4).tolist()]
 
 
 def bar_width(value: float) -> int:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from stages.common.cues.all import EVENTS
 from stages.common.drawing.curve import score_range
+from stages.common.tables.verdicts import NORMAL
 from stages.report.alarms import Threshold, find_threshold
 from stages.report.clips import clips_around
 from stages.report.events import describe
@@ -32,6 +33,7 @@ class Findings:
     incidents: pd.DataFrame  # as of `incident_table`
     seldom: pd.DataFrame  # of `track_table`, what has no box in most of its frames
     boxed: float  # share of labelled regions with a scored box; NaN without regions
+    known_normal: int  # moments that are not shown, for people called them normal
     usual: float  # score of a usual object
     score_range: tuple[float, float]  # lowest and highest score that curves have room for
 
@@ -54,9 +56,12 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
     threshold = find_threshold(peaks, frames, report.false_alarms_per_hour)
     alarms = peaks["score"] >= threshold.value
     explained = peaks["beyond"] < np.minimum(peaks["score"], threshold.value)
-    shown = (peaks["split"] == "test") & ~explained
+    verdicts = tables.verdicts["verdict"]
+    found = (peaks["split"] == "test") & ~explained
+    shown = found & (peaks["verdict"].map(verdicts) != NORMAL)
     highest = peaks[shown].nlargest(max(MOMENTS, int((shown & alarms).sum())), "score")
     moments = with_rates(describe(highest, objects, tables.labels, tables.seconds), threshold)
+    moments["verdict"] = moments["verdict"].map(verdicts).astype(object).fillna("")
     moments = with_origin(moments, tables)[EVENTS.names]
     boxed = boxed_regions(tables.regions, objects)
     tracks = track_table(tables.regions, boxed)
@@ -68,6 +73,7 @@ def find(tables: Tables, faults: pd.DataFrame, report: Report) -> Findings:
         incidents=incident_table(tables.labels, frames, moments[moments["alarm"]], tables.regions, boxed),
         seldom=tracks[tracks["boxed"] < SELDOM].sort_values(["boxed", "video", "track"]),
         boxed=float(boxed.mean()) if len(boxed) else float("nan"),
+        known_normal=int((found & ~shown).sum()),
         usual=float(normal.median()) if len(normal) else 0.0,
         score_range=score_range(frames["score"].to_numpy(float), threshold.value),
     )
@@ -105,16 +111,10 @@ def with_rates(moments: pd.DataFrame, threshold: Threshold) -> pd.DataFrame:
 
 def with_origin(events: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """The events with the file in which each begins, its second there, and the time of day where it is known."""
-    files, began = (
-        table.set_index(key)[of]
-        for table, key, of in ((tables.files, "file", "path"), (tables.videos, "video", "began"))
-    )
-    runs_of, rows = dict(tuple(tables.runs.groupby("video"))), []
+    began, rows = tables.videos.set_index("video")["began"], []
     for event in events.itertuples():
-        runs = runs_of[event.video]
-        run = runs.iloc[int(np.searchsorted(runs["first"], event.first_frame, side="right")) - 1]
-        second = run["second"] + event.start - tables.seconds[event.video][run["first"]]
-        rows.append((files[run["file"]], second, began[event.video] + pd.Timedelta(seconds=event.start)))
+        clock = began[event.video] + pd.Timedelta(seconds=event.start)
+        rows.append((*tables.recorded_at(event.video, event.first_frame), clock))
     origin = pd.DataFrame(rows, columns=["file", "file_seconds", "clock"], index=events.index)
     return events.assign(**origin.astype({"clock": "datetime64[us]"}))
 

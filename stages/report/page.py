@@ -6,7 +6,8 @@ import jinja2
 
 from stages.common.cues.all import ALL
 from stages.common.metrics.headline import HEADLINE
-from stages.report.cards import FULL_BAR, Clips, event_card, fault_row, missed_row, timeline, track_row
+from stages.common.tables.verdicts import COLUMNS
+from stages.report.cards import FULL_BAR, Clips, event_card, fault_row, missed_row, place_of, timeline, track_row
 from stages.report.findings import Findings
 from stages.report.geometry import level
 from stages.report.settings import Report
@@ -56,14 +57,15 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
         clip_frames: by test video, first and last frame of its clips.
     """
     clips, threshold = Clips(clip_frames, tables.seconds), findings.threshold
-    shown, shapes = findings.moments.head(report.events_shown), tables.videos.set_index("video")
+    shown = findings.moments.head(report.events_shown)
     footage = duration(tables.recorded())
     timelines, incidents = [timeline(v, tables, findings, clips, len(shown)) for v in tables.tests], findings.incidents
     return {
         "lead": f"{counted(len(tables.tests), 'video')}, {footage} of footage{lost_said(findings.faults)}",
         "said": events_said(len(findings.events), threshold),
         "event_count": len(findings.events),
-        "moments": [event_card(event, clips, shapes.loc[event.video]) for event in shown.itertuples()],
+        "moments": [event_card(event, clips, tables.shapes.loc[event.video]) for event in shown.itertuples()],
+        "known_normal": findings.known_normal,
         "threshold": f"{threshold.value:.2f}" if threshold.rate else "",
         "level": level(threshold.value, findings.score_range) if threshold.rate else None,
         "timelines": timelines,
@@ -72,8 +74,20 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
         "tracks": [track_row(track, tables) for track in findings.seldom.itertuples()],
         "fault_count": len(findings.faults),
         "faults": [fault_row(fault, clips) for fault in findings.faults.head(FAULTS_SHOWN).itertuples()],
-        "data": {"range": findings.score_range, "timelines": [shown.pop("data") for shown in timelines]},
+        "data": {
+            "set": tables.name,
+            "range": findings.score_range,
+            "places": [place_of(event, tables) for event in shown.itertuples()],
+            "verdicts": verdict_rows(tables),
+            "timelines": [shown.pop("data") for shown in timelines],
+        },
     }
+
+
+def verdict_rows(tables: Tables) -> list[dict]:
+    """The verdicts that stand, as rows of their file (tables/verdicts.py)."""
+    rows = tables.verdicts.assign(set=tables.name)[COLUMNS].to_dict("records")
+    return [{key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()} for row in rows]
 
 
 def run_of(findings: Findings, report: Report, **about) -> dict:

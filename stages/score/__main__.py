@@ -53,8 +53,9 @@ def run(name: str) -> str:
         inputs["teacher"] = sha256(teacher) if teacher else None
         make = functools.partial(score_clip, rows, objects, shard, teacher, asked)
         jobs.append(Job(video, {**asdict(score), **inputs}, make))
-    pieces = map_videos("score", name, jobs, workers_on(device, machine))
+    pieces = list(map_videos("score", name, jobs, workers_on(device, machine)))
     schemas.join_tables(paths.scores, (piece / "scores.parquet" for piece in pieces), schemas.CUE_VALUES)
+    schemas.join_tables(paths.features, (piece / "features.parquet" for piece in pieces), schemas.FEATURES)
     return f"scores of {len(table)} objects, in {paths.scores}"
 
 

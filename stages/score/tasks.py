@@ -13,7 +13,7 @@ from stages.common.cues.tasks import TASKS
 from stages.common.network.network import Batch, Network, load_network, pictures_to_network, to_network
 from stages.common.network.tubes import middle_of, regular_offsets, take_offsets
 from stages.common.tables.class_scores import class_scores_of
-from stages.common.tables.schemas import CUE_VALUES, write_table
+from stages.common.tables.schemas import CUE_VALUES, FEATURES, write_table
 from stages.common.tables.shards import Shard
 from stages.score.features import features_of
 from stages.score.settings import Score
@@ -27,8 +27,9 @@ def score_tubes(
     vectors: np.ndarray | None,
     known: features.Known,
     precision: str = "float32",
-) -> dict[str, np.ndarray]:
-    """By cue, the scores of a batch of tubes, float32 (N,): of the proxy tasks that were learnt, and of the features.
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """By cue, the scores of a batch of tubes, float32 (N,): of the proxy tasks that were learnt, and of the features;
+    and the features, float32 (N, filters), in units of `known`.
 
     Args:
         tubes: uint8 (N, frames, side, side, channels), consecutive frames.
@@ -43,8 +44,9 @@ def score_tubes(
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         scores = {task: TASKS[task].score(network, batch) for task in network.architecture.tasks}
         seen = batch.forward
-    found = {task: score.float().cpu().numpy() for task, score in scores.items()}
-    return {**found, "features": features.of_features(features_of(seen), known)}
+    found, seen = {task: score.float().cpu().numpy() for task, score in scores.items()}, features_of(seen)
+    distances = features.of_features(seen, known)
+    return {**found, "features": distances}, (seen / known.deviation).astype(np.float32)
 
 
 class Learnt(NamedTuple):
@@ -64,7 +66,7 @@ class Learnt(NamedTuple):
 def score_clip(
     rows: pd.DataFrame, objects: Path, shard: Path, teacher: Path | None, networks: dict[int, Learnt], out: Path
 ) -> None:
-    """Writes `scores.parquet` (CUE_VALUES) of one clip into the folder `out`.
+    """Writes `scores.parquet` (CUE_VALUES) and `features.parquet` (FEATURES) of one clip into the folder `out`.
 
     Args:
         rows: with the video and object of each of its tubes.
@@ -74,20 +76,24 @@ def score_clip(
     """
     tubes, class_scores = Shard(shard), class_scores_of(rows, objects)
     # What is empty cannot be mapped.
-    vectors, parts = np.load(teacher, mmap_mode="r") if teacher and len(rows) else None, []
+    vectors, parts, seen = np.load(teacher, mmap_mode="r") if teacher and len(rows) else None, [], []
     for number, by in networks.items():
         network = load_network(by.file, by.card["architecture"]).to(by.device)
         offsets = regular_offsets(by.card["half_length"])
         # Filled in place: small arrays that stay, made between large ones that go, leave memory full of holes.
         found = {cue: np.zeros(len(rows), np.float32) for cue in (*network.architecture.tasks, "features")}
+        own = np.zeros((len(rows), len(by.known.deviation)), np.float32)
         for start in range(0, len(rows), by.score.batch):
             part = slice(start, start + by.score.batch)
             shown = take_offsets(tubes[part], offsets)
             compared = None if vectors is None else vectors[part].astype(np.float32)
-            said = score_tubes(network, shown, class_scores[part], compared, by.known, by.score.precision)
+            classes = class_scores[part]
+            said, own[part] = score_tubes(network, shown, classes, compared, by.known, by.score.precision)
             for cue, values in said.items():
                 found[cue][part] = values
-        own = rows[["video", "object"]].assign(network=number)
-        parts += [own.assign(cue=cue, value=values) for cue, values in found.items()]
-    table = pd.concat(parts) if parts else pd.DataFrame(columns=CUE_VALUES.names)
-    write_table(out / "scores.parquet", table, CUE_VALUES)
+        named = rows[["video", "object"]].assign(network=number)
+        parts += [named.assign(cue=cue, value=values) for cue, values in found.items()]
+        seen.append(named.assign(vector=list(own)))
+    for file, tables, schema in (("scores", parts, CUE_VALUES), ("features", seen, FEATURES)):
+        table = pd.concat(tables) if tables else pd.DataFrame(columns=schema.names)
+        write_table(out / f"{file}.parquet", table, schema)

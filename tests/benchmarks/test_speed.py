@@ -38,7 +38,7 @@ def test_the_plain_losses_are_those_of_training(network):
 
 def test_the_plain_scores_are_those_of_scoring(network):
     tubes, class_scores = drawn_tubes(5), np.ones((5, 3), np.float32)
-    ours = score_tubes(network, tubes, class_scores, None, fit(np.ones((2, 32))))
+    ours, _ = score_tubes(network, tubes, class_scores, None, fit(np.ones((2, 32))))
     for task, scores in plain_scores(network, tubes, class_scores).items():
         np.testing.assert_allclose(scores, ours[task], atol=1e-5)
 

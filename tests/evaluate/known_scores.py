@@ -36,7 +36,9 @@ def peaks_of(frames):
     """PEAKS: a peak of each frame that scores above 0, as if each had an object of its own."""
     high = frames[frames["score"] > 0].astype({"score": "float32"})
     ends = {name: high["frame"] for name in ("first_frame", "last_frame", "peak_frame")}
-    table = high[["video", "split", "score"]].assign(track=0, tracks=1, fault=-1, **ends, **dict.fromkeys(BOX, 0.0))
+    table = high[["video", "split", "score"]].assign(
+        track=0, tracks=1, fault=-1, verdict=-1, **ends, **dict.fromkeys(BOX, 0.0)
+    )
     return table.assign(beyond=table["score"])[PEAKS.names].reset_index(drop=True)
 
 
@@ -44,7 +46,7 @@ def tables_of(frames, objects, found=None, truth=None):
     labels, regions = truth or ground_truth()
     found = objects if found is None else found
     footage = {"videos": videos_of(frames), "labels": labels, "regions": regions}
-    return labelled(frames, objects, peaks_of(frames), found["video"], footage)
+    return labelled(frames, objects, peaks_of(frames), found["video"], footage, pd.Series(dtype=str))
 
 
 def whole_summary(*tables, **more):

@@ -14,7 +14,7 @@ from known_scores import (
 )
 
 from stages.common.cues.all import FRAME_SCORES, OBJECT_SCORES
-from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VIDEOS, write_table
+from stages.common.tables.schemas import LABELS, OBJECTS, PEAKS, REGIONS, VERDICTS, VIDEOS, write_table
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def project(tmp_path, monkeypatch):
     write_table(folder / "frame_scores/frames.parquet", frames, FRAME_SCORES)
     write_table(folder / "frame_scores/objects.parquet", objects, OBJECT_SCORES)
     write_table(folder / "frame_scores/peaks.parquet", peaks_of(frames), PEAKS)
+    write_table(folder / "frame_scores/verdicts.parquet", pd.DataFrame(columns=VERDICTS.names), VERDICTS)
     return tmp_path
 
 

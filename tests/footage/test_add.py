@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from stages.common.running.errors import InputError
 from stages.common.running.only import read_datasets
 from stages.common.running.params import SECTIONS, load, read_tree
+from stages.common.tables.verdicts import COLUMNS
 from stages.footage import add as footage_add
 from stages.footage.add import add
 from stages.footage.settings import Footage
@@ -42,6 +43,15 @@ def test_a_folder_is_linked_and_entered_and_the_rest_of_the_file_stays(place):
     assert added_lines(place)[:2] == ["", "  gate:"]
     assert set(read_tree(place / "checkout/params.yaml")["sets"]["gate"]) == set(SECTIONS)
     assert load("footage", Footage, "gate").normal_share == 0.5
+    assert (place / "checkout/data/verdicts/gate.csv").read_text() == ",".join(COLUMNS) + "\n"
+
+
+def test_what_was_said_of_a_set_of_that_name_stays(place):
+    said = place / "checkout/data/verdicts/gate.csv"
+    said.parent.mkdir(parents=True)
+    said.write_text("something")
+    add("gate", place / "videos")
+    assert said.read_text() == "something"
 
 
 def test_the_lines_that_its_owner_will_want_need_but_lose_their_mark(place):

@@ -72,7 +72,9 @@ def cues(rows):
     """What `read_cues` gives, from (video, split, frame, x1, score): squares of 20 pixels, persons, all cues alike."""
     table = pd.DataFrame(rows, columns=["video", "split", "frame", "x1", "value"])
     table = table.assign(object=table.groupby("video").cumcount(), y1=10, x2=table["x1"] + 20, y2=30)
-    table = table.assign(person=np.float32(0.9), **dict.fromkeys(CUES, table["value"])).drop(columns="value")
+    table = table.assign(person=np.float32(0.9), taught=-1, like=-1, **dict.fromkeys(CUES, table["value"])).drop(
+        columns="value"
+    )
     return table.astype({"object": "int32", "frame": "int32", **dict.fromkeys([*BOX, *CUES], "float32")})
 
 

@@ -175,9 +175,9 @@ def test_a_score_at_a_gap_does_not_reach_over_it():
     spans = alive(parts.assign(stop=parts["first"] + parts["frames"])[["video", "first", "stop"]])
     frames = per_frame(found, whole._replace(runs=parts.assign(file=0, second=0.0), spans=spans), FULL)
     scores = frames[frames["video"] == "busy"].set_index("frame")["score"]
-    assert (
-        scores[9] > 3 and scores.loc[12:].tolist() == [1.0] * 8 and list(scores.index) == [*range(10), *range(12, 20)]
-    )
+    assert scores[9] > 3 and list(scores.index) == [*range(10), *range(12, 20)]
+    # But for the rounding of a sum of weights, which is not the same on all processors.
+    np.testing.assert_allclose(scores.loc[12:], 1.0, rtol=1e-12)
 
 
 def test_no_track_goes_over_what_was_not_recorded():

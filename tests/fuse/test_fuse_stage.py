@@ -30,6 +30,8 @@ from stages.common.running.paths import SetPaths
 from stages.common.tables.schemas import (
     BOX,
     CUE_VALUES,
+    FEATURES,
+    FILES,
     OBJECTS,
     PEAKS,
     RUNS,
@@ -37,16 +39,19 @@ from stages.common.tables.schemas import (
     SOURCE_FAULTS,
     SPANS,
     TRIVIAL,
+    VERDICTS,
     VIDEOS,
     read_table,
     write_table,
 )
-from stages.fuse import __main__ as stage
-from stages.fuse.__main__ import PARTS, object_scores, of_views, read_cues, run
+from stages.fuse import cues as of_cues
+from stages.fuse.__main__ import object_scores, run
 from stages.fuse.calibration import of_network
+from stages.fuse.cues import PARTS, of_views, read_cues
 from stages.fuse.frames import per_frame
 
 OF_BOXES = [name for name, cue in ALL.items() if hasattr(cue, "of_boxes")]
+NONE = pd.DataFrame(columns=VERDICTS.names)
 SMALL = {"tubes": {"half_length": 1}, "fuse": {"method": "zscore", "track_seconds": 0.15, "frame_seconds": 0.2}}
 
 
@@ -174,7 +179,11 @@ def written(project, table, more=1):
     write_table(folder / "footage/runs.parquet", clips_of(videos(LONG)).runs, RUNS)
     for told in ("footage", "live"):
         write_table(folder / told / "faults.parquet", pd.DataFrame(columns=SOURCE_FAULTS.names), SOURCE_FAULTS)
+    files = pd.DataFrame({"file": [0], "path": ["gate.mp4"], "kind": "file", "sha256": ""})
+    write_table(folder / "footage/files.parquet", files, FILES)
     key = ["video", "object"]
+    seen = table[key].assign(network=0, vector=list(table[["x1", "frame"]].to_numpy(np.float32)))
+    write_table(folder / "features.parquet", seen, FEATURES)
     measured = [cue for cue in CUES if cue not in ("shape", "velocity")]
     for name, cues_of in (("scores", measured), ("velocity", ["velocity"])):
         values = table.melt(id_vars=key, value_vars=cues_of, var_name="cue").assign(network=-(name == "velocity"))
@@ -221,7 +230,7 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
     values = read_table(path, CUE_VALUES)
     write_table(path, values[values["object"] != 7], CUE_VALUES)
     table.loc[table["object"] == 7, "velocity"] = np.nan
-    read = read_cues(SetPaths("tiny"), videos(LONG)).query("split != 'train'")
+    read = read_cues(SetPaths("tiny"), videos(LONG), NONE).query("split != 'train'")
     key = ["video", "object"]
     columns = [*key, "split", "frame", *BOX, *(cue for cue in CUES if cue not in OF_BOXES)]
     read = read.rename(columns={of_network(cue, 0): cue for cue in CUES})
@@ -231,7 +240,7 @@ def test_each_object_has_its_own_values_of_all_cues_and_nan_where_none_is_told(p
 
 @pytest.mark.parametrize("cue", OF_BOXES)
 def test_boxes_are_held_against_those_of_the_normal_clips_but_of_their_own(project, cue):
-    read = read_cues(SetPaths("tiny"), videos(LONG))
+    read = read_cues(SetPaths("tiny"), videos(LONG), NONE)
     normal = read["split"] != "test"
     assert set(read["video"][normal]) == {"calm", "learnt"}
     for video in ("busy", "calm", "learnt"):
@@ -241,7 +250,7 @@ def test_boxes_are_held_against_those_of_the_normal_clips_but_of_their_own(proje
 
 def test_of_one_normal_clip_none_is_left_to_hold_it_against(project):
     written(project, random_cues(), more=0)
-    read = read_cues(SetPaths("tiny"), videos(LONG))
+    read = read_cues(SetPaths("tiny"), videos(LONG), NONE)
     assert read.loc[read["video"] == "calm", OF_BOXES].isna().all(axis=None)
     assert read.loc[read["video"] == "busy", OF_BOXES].notna().all(axis=None)
 
@@ -253,7 +262,7 @@ def test_what_networks_say_is_told_apart_and_of_an_object_that_all_are_asked_abo
     # The other network says what the first one says of another object.
     other = values[asked].assign(network=1, value=values["value"][asked].sample(frac=1, random_state=1).to_numpy())
     write_table(path, pd.concat([values, other]), CUE_VALUES)
-    read = read_cues(SetPaths("tiny"), videos(LONG))
+    read = read_cues(SetPaths("tiny"), videos(LONG), NONE)
     key = ["video", "object"]
     for number, said in ((0, values), (1, other)):
         own = said[said["cue"] == "arrow"].set_index(key)["value"]
@@ -269,7 +278,7 @@ def test_normal_clips_are_held_against_the_others_and_only_by_some_of_their_boxe
     names = np.repeat([f"t{number:02}" for number in range(10)], 30)
     known = random.random(300) < 0.7
     splits = np.where(names < "t05", "train", "held_out")
-    table = pd.DataFrame(boxes, columns=BOX).assign(video=names, split=splits, view="", known=known)
+    table = pd.DataFrame(boxes, columns=BOX).assign(video=names, split=splits, view="", known=known, taught=-1)
     values = of_views(table, place.of_boxes)
     for part in range(PARTS):
         own = np.isin(names, [f"t{number:02}" for number in range(10) if number * PARTS // 10 == part])
@@ -278,8 +287,8 @@ def test_normal_clips_are_held_against_the_others_and_only_by_some_of_their_boxe
 
 
 def test_of_many_training_boxes_some_are_kept(project, monkeypatch):
-    monkeypatch.setattr(stage, "KEPT", 8)
-    read = read_cues(SetPaths("tiny"), videos(LONG))
+    monkeypatch.setattr(of_cues, "KEPT", 8)
+    read = read_cues(SetPaths("tiny"), videos(LONG), NONE)
     assert read["split"].value_counts().to_dict() == {"held_out": 150, "test": 50, "train": 2}
 
 
@@ -287,7 +296,7 @@ def test_boxes_are_held_against_those_of_their_own_view(project):
     table = random_cues()
     of_view = videos(LONG).assign(view=["gate", "yard", "gate", "yard"])
     normal = learnt(table)[BOX].to_numpy()
-    read = read_cues(SetPaths("tiny"), of_view).set_index("video")
+    read = read_cues(SetPaths("tiny"), of_view, NONE).set_index("video")
     # What else was learnt is of the yard.
     assert read.loc["calm", OF_BOXES].isna().all(axis=None)
     own = read.loc["busy"]

@@ -11,6 +11,8 @@ import numpy as np
 from dvc.repo import Repo
 from ruamel.yaml import YAML
 
+from stages.common.tables.verdicts import write_verdicts
+
 ROOT = Path(__file__).parents[2]
 RECIPE = """
 seed: 7
@@ -93,6 +95,7 @@ class Project:
         self.write_params(params)
         (self.folder / "data/recipes").mkdir(parents=True)
         (self.folder / "data/recipes/demo.yaml").write_text(RECIPE)
+        write_verdicts(self.folder / "data/verdicts/demo.csv")
         self.run("git", "init", "--quiet")
         self.dvc("init", "--quiet")
         shutil.copyfile(source / ".dvc/config", self.folder / ".dvc/config")

@@ -137,6 +137,13 @@ def test_a_changed_recipe_is_rendered_and_makes_nothing_else_stale_before_it_giv
         assert project.stale() == of_demo({"render"})
 
 
+def test_a_verdict_makes_stale_what_puts_the_scores_together_and_nothing_before(project):
+    verdicts = project.folder / "data/verdicts/demo.csv"
+    with restored(verdicts):
+        verdicts.write_text(verdicts.read_text() + "demo,a.mp4,1,1,1,0,0,1,1,unsure,,,\n")
+        assert project.stale() == of_demo({"fuse"})
+
+
 @pytest.mark.parametrize("names", ["demo, other", "other"])
 def test_one_more_set_leaves_the_others_as_they_are_and_who_is_not_named_is_not_asked_about(project, names):
     params = project.params()

@@ -23,6 +23,7 @@ from stages.common.tables.schemas import (
     SOURCE_FAULTS,
     SPANS,
     TRIVIAL,
+    VERDICTS,
     VIDEOS,
     read_faults,
     write_table,
@@ -145,6 +146,7 @@ def write_set(
         peaks_of(all_objects, table, spans, seconds=0.0), all_objects, read_faults(folder, root / paths.live)
     )
     write_table(root / paths.frame_scores / "peaks.parquet", peaks, PEAKS)
+    write_table(root / paths.frame_scores / "verdicts.parquet", pd.DataFrame(columns=VERDICTS.names), VERDICTS)
     save_json(root / paths.metrics, METRICS if labelled else {"counts": {"videos": 0, "objects": 1}})
     return paths
 

@@ -32,7 +32,15 @@ def row_of(values: dict) -> SimpleNamespace:
 def event(**values):
     cues = {**dict.fromkeys(ALL, 0.0), **{name: values.pop(name) for name in list(values) if name in ALL}}
     known = {"video": "gate", "event": 3, "first_frame": 20, "peak_frame": 22, "track": 7, "labelled": True}
-    times = {"start": 2.0, "end": 2.5, "peak": 2.2, "score": 4.25, "alarm": True, "cue": max(cues, key=cues.get)}
+    times = {
+        "start": 2.0,
+        "end": 2.5,
+        "peak": 2.2,
+        "score": 4.25,
+        "alarm": True,
+        "verdict": "",
+        "cue": max(cues, key=cues.get),
+    }
     origin = {"normal_per_hour": 0.2, "file": "day/gate.mkv", "file_seconds": 3661.5, "clock": pd.NaT}
     return row_of({**known, **times, **origin, **dict.fromkeys(BOX, 5.0), **cues, **values})
 

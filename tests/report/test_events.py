@@ -13,7 +13,7 @@ from stages.report.events import by_normal, describe
 
 CUES = list(ALL)
 # Where in the source an event begins, and whether it alarms, is said elsewhere.
-ORIGIN = ("file", "file_seconds", "clock", "alarm", "normal_per_hour")
+ORIGIN = ("file", "file_seconds", "clock", "alarm", "normal_per_hour", "verdict")
 NO_LABELS = arrow_table(pd.DataFrame(columns=LABELS.names), LABELS).to_pandas()
 
 

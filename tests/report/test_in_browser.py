@@ -186,7 +186,8 @@ def test_tables_and_sections_have_names_and_nothing_is_in_a_title_alone(page):
 def test_everything_that_is_named_for_eyes_has_a_name_for_ears(page):
     unnamed = page.evaluate(
         """[...document.querySelectorAll("a, button, input, video, [role=img], dialog")]
-           .filter((own) => !(own.textContent.trim() || own.ariaLabel || own.getAttribute("aria-labelledby")))
+           .filter((own) => !(own.textContent.trim() || own.ariaLabel || own.labels?.length))
+           .filter((own) => !own.getAttribute("aria-labelledby"))
            .map((own) => own.outerHTML)"""
     )
     assert unnamed == []

@@ -87,7 +87,7 @@ def test_held_out_clips_are_scored_by_their_network_and_test_clips_by_all(projec
         tubes, class_scores, vectors = objects(count, frames=frames, seed=seed)
         narrow = as_stored(tubes)[:, frames // 2 - HALF : frames // 2 + HALF + 1]
         vectors = vectors.astype(np.float16).astype(np.float32) if compared == "classifier" else None
-        expected = score_tubes(network, narrow, class_scores, vectors, known)
+        expected, _ = score_tubes(network, narrow, class_scores, vectors, known)
         wide = own.pivot(index="object", columns="cue", values="value")
         assert wide.index.tolist() == (5 + np.arange(len(tubes))).tolist()
         assert set(wide.columns) == {*TASKS, "features"}

@@ -6,7 +6,7 @@ from drawn_objects import HALF, REACH, TASKS, drawn_network, objects, save_netwo
 from helpers import as_stored
 
 from stages.common.cues.features import Known
-from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, read_table, write_table
+from stages.common.tables.schemas import BOX, CUE_VALUES, FEATURES, OBJECTS, read_table, write_table
 from stages.common.tables.shards import write_shard
 from stages.score.settings import Score
 from stages.score.tasks import Learnt, score_clip, score_tubes
@@ -50,7 +50,8 @@ def test_scores_are_those_of_each_object_on_its_own(channels, by, depth):
     network = drawn_network(channels, depth=depth)
     tubes, class_scores, vectors = objects(5, channels)
     teacher = vectors if by == "classifier" else None
-    found = score_tubes(network, tubes, class_scores, teacher, KNOWN)
+    found, seen = score_tubes(network, tubes, class_scores, teacher, KNOWN)
+    np.testing.assert_allclose(np.linalg.norm(seen - np.float32(0.1), axis=1), found["features"], rtol=1e-4)
     assert list(found) == NAMES
     for task in NAMES:
         assert found[task].shape == (5,) and found[task].dtype == np.float32 and found[task].std() > 1e-6
@@ -64,7 +65,10 @@ def test_bfloat16_scores_are_those_of_float32_to_its_precision():
     network = drawn_network()
     tubes, class_scores, vectors = objects(40)
     for teacher in (None, vectors):
-        plain, short = (score_tubes(network, tubes, class_scores, teacher, KNOWN, p) for p in ("float32", "bfloat16"))
+        plain, short = (
+            score_tubes(network, tubes, class_scores, teacher, KNOWN, precision)[0]
+            for precision in ("float32", "bfloat16")
+        )
         for task in NAMES:
             assert short[task].dtype == np.float32 and (short[task] != plain[task]).any()
             np.testing.assert_allclose(short[task], plain[task], atol=0.04 * np.abs(plain[task]).max(), err_msg=task)
@@ -73,7 +77,7 @@ def test_bfloat16_scores_are_those_of_float32_to_its_precision():
 def test_an_unlearnt_task_has_no_score_and_the_features_always_have_one():
     network = drawn_network(tasks=("arrow", "distillation"))
     tubes, class_scores, _ = objects(3)
-    found = score_tubes(network, tubes, class_scores, None, KNOWN)
+    found, _ = score_tubes(network, tubes, class_scores, None, KNOWN)
     assert list(found) == ["arrow", "distillation", "features"]
     assert all(np.isfinite(scores).all() for scores in found.values())
 
@@ -111,7 +115,10 @@ def test_a_clips_table_has_a_value_of_each_object_by_its_number_and_cue(tmp_path
     table, wide = clip_scores(tmp_path, drawn_network(), tubes, class_scores, vectors, numbers=numbers, batch=3)
     assert set(table["video"]) == {"clip"} and len(table) == 4 * len(NAMES)
     vectors = vectors.astype(np.float16).astype(np.float32)
-    expected = score_tubes(drawn_network(), as_stored(tubes), class_scores, vectors, KNOWN)
+    expected, seen = score_tubes(drawn_network(), as_stored(tubes), class_scores, vectors, KNOWN)
+    features = read_table(tmp_path / "features.parquet", FEATURES)
+    assert features["object"].tolist() == numbers.tolist() and set(features["network"]) == {0}
+    np.testing.assert_allclose(np.stack(features["vector"]), seen, atol=1e-5)
     assert set(wide.columns) == set(expected) == set(NAMES)
     for cue in NAMES:
         np.testing.assert_allclose(wide.loc[numbers, cue], expected[cue], atol=1e-5)

@@ -14,6 +14,7 @@ class SetPaths:
         data, models = Path("data") / name, Path("models") / name
         self.source = Path("data/raw") / name
         self.recipe = Path(f"data/recipes/{name}.yaml")  # what it is rendered from, where it is
+        self.verdicts = Path(f"data/verdicts/{name}.csv")  # what people said of its events
         self.footage = data / "footage"
         self.frames = data / "frames"
         self.live = data / "live"
@@ -22,6 +23,7 @@ class SetPaths:
         self.tubes = data / "tubes"
         self.teacher = data / "teacher"
         self.scores = data / "scores.parquet"
+        self.features = data / "features.parquet"
         self.frame_scores = data / "frame_scores"
         self.curves = data / "curves"
         self.weights = models / "weights"

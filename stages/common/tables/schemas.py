@@ -110,6 +110,32 @@ CUE_VALUES = pa.schema(
         ("value", pa.float32()),
     ]
 )
+# What a network sees in an object, in units in which distances between such are those of the cue `features`.
+FEATURES = pa.schema(
+    [
+        ("video", pa.string()),
+        ("object", pa.int32()),
+        ("network", pa.int8()),
+        ("vector", pa.list_(pa.float32())),  # as many as the network's last layer has filters
+    ]
+)
+# What a person says of an event (verdicts.py), and where that is in the clips; see there for what is not said here.
+VERDICTS = pa.schema(
+    [
+        ("recording", pa.string()),
+        *((name, pa.float64()) for name in ("second", "before", "after")),
+        *BOX_FIELDS,  # in shares of the picture
+        ("verdict", pa.string()),  # normal, event or unsure
+        ("comment", pa.string()),
+        ("by", pa.string()),
+        ("at", pa.string()),
+        ("video", pa.string()),  # "" where the set has no such recording, or not that second of it
+        ("first_frame", pa.int32()),  # -1 likewise
+        ("peak_frame", pa.int32()),
+        ("last_frame", pa.int32()),
+        ("taught", pa.int32()),  # so many objects are known as normal by it
+    ]
+)
 
 
 def object_scores(cues: Iterable[str]) -> pa.Schema:
@@ -157,6 +183,7 @@ PEAKS = pa.schema(
         ("score", pa.float32()),  # its height: smoothed along the track and over time
         ("fault", pa.int32()),  # that may explain it, its place among all of SOURCE_FAULTS; -1: none
         ("beyond", pa.float32()),  # its height without that: up to which threshold it is an alarm in spite of it
+        ("verdict", pa.int32()),  # what is said of it, its place in VERDICTS; -1: nothing yet
     ]
 )
 
@@ -186,6 +213,7 @@ def events(cues: Iterable[str]) -> pa.Schema:
             ("cue", pa.string()),  # the highest of them, "" where there is none
             ("kind", pa.string()),  # that cue in words
             ("labelled", pa.bool_()),  # whether a frame of it is labelled anomalous; null where there are no labels
+            ("verdict", pa.string()),  # event or unsure, as people said; "" where nobody has yet
         ]
     )
 
@@ -250,12 +278,20 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
     Raises:
         InputError: no such file, or its columns are not those of `schema`.
     """
+    check_columns(path, schema)
+    return pq.read_table(path, columns=columns).to_pandas()
+
+
+def check_columns(path: Path, schema: pa.Schema) -> None:
+    """
+    Raises:
+        InputError: no such file, or its columns are not those of `schema`.
+    """
     if not path.exists():
         raise InputError(f"{path}: not found; run `dvc repro` to make it")
     if not (there := pq.read_schema(path)).equals(schema):
         found, expected = ([f"{field.name} {field.type}" for field in fields] for fields in (there, schema))
         raise InputError(f"{path}: columns {found}, expected {expected}; run `dvc repro` again")
-    return pq.read_table(path, columns=columns).to_pandas()
 
 
 def hash_of(frame: pd.DataFrame) -> str:
