@@ -77,7 +77,7 @@ def event_card(event, clips: Clips, shape) -> dict:
 
 
 def place_of(event, tables: Tables) -> list:
-    """Of a row of EVENTS what a verdict says of where it is, from `recording` to `y2` (tables/verdicts.py)."""
+    """Of a row of EVENTS what a verdict says of where it is (PLACE of tables/verdicts.py)."""
     recording, second = tables.recorded_at(event.video, event.peak_frame)
     width, height = tables.shapes.loc[event.video, ["width", "height"]]
     box = np.clip(np.array([event.x1, event.y1, event.x2, event.y2]) / [width, height, width, height], 0, 1)

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from stages.common.tables.verdicts import COLUMNS, write_verdicts
+from stages.common.tables.verdicts import PLACE, write_verdicts
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def told(project):
     """The moments of the demo as the page tells them, the place of each as a verdict names it."""
     page = (project.folder / "report/demo/index.html").read_text()
     data = json.loads(re.search('<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
-    return [dict(zip(COLUMNS[1:9], place, strict=True)) for place in data["places"]]
+    return [dict(zip(PLACE, place, strict=True)) for place in data["places"]]
 
 
 def test_what_is_called_normal_goes_low_and_only_what_follows_from_scores_runs(project, told):

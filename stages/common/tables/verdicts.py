@@ -17,7 +17,8 @@ from stages.common.running.files import written_whole
 NORMAL, EVENT, UNSURE = SAID = ["normal", "event", "unsure"]
 # second: of the recording, when the event is highest; before and after: so many seconds it lasts around that.
 NUMBERS = ["second", "before", "after", "x1", "y1", "x2", "y2"]
-COLUMNS = ["set", "recording", *NUMBERS, "verdict", "comment", "by", "at"]
+PLACE = ["recording", *NUMBERS]
+COLUMNS = ["set", *PLACE, "verdict", "comment", "by", "at"]
 NONE = pd.DataFrame(columns=COLUMNS)
 # Two lines are of one event if each other's times meet and the boxes overlap so much: the later one counts.
 SAME = 0.3
