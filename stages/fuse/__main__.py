@@ -30,7 +30,7 @@ from stages.fuse.cues import read_cues
 from stages.fuse.explained import with_faults
 from stages.fuse.frames import per_frame
 from stages.fuse.fusion import fused, weights_of, with_trivial
-from stages.fuse.peaks import peaks_of
+from stages.fuse.peaks import peaks_of, with_classes
 from stages.fuse.settings import Fuse, Tubes
 from stages.fuse.teaching import excused
 from stages.fuse.verdicts import placed, with_verdicts
@@ -55,6 +55,7 @@ def run(name: str) -> str:
     frames = per_frame(objects, clips, fuse)
     peaks = peaks_of(objects, clips.videos, clips.spans, fuse.frame_seconds)
     peaks = with_faults(peaks, objects, read_faults(paths.footage, paths.live))
+    peaks = with_classes(peaks, objects, cues[["video", "object", "object_class"]])
     peaks = with_verdicts(peaks, objects, verdicts, clips.videos)
     verdicts["taught"] = cues["taught"].value_counts().reindex(verdicts.index, fill_value=0)
     with folder_whole(paths.frame_scores) as folder:

@@ -10,7 +10,7 @@ from stages.common.running.paths import SetPaths
 from stages.common.tables.class_scores import class_scores_of
 from stages.common.tables.schemas import BOX, CUE_VALUES, OBJECTS, read_table
 from stages.fuse.calibration import of_network
-from stages.fuse.fusion import person_scores
+from stages.fuse.fusion import names_of, person_scores
 from stages.fuse.teaching import with_features
 from stages.fuse.verdicts import taught_by
 
@@ -21,8 +21,9 @@ KEPT, PARTS = 20_000, 8
 
 def read_cues(paths: SetPaths, videos: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     """The objects: video, object, frame, BOX, split, each cue (of_network where networks tell it), `person`, the class
-    score of a person, NaN where it is not known, and `taught` and `like`: by which of the VERDICTS they are known as
-    normal, and which was given to something like them, or -1.
+    score of a person, NaN where it is not known, `object_class`, what the detector calls it, "" where it has no name,
+    and `taught` and `like`: by which of the VERDICTS they are known as normal, and which was given to something like
+    them, or -1.
 
     The cues of boxes are found here. The objects of the training clips have no others, and are KEPT at most.
     """
@@ -42,10 +43,11 @@ def read_cues(paths: SetPaths, videos: pd.DataFrame, verdicts: pd.DataFrame) -> 
     for name, cue in ALL.items():
         if hasattr(cue, "of_boxes"):
             table[name] = of_views(table, cue.of_boxes)
-    person = np.full(len(table), np.nan, np.float32)
+    person, names = np.full(len(table), np.nan, np.float32), np.full(len(table), "", object)
     scored = (table["split"] != "train").to_numpy()
-    person[scored] = person_scores(class_scores_of(table[scored], found))
-    return table.assign(person=person).drop(columns=["view", "known"])
+    classes = class_scores_of(table[scored], found)
+    person[scored], names[scored] = person_scores(classes), names_of(classes)
+    return table.assign(person=person, object_class=names).drop(columns=["view", "known"])
 
 
 def of_views(objects: pd.DataFrame, of_boxes: Callable) -> np.ndarray:

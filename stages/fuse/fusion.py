@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.common.cues.all import ALL
-from stages.common.objects.coco import PERSON
+from stages.common.objects.coco import PERSON, class_names
 from stages.common.objects.linking import box_speed
 from stages.fuse.calibration import by_kind, fit_zscore
 from stages.fuse.settings import Fuse
@@ -58,6 +58,14 @@ def person_scores(class_scores: np.ndarray) -> np.ndarray:
     if place is None:
         return np.full(len(class_scores), np.nan, np.float32)
     return np.where(class_scores.any(axis=1), class_scores[:, place], np.float32(np.nan))
+
+
+def names_of(class_scores: np.ndarray) -> np.ndarray:
+    """The class of the highest score, str (n,), of float32 (n, classes); "" as of `person_scores`."""
+    if class_scores.shape[1] not in PERSON:
+        return np.full(len(class_scores), "", object)
+    names = np.array(class_names(class_scores.shape[1]), object)[class_scores.argmax(axis=1)]
+    return np.where(class_scores.any(axis=1), names, "")
 
 
 def random_scores(objects: pd.DataFrame) -> np.ndarray:

@@ -42,9 +42,26 @@ def peaks_of(objects: pd.DataFrame, videos: pd.DataFrame, spans: pd.DataFrame, s
         found = [(track, *peak) for track, own in tracks.items() for peak in peaks_of_track(own, usual, sigma)]
         names = ["track", "peak_frame", "first_frame", "last_frame", "score"]
         own = things(pd.DataFrame(found, columns=names), tracks, usual, round(GAP * fps[video]))
-        parts.append(own.assign(video=video, split=split, fault=-1, beyond=own["score"], verdict=-1))
+        parts.append(own.assign(video=video, split=split, fault=-1, beyond=own["score"], verdict=-1, object_class=""))
     peaks = pd.concat(parts, ignore_index=True)[PEAKS.names]
     return peaks.sort_values(["video", "first_frame", "track"], ignore_index=True)
+
+
+def with_classes(peaks: pd.DataFrame, objects: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """The peaks (PEAKS), each with what its object is called most often while it lasts, the first by name of several.
+
+    Args:
+        objects: OBJECT_SCORES.
+        names: video, object and `object_class`, "" where it has no name.
+    """
+    named = objects[objects["object"] >= 0].merge(names[names["object_class"] != ""], on=["video", "object"])
+    rows_of, frames = named.groupby(["video", "track"]).indices, named["frame"].to_numpy()
+    found = []
+    for peak in peaks.itertuples():
+        rows = rows_of.get((peak.video, peak.track), np.zeros(0, int))
+        rows = rows[(frames[rows] >= peak.first_frame) & (frames[rows] <= peak.last_frame)]
+        found.append(named["object_class"].iloc[rows].mode().min() if len(rows) else "")
+    return peaks.assign(object_class=found)
 
 
 def usual_score(objects: pd.DataFrame) -> float:

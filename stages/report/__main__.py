@@ -25,6 +25,7 @@ from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import BOX, FAULTS, arrow_table, read_faults, write_table
 from stages.report.clips import Scored, make_pictures
+from stages.report.events_json import events_json
 from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
 from stages.report.settings import Report
@@ -49,6 +50,7 @@ def run(name: str) -> str:
                 link_or_copy(file, folder / "clips" / file.name)
         write_both(folder / "events", findings.moments, EVENTS)
         write_both(folder / "faults", findings.faults, FAULTS)
+        (folder / "events.json").write_text(events_json(tables, findings), encoding="utf-8")
         figures, parameters = draw_figures(folder / "figures", tables, findings, metrics), as_yaml(all_values(name))
         about = run_of(findings, report, figures=figures, parameters=parameters, versions=versions(paths))
         found = found_of(tables, findings, report, clips)

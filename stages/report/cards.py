@@ -52,6 +52,7 @@ def event_card(event, clips: Clips, shape) -> dict:
     cues = {cue: value for cue in ALL if not math.isnan(value := getattr(event, cue))}
     strong = [cue for cue in sorted(cues, key=lambda cue: -cues[cue]) if cues[cue] >= WORTH_A_WORD][:WORDS]
     why = "; ".join(ALL[cue].SAYS for cue in strong or [event.cue] if cue)
+    why = f"{event.object_class}: {why}" if event.object_class else why
     picture = picture_name(event.video, event.first_frame, event.track)
     return {
         "rank": event.event,
@@ -79,10 +80,9 @@ def event_card(event, clips: Clips, shape) -> dict:
 def place_of(event, tables: Tables) -> list:
     """Of a row of EVENTS what a verdict says of where it is (PLACE of tables/verdicts.py)."""
     recording, second = tables.recorded_at(event.video, event.peak_frame)
-    width, height = tables.shapes.loc[event.video, ["width", "height"]]
-    box = np.clip(np.array([event.x1, event.y1, event.x2, event.y2]) / [width, height, width, height], 0, 1)
+    box = tables.shares(event.video, np.array([[event.x1, event.y1, event.x2, event.y2]]))[0]
     times = second, event.peak - event.start, event.end - event.peak
-    return [recording, *(round(float(value), 3) for value in times), *box.round(4).tolist()]
+    return [recording, *(round(float(value), 3) for value in times), *box]
 
 
 def bar_width(value: float) -> int:

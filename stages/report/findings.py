@@ -111,9 +111,9 @@ def with_rates(moments: pd.DataFrame, threshold: Threshold) -> pd.DataFrame:
 
 def with_origin(events: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """The events with the file in which each begins, its second there, and the time of day where it is known."""
-    began, rows = tables.videos.set_index("video")["began"], []
+    rows = []
     for event in events.itertuples():
-        clock = began[event.video] + pd.Timedelta(seconds=event.start)
+        clock = tables.began[event.video] + pd.Timedelta(seconds=event.start)
         rows.append((*tables.recorded_at(event.video, event.first_frame), clock))
     origin = pd.DataFrame(rows, columns=["file", "file_seconds", "clock"], index=events.index)
     return events.assign(**origin.astype({"clock": "datetime64[us]"}))

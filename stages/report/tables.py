@@ -18,7 +18,7 @@ class Tables:
         spans: by video, int (n, 2), first and stop of its kept stretches.
         labels, regions: LABELS and REGIONS of the test clips.
         verdicts: VERDICTS.
-        shapes: by video, width and height of its frames.
+        began, shapes: by video, when its first frame was taken; width and height of its frames.
         runs_of, paths_of: by video its RUNS, by number the path of a file.
         tests: names of the test clips, sorted.
         seconds: by name of a test or held-out clip, when each frame begins and the last one ends, float (frames + 1,).
@@ -40,6 +40,7 @@ class Tables:
         self.regions = regions[regions["video"].isin(self.tests)].reset_index(drop=True)
         scored = self.videos[self.videos["split"] != "train"]
         self.seconds = {clip.video: np.arange(clip.frames + 1) / clip.fps for clip in scored.itertuples()}
+        self.began = self.videos.set_index("video")["began"]
         self.shapes = self.videos.set_index("video")[["width", "height"]]
         spans = read_table(paths.live / "spans.parquet", SPANS).sort_values(["video", "first"])
         self.spans = dict.fromkeys(self.seconds, np.zeros((0, 2), int))
@@ -59,6 +60,11 @@ class Tables:
         runs = self.runs_of[video]
         run = runs.iloc[int(np.searchsorted(runs["first"], frame, side="right")) - 1]
         return self.paths_of[run["file"]], run["second"] + (frame - run["first"]) * self.seconds[video][1]
+
+    def shares(self, video: str, boxes: np.ndarray) -> list[list[float]]:
+        """Boxes (n, 4) in pixels of a clip, in shares of its picture."""
+        width, height = self.shapes.loc[video]
+        return np.clip(boxes / [width, height, width, height], 0, 1).round(5).tolist()
 
     def recorded(self) -> float:
         """Seconds of the test clips that were recorded."""

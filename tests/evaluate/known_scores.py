@@ -37,7 +37,7 @@ def peaks_of(frames):
     high = frames[frames["score"] > 0].astype({"score": "float32"})
     ends = {name: high["frame"] for name in ("first_frame", "last_frame", "peak_frame")}
     table = high[["video", "split", "score"]].assign(
-        track=0, tracks=1, fault=-1, verdict=-1, **ends, **dict.fromkeys(BOX, 0.0)
+        track=0, tracks=1, fault=-1, verdict=-1, object_class="", **ends, **dict.fromkeys(BOX, 0.0)
     )
     return table.assign(beyond=table["score"])[PEAKS.names].reset_index(drop=True)
 

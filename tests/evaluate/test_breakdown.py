@@ -8,7 +8,7 @@ import pytest
 
 from stages.common.metrics.rate import threshold
 from stages.common.tables.schemas import REGIONS
-from stages.evaluate.breakdown import alarms, by_type, operation, per_video
+from stages.evaluate.breakdown import alarms, by_type, operation, per_video, reviewed
 
 
 def clip(video, anomalous, scores, fps=10.0, numbers=None):
@@ -167,3 +167,21 @@ def test_a_row_per_clip():
     assert table.loc["b", ["incidents", "highest_score"]].tolist() == [0, 5] and np.isnan(table.loc["b", "auc"])
     empty = pd.DataFrame({field.name: [] for field in REGIONS})
     assert len(per_video(frames[:0], empty, np.zeros(0, bool))) == 0
+
+
+def test_what_people_said_of_the_alarms():
+    said = pd.Series(["event", "normal", "unsure", "event"])
+    rows = [("a", 10 * place, 10 * place + 5, score) for place, score in enumerate([90.0, 80.0, 70.0, 0.1, 60.0])]
+    found = peaks(*rows).assign(verdict=[0, 1, 2, 3, -1])
+    normal = peaks(*[("h", place, place, 1.0) for place in range(40)]).assign(verdict=-1)
+    parts = reviewed(both(found, normal), said, 10.0, 2.0)
+    assert parts["verdicts"] == {"normal": 1, "event": 2, "unsure": 1}
+    # Three moments have a verdict that counts, which are fewer than ten.
+    assert math.isnan(parts["first_10"])
+    assert parts["one_per_hour"] == {"found": 0.5, "false_alarms_per_hour": 0.5}
+    many = peaks(*[("a", 10 * place, 10 * place, 99.0 - place) for place in range(12)])
+    many["verdict"] = [1] + 11 * [0]
+    parts = reviewed(both(many, normal), said, 10.0, 2.0)
+    assert parts["first_10"] == 0.9 and math.isnan(parts["first_20"])
+    nothing = reviewed(both(found[:0], normal), said[:0], 10.0, 2.0)
+    assert math.isnan(nothing["one_per_hour"]["found"]) and nothing["one_per_hour"]["false_alarms_per_hour"] == 0

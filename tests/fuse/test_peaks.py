@@ -9,7 +9,18 @@ from scipy.ndimage import gaussian_filter1d
 from small_tables import alive
 
 from stages.common.tables.schemas import BOX, PEAKS, arrow_table
-from stages.fuse.peaks import APART, HALF, Track, apart, box_at, peaks_of, peaks_of_track, tracks_of, usual_score
+from stages.fuse.peaks import (
+    APART,
+    HALF,
+    Track,
+    apart,
+    box_at,
+    peaks_of,
+    peaks_of_track,
+    tracks_of,
+    usual_score,
+    with_classes,
+)
 
 VIDEOS = pd.DataFrame({"video": ["a", "b", "calm"], "fps": 10.0})
 SPANS = alive(VIDEOS[["video"]].assign(first=0, stop=1000))
@@ -187,3 +198,16 @@ def test_boxes_are_apart_by_half_of_the_taller_ones_height(gap, expected, axis):
     one, move = np.array([0.0, 0, 10, 40]), np.array([10.0 + gap, 0]) if axis == 0 else np.array([0, 40.0 + gap])
     other = np.array([0, 0, 10, 20]) + np.tile(move, 2)
     assert apart(one, other) == apart(other, one) == expected
+
+
+def test_an_object_is_called_what_it_is_called_most_often_while_the_peak_lasts():
+    own = objects(track([0.0] * 20), track([0.0] * 20, left=60.0)).assign(frame=[*range(20)] * 2)
+    own["object"] = [*range(20), *range(20, 39), -1]
+    names = own[["video", "object"]].assign(object_class=["person"] * 6 + ["bicycle"] * 6 + [""] * 8 + ["truck"] * 20)
+    peaks = pd.DataFrame(
+        [("a", 0, 0, 8), ("a", 0, 5, 12), ("a", 0, 5, 6), ("a", 0, 13, 19), ("a", 1, 0, 19), ("b", 0, 0, 9)],
+        columns=["video", "track", "first_frame", "last_frame"],
+    )
+    found = with_classes(peaks, own, names)["object_class"].tolist()
+    assert found == ["person", "bicycle", "bicycle", "", "truck", ""]
+    assert len(with_classes(peaks[:0], own[:0], names[:0])) == 0

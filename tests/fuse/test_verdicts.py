@@ -78,7 +78,16 @@ def test_where_no_box_is_nothing_is_taught():
 def peaks(*rows) -> pd.DataFrame:
     """PEAKS of (track, first_frame, last_frame) of `busy`."""
     table = pd.DataFrame(rows, columns=["track", "first_frame", "last_frame"]).astype(int)
-    known = {"video": "busy", "split": "test", "tracks": 1, "score": 5.0, "fault": -1, "beyond": 5.0, "verdict": -1}
+    known = {
+        "video": "busy",
+        "split": "test",
+        "tracks": 1,
+        "score": 5.0,
+        "fault": -1,
+        "beyond": 5.0,
+        "verdict": -1,
+        "object_class": "",
+    }
     return table.assign(peak_frame=table["first_frame"], **known, **dict.fromkeys(BOX, 0.0))[PEAKS.names]
 
 

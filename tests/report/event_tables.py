@@ -22,7 +22,7 @@ def peak_table(rows: list[tuple[str, int, int, int, float]], split: str = "test"
     table = pd.DataFrame(rows, columns=["video", "track", "first_frame", "last_frame", "score"])
     peak = (table["first_frame"] + table["last_frame"]) // 2
     table = table.assign(split=split, tracks=1, peak_frame=peak, x1=10.0 * table["track"], y1=5.0, y2=25.0)
-    table = table.assign(x2=table["x1"] + 8, fault=-1, beyond=table["score"], verdict=-1)
+    table = table.assign(x2=table["x1"] + 8, fault=-1, beyond=table["score"], verdict=-1, object_class="")
     return table.astype({"score": "float32", "beyond": "float32"})[PEAKS.names]
 
 

@@ -39,6 +39,7 @@ def event(**values):
         "score": 4.25,
         "alarm": True,
         "verdict": "",
+        "object_class": "",
         "cue": max(cues, key=cues.get),
     }
     origin = {"normal_per_hour": 0.2, "file": "day/gate.mkv", "file_seconds": 3661.5, "clock": pd.NaT}

@@ -184,6 +184,7 @@ PEAKS = pa.schema(
         ("fault", pa.int32()),  # that may explain it, its place among all of SOURCE_FAULTS; -1: none
         ("beyond", pa.float32()),  # its height without that: up to which threshold it is an alarm in spite of it
         ("verdict", pa.int32()),  # what is said of it, its place in VERDICTS; -1: nothing yet
+        ("object_class", pa.string()),  # what the detector calls the object most often; "" where it has no name
     ]
 )
 
@@ -206,6 +207,7 @@ def events(cues: Iterable[str]) -> pa.Schema:
             *BOX_FIELDS,  # of the object that makes it, at the peak
             ("track", pa.int32()),  # of that object
             ("tracks", pa.int32()),  # as of PEAKS
+            ("object_class", pa.string()),  # likewise
             ("score", pa.float32()),  # likewise
             ("alarm", pa.bool_()),  # whether it reaches the threshold; else it is one of the highest of the rest
             ("normal_per_hour", pa.float32()),  # how often normal footage is as high; NaN where there is too little
