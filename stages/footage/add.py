@@ -57,7 +57,7 @@ LIKELY = {
 """,
     "detect": "# every: 1\n# motion: {contrast: 24.0, min_height: 0.04}\n",
     "train": "# mirror: false  # a one-way road\n",
-    "report": "# false_alarms_per_hour: 0.5\n",
+    "report": "# false_alarms_per_hour: 0.5\n# digest: true\n",
 }
 
 

@@ -25,6 +25,7 @@ from stages.common.running.paths import SetPaths
 from stages.common.running.pieces import Job, map_videos
 from stages.common.tables.schemas import BOX, FAULTS, arrow_table, read_faults, write_table
 from stages.report.clips import Scored, make_pictures
+from stages.report.digest import write_digest
 from stages.report.events_json import events_json
 from stages.report.findings import Findings, clips_of, find
 from stages.report.page import found_of, measured_of, render, run_of
@@ -52,6 +53,8 @@ def run(name: str) -> str:
         write_both(folder / "faults", findings.faults, FAULTS)
         (folder / "events.json").write_text(events_json(tables, findings), encoding="utf-8")
         figures, parameters = draw_figures(folder / "figures", tables, findings, metrics), as_yaml(all_values(name))
+        if report.digest:
+            write_digest(folder / "digest.mp4", paths.frames, tables, findings)
         about = run_of(findings, report, figures=figures, parameters=parameters, versions=versions(paths))
         found = found_of(tables, findings, report, clips)
         (folder / "index.html").write_text(render(name, measured_of(metrics, findings), found, about))

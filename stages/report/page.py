@@ -66,6 +66,7 @@ def found_of(tables: Tables, findings: Findings, report: Report, clip_frames: di
         "event_count": len(findings.events),
         "moments": [event_card(event, clips, tables.shapes.loc[event.video]) for event in shown.itertuples()],
         "known_normal": findings.known_normal,
+        "digest": report.digest and len(findings.events) > 0,
         "threshold": f"{threshold.value:.2f}" if threshold.rate else "",
         "level": level(threshold.value, findings.score_range) if threshold.rate else None,
         "timelines": timelines,

@@ -11,3 +11,4 @@ class Report:
     events_shown: PositiveInt
     clip_margin: NonNegativeFloat
     whole_clips: bool
+    digest: bool
