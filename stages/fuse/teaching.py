@@ -17,8 +17,9 @@ from stages.common.cues.all import ALL
 from stages.common.tables.schemas import BOX, FEATURES, check_columns
 from stages.fuse.calibration import of_network
 
-# An object is like one that was called normal if it is as near to it, by what the networks see, as all but a few of the
-# held-out normal objects are to the nearest known one, and if its width over its height is the same but for a quarter.
+# An object is like one that was called normal if it is nearer to it than to anything learnt, by what the networks see,
+# and as near as all but a few of the held-out normal objects are to the nearest known one; and if its width over its
+# height is the same but for a quarter. (Who looks as all do and was called normal excuses few, therefore.)
 ALIKE, PROPORTION = 0.95, np.log(1.25)
 # What is known of an object by comparing, and so needs no more than to be known.
 COMPARED = ["features", *(name for name, cue in ALL.items() if hasattr(cue, "of_boxes"))]
@@ -50,8 +51,9 @@ def with_features(objects: pd.DataFrame, path: Path) -> pd.DataFrame:
         if is_taught.any():
             places_of, distances = pairwise_distances_argmin_min(seen, seen[is_taught])
             teachers = rows[is_taught][places_of]
+            alike = (distances <= usual) & (distances < values[rows])
+            alike &= np.abs(shapes[rows] - shapes[teachers]) <= PROPORTION
             values[rows] = np.fmin(values[rows], distances.astype(np.float32))
-            alike = (distances <= usual) & (np.abs(shapes[rows] - shapes[teachers]) <= PROPORTION)
             nearer = alike & (distances / usual < nearest[rows])
             nearest[rows[nearer]] = distances[nearer] / usual
             like[rows[nearer]] = objects["taught"].to_numpy()[teachers[nearer]]
