@@ -53,7 +53,7 @@ def test_a_long_event_is_played_wherever_its_peak_is_without_any_margin(tmp_path
     tables, findings, _ = found(tmp_path, videos=("day_1",), frames=frames, fps=fps, **options)
     seconds = tables.seconds["day_1"]
     event = findings.events.iloc[0]
-    report = Report(false_alarms_per_hour=1.0, events_shown=50, clip_margin=0.0, whole_clips=False)
+    report = Report(false_alarms_per_hour=1.0, events_shown=50, clip_margin=0.0, whole_clips=False, digest=False)
     for peak in tables.seconds["day_1"][1000:3000:7]:
         event = event.copy()
         event["start"], event["end"], event["peak"] = seconds[0], seconds[-1], peak

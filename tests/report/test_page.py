@@ -89,7 +89,7 @@ def test_an_alarm_of_held_out_footage_that_a_fault_explains_is_told(tmp_path):
     assert ", 1 alarm at recording faults aside" in run_of(findings, REPORT, **NOTHING)["threshold_said"]
 
 
-REPORT = Report(false_alarms_per_hour=1.0, events_shown=5, clip_margin=1.0, whole_clips=False)
+REPORT = Report(false_alarms_per_hour=1.0, events_shown=5, clip_margin=1.0, whole_clips=False, digest=False)
 NOTHING = {"figures": [], "parameters": "", "versions": []}
 
 
